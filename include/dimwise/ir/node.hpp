@@ -1,0 +1,59 @@
+// ir/node.hpp: one entry of the recorded table.
+#pragma once
+#include <bit>
+#include <cstdint>
+
+#include "kind.hpp"
+
+namespace dimwise {
+
+/// Operations of the recorded table. S: samples, d: dimensions, W: width. Values: point [W], dim [d][W], units [H].
+enum class op : std::uint8_t {
+  // leaves
+  literal,        ///< point, width 1: `value`
+  constant,       ///< point, width 1: run-time constant number `n`, the same for all samples
+  time,           ///< point, width 1
+  input,          ///< point, width W: input number `n`, per sample
+  input_per_dim,  ///< dim, width W: input number `n`, per sample and dimension
+  state,          ///< dim, width 1
+  parameter,      ///< point [W] or dim [d][W]: tensor `weight`
+  // pointwise, two operands; width 1 and point level are repeated
+  add, sub, mul, div,
+  // pointwise, one operand
+  exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, sq,
+  power,          ///< a^value, value real; a > 0 unless value is an integer
+  exp_relative,   ///< exp(a - (value of a, frozen)): value 1, derivatives those of exp(a) divided by exp(a)
+  // across features
+  logsumexp,      ///< over features: width 1
+  sum_features,   ///< over features: width 1
+  concat,         ///< features of a, then of b
+  slice,          ///< features n .. n + width - 1
+  linear,         ///< weight [out][in] (point or dim) or [d][out][in] (dim, one for each dimension); bias [out] or [d][out], or none (-1)
+  unstack,        ///< point [d * W] -> dim [W]: dimension i gets features i W .. i W + W - 1
+  // conditioners
+  masked_input,   ///< a: dim [w] of own or nothing; b: point context [c] or -1; weight [H][d w + c], bias [H] -> units; n = 0 left, 1 right
+  masked_hidden,  ///< a: units; weight [H'][H], bias [H'] -> units; n as its operand
+  readout,        ///< a: left units, b: right units; weight [d][W][H_left], weight2 [d][W][H_right], bias [d][W] -> dim [W]
+  // across dimensions
+  sum,            ///< dim [W] -> point [W]
+  // calculus
+  D,              ///< n-th derivative of component i by coordinate i
+  dt,             ///< n-th derivative by time
+  frozen,         ///< the same value; no gradient to parameters
+  detach          ///< the same value; not differentiated by x or t, and no gradient to parameters
+};
+
+struct node {
+  op o = op::literal;
+  kind k{};
+  int a = -1, b = -1;                        ///< operands: indices of earlier nodes
+  int n = 0;                                 ///< see op
+  int weight = -1, weight2 = -1, bias = -1;  ///< indices of tensors
+  double value = 0;
+  constexpr bool operator==(const node& y) const {
+    return o == y.o && a == y.a && b == y.b && n == y.n && weight == y.weight && weight2 == y.weight2 && bias == y.bias &&
+           k == y.k && std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(y.value);
+  }
+};
+
+}  // namespace dimwise

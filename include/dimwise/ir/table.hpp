@@ -1,0 +1,130 @@
+// ir/table.hpp: the recorded model as plain data, the form that all passes, the oracle and the runner read.
+#pragma once
+#include "node.hpp"
+#include "tensor.hpp"
+
+namespace dimwise {
+
+/// An input bound by name at each call: per sample (point) or per sample and dimension (dim).
+struct input_slot {
+  short_name name;
+  level l = level::point;
+  int width = 1;
+};
+
+/// A run-time constant and its default.
+struct constant_slot {
+  short_name name;
+  double value = 0;
+};
+
+/// An equation `lhs == rhs`; residual = lhs - rhs; relative = residual / p for the positive factor p that it was made relative to, or -1.
+struct equation_entry {
+  short_name name;
+  int lhs = -1, rhs = -1, residual = -1, relative = -1;
+  double weight = 1;
+};
+
+/// A named value that the binary evaluates.
+struct output_entry {
+  short_name name;
+  int node = -1;
+};
+
+/// dx_i = drift_i dt + noise_i dW_i; noise_derivative is D<1>(noise), for Milstein.
+struct sde_entry {
+  short_name name;
+  int drift = -1, noise = -1, noise_derivative = -1;
+};
+
+/// Where the samples of an objective come from; bound at run time under the set's name.
+enum class sample_source : std::uint8_t {
+  file,         ///< rows of a file: coordinates, time, inputs by column name or position
+  transitions,  ///< consecutive rows of a file: state and time now, and the next state in the input_per_dim called "next"
+  jittered,     ///< rows of the set `of` plus N(0, spread^2) noise on the (transformed) state
+  density,      ///< state drawn from the mixture `mixture` at times uniform in [t0, t1]
+  box           ///< uniform in [lower, upper]^d x [t0, t1]
+};
+
+struct sample_set {
+  short_name name;
+  sample_source source = sample_source::file;
+  int of = -1;        ///< jittered: index of the set
+  int mixture = -1;   ///< density: index of the mixture
+  double spread = 0, lower = -1, upper = 1, t0 = 0, t1 = 1;
+};
+
+/// A diagonal Gaussian mixture: what a sampler needs. All widths are the number of components.
+struct mixture_entry {
+  short_name name;
+  int log_weights = -1;   ///< point [K], normalised
+  int mean = -1;          ///< dim [K]
+  int log_deviation = -1; ///< dim [K]
+  int log_density = -1;   ///< point [1]
+};
+
+/// weight * mean over the samples of `set` of the point-level scalar `node` is minimised, in training stage `stage`.
+struct objective_entry {
+  short_name name;
+  int node = -1;
+  int set = -1;
+  double weight = 1;
+  int stage = 0;
+};
+
+/// One stage of training; stages run one after the other. The command line overrides each number.
+struct stage_entry {
+  short_name name;
+  int steps = 3000;
+  int batch = 256;            ///< samples drawn per step from each set
+  double rate = 3e-3;         ///< largest learning rate
+  int warm_up = 100;          ///< steps of linear warm-up, then cosine decay
+  double final_rate = 0.01;   ///< rate at the end, as a fraction of `rate`
+  double clip = 1;            ///< largest norm of the gradient; 0: no clipping
+  double decay = 0;           ///< decoupled weight decay (AdamW); 0 is Adam
+};
+
+/// What is done to the state's data before the model sees it, fitted on the training rows.
+enum class transform : std::uint8_t {
+  none,
+  standardise,  ///< subtract the mean, divide by the standard deviation, for each coordinate
+  whiten        ///< subtract the (seasonal) mean, multiply by the inverse Cholesky factor of the residual covariance
+};
+
+struct data_transform {
+  transform what = transform::none;
+  int harmonics = 0;   ///< order of the seasonal mean that is removed first
+  double period = 1;   ///< of the season, in units of time
+};
+
+/// A non-owning view of a recording. Nodes are in topological order; operands come first.
+struct table {
+  const node* nodes = nullptr;
+  int node_count = 0;
+  const tensor* tensors = nullptr;
+  int tensor_count = 0;
+  const input_slot* inputs = nullptr;
+  int input_count = 0;
+  const constant_slot* constants = nullptr;
+  int constant_count = 0;
+  const equation_entry* equations = nullptr;
+  int equation_count = 0;
+  const output_entry* outputs = nullptr;
+  int output_count = 0;
+  const sde_entry* sdes = nullptr;
+  int sde_count = 0;
+  const sample_set* sets = nullptr;
+  int set_count = 0;
+  const mixture_entry* mixtures = nullptr;
+  int mixture_count = 0;
+  const objective_entry* objectives = nullptr;
+  int objective_count = 0;
+  const stage_entry* stages = nullptr;
+  int stage_count = 0;
+  data_transform transform{};
+  short_name state_name, time_name;  ///< empty where the model has none
+  int d = 1;                         ///< dimensions of the state
+  int parameters = 0;                ///< length of the parameter vector
+};
+
+}  // namespace dimwise

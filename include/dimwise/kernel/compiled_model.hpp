@@ -1,0 +1,85 @@
+// kernel/compiled_model.hpp: the one type-erased interface between a user's compiled kernels and everything that is compiled once
+// (runner, training, simulation, C ABI). It knows tables and pointers, no templates over models.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../ir/table.hpp"
+
+namespace dimwise {
+
+/// What a kernel reads at one call. All arrays are row-major; unused ones may be null.
+template <class T>
+struct arguments {
+  std::size_t samples = 0;
+  const T* state = nullptr;             ///< [samples][d]
+  const T* time = nullptr;              ///< [samples]
+  const T* const* inputs = nullptr;     ///< [input][samples][width], or [input][samples][d][width] for an input_per_dim
+  const T* constants = nullptr;         ///< [constant]
+};
+
+/// One value that a kernel computes.
+struct output_info {
+  std::string name;                     ///< "fokker_planck.residual", "fokker_planck.lhs", "objective.density", ...
+  int node = -1;                        ///< in the recording
+  level l = level::point;               ///< point: [samples][width]; dim: [samples][d][width]
+  int width = 1;
+};
+
+/// Figures of one kernel, for `info` and `bench`. Matrix work counts multiply-add as 2, masked blocks not.
+struct kernel_cost {
+  double value_matrix_flop = 0;         ///< per sample, forward
+  double gradient_matrix_flop = 0;      ///< per sample, forward and reverse
+  double value_other_flop = 0;          ///< elementwise, rough
+  std::size_t code_steps = 0;           ///< steps of the plan
+};
+
+/// A compiled kernel: const, re-entrant, no allocation in a call.
+template <class T>
+class kernel_interface {
+ public:
+  virtual ~kernel_interface() = default;
+  virtual const std::vector<output_info>& outputs() const = 0;
+  virtual kernel_cost cost() const = 0;
+  virtual bool has_gradient() const = 0;
+  /// Samples that are computed together; ranges given to the calls below start at a multiple of it.
+  virtual std::size_t block() const = 0;
+  /// Elements of T that one thread needs for `evaluate` / `gradient`.
+  virtual std::size_t evaluate_workspace() const = 0;
+  virtual std::size_t gradient_workspace() const = 0;
+  /// Computes samples [begin, end). out[j] (null: skipped) points at the whole array of output j.
+  virtual void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
+                        T* workspace) const = 0;
+  /// For samples [begin, end): adds sum_s sum_j <cotangent_j, d output_j / d parameters> to `gradient` (double, length of the
+  /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
+  virtual void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                        const T* const* cotangents, T* const* out, double* gradient, T* workspace) const = 0;
+};
+
+/// The kernels of one model in one precision.
+template <class T>
+struct model_kernels {
+  std::unique_ptr<kernel_interface<T>> outputs;                    ///< all outputs and equation sides; null where there are none
+  std::vector<std::unique_ptr<kernel_interface<T>>> objectives;    ///< one for each objective, a single point-level output, with gradient
+  std::vector<std::unique_ptr<kernel_interface<T>>> sdes;          ///< outputs: drift, noise, noise derivative
+  std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;      ///< outputs: log weights, mean, log deviation, log density
+};
+
+/// A model as its binary sees it.
+struct compiled_model {
+  std::string name;
+  std::string isa;                      ///< instruction set of the kernels, e.g. "avx512"
+  std::string compiler;
+  table recording;                      ///< refers to static data of the binary
+  model_kernels<double> in_double;
+  model_kernels<float> in_float;
+  template <class T>
+  const model_kernels<T>& kernels() const {
+    if constexpr (sizeof(T) == 4) return in_float;
+    else return in_double;
+  }
+};
+
+}  // namespace dimwise
