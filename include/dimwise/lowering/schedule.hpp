@@ -1,0 +1,84 @@
+// lowering/schedule.hpp: the order of execution: point-level steps and loops over the dimensions, in alternation.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "../ir/jet_program.hpp"
+
+namespace dimwise {
+
+/// Stage p: first the point-level nodes, then one loop over the dimensions that runs the dim-level nodes for each i.
+struct stage {
+  std::vector<int> point;
+  std::vector<int> dims;
+};
+
+struct schedule {
+  std::vector<stage> stages;
+  std::vector<int> stage_of;      ///< of node i, -1 where it is not executed
+  std::vector<char> kept;         ///< a dim-level node whose values for all dimensions are stored
+};
+
+/// Whether a node is written once for all dimensions before the first stage.
+inline bool preloaded(const jet_node& x) { return x.o == jet_op::load_state || x.o == jet_op::load_input_per_dim; }
+
+/// The node whose buffer an operand names.
+inline int resolve(const jet_program_view& p, int i) {
+  while (i >= 0 && p.nodes[i].o == jet_op::alias) i = p.nodes[i].in[0].low;
+  return i;
+}
+
+namespace detail {
+template <class F>
+void for_each_operand(const jet_program_view& p, int i, F&& f) {
+  const jet_node& x = p.nodes[i];
+  for (int j = 0; j < x.inputs; j++) {
+    // a structurally empty part is not read
+    const series& s = x.in[j];
+    if (s.low >= 0) f(resolve(p, s.low));
+    if (s.high >= 0 && s.high != s.low) f(resolve(p, s.high));
+  }
+}
+inline bool is_root(const jet_node& x) {
+  return x.o == jet_op::store || x.o == jet_op::parameter_gradient || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient;
+}
+}  // namespace detail
+
+/// Every node as early as its operands allow; what no root needs is left out. Cost: linear in nodes.
+inline schedule make_schedule(const jet_program_view& p) {
+  schedule r;
+  std::vector<char> live(std::size_t(p.count), 0);
+  for (int i = p.count - 1; i >= 0; i--) {
+    if (detail::is_root(p.nodes[i])) live[i] = 1;
+    if (live[i] && p.nodes[i].o != jet_op::alias) detail::for_each_operand(p, i, [&](int a) { live[a] = 1; });
+  }
+  r.stage_of.assign(std::size_t(p.count), -1);
+  r.kept.assign(std::size_t(p.count), 0);
+  std::vector<int> ready(std::size_t(p.count), 0);  // first stage whose point part may read the whole value
+  for (int i = 0; i < p.count; i++) {
+    const jet_node& x = p.nodes[i];
+    if (!live[i] || x.o == jet_op::alias) continue;
+    int at = 0;
+    detail::for_each_operand(p, i, [&](int a) {
+      const jet_node& y = p.nodes[a];
+      at = std::max(at, y.is_dim() && x.per_dim ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
+    });
+    r.stage_of[i] = at;
+    ready[i] = preloaded(x) ? 0 : x.per_dim ? at + 1 : at;
+    if (preloaded(x)) {
+      r.kept[i] = 1;
+      continue;
+    }
+    if (std::size_t(at) >= r.stages.size()) r.stages.resize(std::size_t(at) + 1);
+    (x.per_dim ? r.stages[at].dims : r.stages[at].point).push_back(i);
+  }
+  for (int i = 0; i < p.count; i++) {
+    if (r.stage_of[i] < 0) continue;
+    detail::for_each_operand(p, i, [&](int a) {
+      if (p.nodes[a].is_dim() && (!p.nodes[i].per_dim || r.stage_of[a] != r.stage_of[i])) r.kept[a] = 1;
+    });
+  }
+  return r;
+}
+
+}  // namespace dimwise
