@@ -1,0 +1,101 @@
+// kernel/boundary_steps.hpp: from the caller's arrays into a block, and back.
+#pragma once
+#include <algorithm>
+
+#include "../simd/isa.hpp"
+#include "step.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+namespace steps {
+
+namespace detail {
+/// Copies one value per sample, `stride` apart, and repeats the last for the lanes that do not exist.
+template <class T>
+inline void gather(const T* from, std::ptrdiff_t stride, int valid, int samples, T* to) {
+  for (int s = 0; s < valid; s++) to[s] = from[s * stride];
+  std::fill(to + valid, to + samples, to[valid - 1]);
+}
+/// Where the value (0, 0) and, if the node stores it, the unit derivative go.
+template <class T>
+inline void unit_row(const step<T>& st, T* row, int c) {
+  if (contains(st.out_set, c)) std::fill_n(row + slot(st.out_set, c) * st.samples, st.samples, T(1));
+}
+}  // namespace detail
+
+template <class T>
+void load_state(const step<T>& st, const call<T>& c) {
+  for (int i = 0; i < st.d; i++) {
+    T* row = c.workspace + st.out.base + i * st.out.dim;
+    detail::gather(c.in->state + c.first * std::size_t(st.d) + std::size_t(i), st.d, c.valid, st.samples, row);
+    detail::unit_row(st, row, coefficient(1, 0));
+  }
+}
+
+template <class T>
+void load_time(const step<T>& st, const call<T>& c) {
+  T* row = c.at(st.out);
+  detail::gather(c.in->time + c.first, 1, c.valid, st.samples, row);
+  detail::unit_row(st, row, coefficient(0, 1));
+}
+
+template <class T>
+void load_input(const step<T>& st, const call<T>& c) {
+  for (int w = 0; w < st.width; w++)
+    detail::gather(c.in->inputs[st.n] + c.first * std::size_t(st.width) + w, st.width, c.valid, st.samples, c.at(st.out, w));
+}
+
+template <class T>
+void load_input_per_dim(const step<T>& st, const call<T>& c) {
+  const int all = st.d * st.width;
+  for (int i = 0; i < st.d; i++)
+    for (int w = 0; w < st.width; w++)
+      detail::gather(c.in->inputs[st.n] + c.first * std::size_t(all) + i * st.width + w, all, c.valid, st.samples,
+                     c.workspace + st.out.base + i * st.out.dim + w * st.out.row);
+}
+
+template <class T>
+void load_cotangent(const step<T>& st, const call<T>& c) {
+  const T* from = c.cotangents ? c.cotangents[st.n] : nullptr;
+  const int per_sample = (st.n2 ? st.d : 1) * st.width, at = st.n2 ? c.i * st.width : 0;
+  for (int w = 0; w < st.width; w++) {
+    T* row = c.at(st.out, w);
+    std::fill_n(row, st.samples, T(0));
+    if (!from) continue;
+    for (int s = 0; s < c.valid; s++) row[s] = from[(c.first + std::size_t(s)) * std::size_t(per_sample) + std::size_t(at + w)];
+  }
+}
+
+template <class T>
+void literal(const step<T>& st, const call<T>& c) {
+  for (int w = 0; w < st.width; w++) {
+    std::fill_n(c.at(st.out, w), count(st.out_set) * st.samples, T(0));
+    std::fill_n(c.at(st.out, w), st.samples, T(st.value));
+  }
+}
+
+template <class T>
+void constant(const step<T>& st, const call<T>& c) {
+  std::fill_n(c.at(st.out), st.samples, c.in->constants[st.n]);
+}
+
+template <class T>
+void parameter(const step<T>& st, const call<T>& c) {
+  const T* from = c.parameters + st.parameter + c.i * st.parameter_dim;
+  for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), st.samples, from[w]);
+}
+
+template <class T>
+void store(const step<T>& st, const call<T>& c) {
+  T* to = c.outputs ? c.outputs[st.n] : nullptr;
+  if (!to) return;
+  const int per_sample = (st.n2 ? st.d : 1) * st.width, at = st.n2 ? c.i * st.width : 0;
+  for (int w = 0; w < st.width; w++) {
+    const T* row = c.at(st.in[0][0], w);
+    for (int s = 0; s < c.valid; s++) to[(c.first + std::size_t(s)) * std::size_t(per_sample) + std::size_t(at + w)] = row[s];
+  }
+}
+
+}  // namespace steps
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

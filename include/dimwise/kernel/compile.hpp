@@ -1,0 +1,171 @@
+// kernel/compile.hpp: a model function becomes kernels: its recording and its jet programs are constants of the program, every step on jets is
+// instantiated for its coefficients.
+#pragma once
+#include <array>
+#include <string>
+#include <utility>
+
+#include "../calculus/program.hpp"
+#include "../language/recording.hpp"
+#include "compiled_model.hpp"
+#include "plan_kernel.hpp"
+#include "step_functions.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+namespace kernel_detail {
+
+/// Which values one kernel computes.
+enum class kernel_purpose : std::uint8_t { outputs, objective, sde, mixture };
+
+constexpr int most_roots = 96;
+struct root_list {
+  int node[most_roots] = {};
+  int count = 0;
+  constexpr void add(int i) {
+    if (i >= 0 && count < most_roots) node[count++] = i;
+  }
+};
+
+constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
+  root_list r;
+  switch (what) {
+    case kernel_purpose::outputs:
+      for (int i = 0; i < t.output_count; i++) r.add(t.outputs[i].node);
+      for (int i = 0; i < t.equation_count; i++)
+        for (int side : {t.equations[i].lhs, t.equations[i].rhs, t.equations[i].residual, t.equations[i].relative}) r.add(side);
+      break;
+    case kernel_purpose::objective: r.add(t.objectives[index].node); break;
+    case kernel_purpose::sde:
+      r.add(t.sdes[index].drift);
+      r.add(t.sdes[index].noise);
+      r.add(t.sdes[index].noise_derivative);
+      break;
+    case kernel_purpose::mixture:
+      r.add(t.mixtures[index].log_weights);
+      r.add(t.mixtures[index].mean);
+      r.add(t.mixtures[index].log_deviation);
+      r.add(t.mixtures[index].log_density);
+      break;
+  }
+  return r;
+}
+
+/// The names of the same values.
+inline std::vector<output_info> describe_roots(const table& t, kernel_purpose what, int index) {
+  std::vector<output_info> r;
+  const auto add = [&](std::string name, int i) {
+    if (i >= 0) r.push_back({std::move(name), i, t.nodes[i].k.l, t.nodes[i].k.width});
+  };
+  switch (what) {
+    case kernel_purpose::outputs:
+      for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), t.outputs[i].node);
+      for (int i = 0; i < t.equation_count; i++) {
+        const std::string name(t.equations[i].name.view());
+        add(name + ".lhs", t.equations[i].lhs);
+        add(name + ".rhs", t.equations[i].rhs);
+        add(name + ".residual", t.equations[i].residual);
+        add(name + ".relative", t.equations[i].relative);
+      }
+      break;
+    case kernel_purpose::objective: add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node); break;
+    case kernel_purpose::sde:
+      add("drift", t.sdes[index].drift);
+      add("noise", t.sdes[index].noise);
+      add("noise_derivative", t.sdes[index].noise_derivative);
+      break;
+    case kernel_purpose::mixture:
+      add("log_weights", t.mixtures[index].log_weights);
+      add("mean", t.mixtures[index].mean);
+      add("log_deviation", t.mixtures[index].log_deviation);
+      add("log_density", t.mixtures[index].log_density);
+      break;
+  }
+  return r;
+}
+
+/// The jet program of one kernel as static data.
+template <auto Build, kernel_purpose What, int Index, bool Reverse>
+struct static_program {
+  static constexpr root_list roots = roots_of(recording<Build>::view, What, Index);
+  static constexpr int count =
+      build_program(recording<Build>::view, roots.node, roots.count, Reverse, [](const expansion& e) { return e.nodes.count; });
+  static constexpr std::array<jet_node, count> nodes =
+      build_program(recording<Build>::view, roots.node, roots.count, Reverse, [](const expansion& e) {
+        std::array<jet_node, count> r{};
+        for (int i = 0; i < count; i++) r[i] = e.nodes[i];
+        return r;
+      });
+
+  template <class T>
+  static executable_program<T> executable() {
+    return {{nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{})};
+  }
+
+ private:
+  template <class T, std::size_t... I>
+  static std::vector<step_function<T>> functions(std::index_sequence<I...>) {
+    return {specialised_step<T, signature_of(nodes.data(), nodes[I])>()...};
+  }
+};
+
+template <auto Build, kernel_purpose What, int Index, bool Gradient, class T>
+std::unique_ptr<kernel_interface<T>> make_kernel() {
+  const table& t = recording<Build>::view;
+  std::vector<output_info> outputs = describe_roots(t, What, Index);
+  const auto value = static_program<Build, What, Index, false>::template executable<T>();
+  if constexpr (Gradient) {
+    const auto both = static_program<Build, What, Index, true>::template executable<T>();
+    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, &both);
+  } else {
+    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, nullptr);
+  }
+}
+
+template <auto Build, kernel_purpose What, bool Gradient, class T, int... I>
+std::vector<std::unique_ptr<kernel_interface<T>>> make_kernel_list(std::integer_sequence<int, I...>) {
+  std::vector<std::unique_ptr<kernel_interface<T>>> r;
+  (r.push_back(make_kernel<Build, What, I, Gradient, T>()), ...);
+  return r;
+}
+
+template <auto Build, class T>
+model_kernels<T> make_kernels() {
+  using recorded = recording<Build>;
+  model_kernels<T> r;
+  if constexpr (recorded::view.output_count + recorded::view.equation_count > 0)
+    r.outputs = make_kernel<Build, kernel_purpose::outputs, 0, false, T>();
+  r.objectives = make_kernel_list<Build, kernel_purpose::objective, true, T>(std::make_integer_sequence<int, recorded::view.objective_count>{});
+  r.sdes = make_kernel_list<Build, kernel_purpose::sde, false, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
+  r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, false, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
+  return r;
+}
+
+}  // namespace kernel_detail
+
+/// The kernel of a model's outputs and equation sides, alone. Build is the model function.
+template <auto Build, class T, bool Gradient = false>
+std::unique_ptr<kernel_interface<T>> kernel() {
+  return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient, T>();
+}
+
+/// All kernels of a model in both precisions.
+template <auto Build>
+compiled_model compile(std::string name) {
+  compiled_model m;
+  m.name = std::move(name);
+  m.isa = simd::isa_name();
+#if defined(__clang__)
+  m.compiler = "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
+#else
+  m.compiler = "g++ " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
+#endif
+  m.recording = recording<Build>::view;
+  m.in_double = kernel_detail::make_kernels<Build, double>();
+  m.in_float = kernel_detail::make_kernels<Build, float>();
+  return m;
+}
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

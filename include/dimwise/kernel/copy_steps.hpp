@@ -1,0 +1,221 @@
+// kernel/copy_steps.hpp: steps whose work is reading and writing rows: sums, feature maps, derivatives by shifting coefficients.
+#pragma once
+#include <algorithm>
+
+#include "../simd/pack.hpp"
+#include "step.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+namespace steps {
+
+namespace detail {
+template <class T, class F>
+inline void map_row(int samples, T* out, const T* a, F&& f) {
+  for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out + s, f(simd::load(a + s)));
+}
+template <class T, class F>
+inline void map_rows(int samples, T* out, const T* a, const T* b, F&& f) {
+  for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out + s, f(simd::load(a + s), simd::load(b + s)));
+}
+/// Calls f(c, place in the result, reference or null for operand 0, the same for operand 1) for each coefficient of the result.
+template <class T, class F>
+inline void each_coefficient(const step<T>& st, F&& f) {
+  int place = 0;
+  for (orders m = st.out_set; m; m &= m - 1, place++) {
+    const int c = std::countr_zero(m);
+    f(c, place, contains(st.in_set[0], c) ? st.in[0] + slot(st.in_set[0], c) : nullptr,
+      contains(st.in_set[1], c) ? st.in[1] + slot(st.in_set[1], c) : nullptr);
+  }
+}
+}  // namespace detail
+
+/// a + value * b; value is 1 or -1.
+template <class T>
+void add(const step<T>& st, const call<T>& c) {
+  const bool minus = st.value < 0;
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference* b) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a && b) {
+        if (minus) detail::map_rows(st.samples, out, c.at(*a, w), c.at(*b, w), [](auto x, auto y) { return x - y; });
+        else detail::map_rows(st.samples, out, c.at(*a, w), c.at(*b, w), [](auto x, auto y) { return x + y; });
+      } else if (a) {
+        std::copy_n(c.at(*a, w), st.samples, out);
+      } else if (b) {
+        if (minus) detail::map_row(st.samples, out, c.at(*b, w), [](auto x) { return -x; });
+        else std::copy_n(c.at(*b, w), st.samples, out);
+      } else {
+        std::fill_n(out, st.samples, T(0));
+      }
+    }
+  });
+}
+
+template <class T>
+void scale(const step<T>& st, const call<T>& c) {
+  const auto factor = simd::broadcast<T>(T(st.value));
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a) detail::map_row(st.samples, out, c.at(*a, w), [&](auto x) { return factor * x; });
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
+template <class T>
+void offset(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int k, int place, const row_reference* a, const row_reference*) {
+    const auto value = simd::broadcast<T>(T(k == 0 ? st.value : 0));
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a) detail::map_row(st.samples, out, c.at(*a, w), [&](auto x) { return x + value; });
+      else std::fill_n(out, st.samples, T(k == 0 ? st.value : 0));
+    }
+  });
+}
+
+/// a -+ (largest value over features of b); value is -1 or 1.
+template <class T>
+void shift_by_maximum(const step<T>& st, const call<T>& c) {
+  for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+    auto largest = simd::load(c.at(st.in[1][0], 0) + s);
+    for (int w = 1; w < st.in_width; w++) largest = simd::max(largest, simd::load(c.at(st.in[1][0], w) + s));
+    // -inf - (-inf) would be NaN where every term is zero
+    largest = simd::max(largest, simd::broadcast<T>(std::numeric_limits<T>::lowest()));
+    detail::each_coefficient(st, [&](int k, int place, const row_reference* a, const row_reference*) {
+      for (int w = 0; w < st.width; w++) {
+        auto x = a ? simd::load(c.at(*a, w) + s) : simd::broadcast<T>(T(0));
+        if (k == 0) x = st.value < 0 ? x - largest : x + largest;
+        simd::store(c.at(st.out, w) + place * st.samples + s, x);
+      }
+    });
+  }
+}
+
+/// Coefficient (j, l) is rising(j, n) rising(l, n2) a_(j+n, l+n2).
+template <class T>
+void derivative(const step<T>& st, const call<T>& c) {
+  int place = 0;
+  for (orders m = st.out_set; m; m &= m - 1, place++) {
+    const int k = std::countr_zero(m), from = k + coefficient(st.n, st.n2);
+    const bool there = x_order(k) + st.n <= max_order && t_order(k) + st.n2 <= max_order && contains(st.in_set[0], from);
+    const auto factor = simd::broadcast<T>(T(rising(x_order(k), st.n) * rising(t_order(k), st.n2)));
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (there) detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
+      else std::fill_n(out, st.samples, T(0));
+    }
+  }
+}
+
+template <class T>
+void derivative_vjp(const step<T>& st, const call<T>& c) {
+  int place = 0;
+  for (orders m = st.out_set; m; m &= m - 1, place++) {
+    const int k = std::countr_zero(m), from = k - coefficient(st.n, st.n2);
+    const bool there = x_order(k) >= st.n && t_order(k) >= st.n2 && contains(st.in_set[0], from);
+    const auto factor = simd::broadcast<T>(T(there ? rising(x_order(from), st.n) * rising(t_order(from), st.n2) : 0));
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (there) detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
+      else std::fill_n(out, st.samples, T(0));
+    }
+  }
+}
+
+/// Feature w of the result is feature w - n of operand 0 where that exists, else of operand 1 (from its feature 0 behind operand 0), else 0.
+/// Serves concat (n = 0), slice (n < 0), and their transposes.
+template <class T>
+void features(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference* b) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      const int from = w - st.n;
+      const bool first = from >= 0 && from < st.in_width;
+      const row_reference* r = first ? a : from >= st.in_width ? b : nullptr;
+      if (r) std::copy_n(c.at(*r, first ? from : from - st.in_width), st.samples, out);
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
+template <class T>
+void repeat_features(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      if (a) std::copy_n(c.at(*a, 0), st.samples, c.at(st.out, w) + place * st.samples);
+      else std::fill_n(c.at(st.out, w) + place * st.samples, st.samples, T(0));
+    }
+  });
+}
+
+template <class T>
+void sum_features(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    T* out = c.at(st.out) + place * st.samples;
+    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+      auto total = simd::broadcast<T>(T(0));
+      if (a)
+        for (int w = 0; w < st.in_width; w++) total = total + simd::load(c.at(*a, w) + s);
+      simd::store(out + s, total);
+    }
+  });
+}
+
+/// Adds the value of dimension i to the result.
+template <class T>
+void sum_dims(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    if (!a) return;
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      detail::map_rows(st.samples, out, out, c.at(*a, w), [](auto x, auto y) { return x + y; });
+    }
+  });
+}
+
+/// Features i W .. of a point-level value.
+template <class T>
+void unstack(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a) std::copy_n(c.at(*a, c.i * st.width + w), st.samples, out);
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
+template <class T>
+void unstack_vjp(const step<T>& st, const call<T>& c) {
+  const int w_dim = st.width / st.d;
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    if (!a) return;
+    for (int w = 0; w < w_dim; w++) std::copy_n(c.at(*a, w), st.samples, c.at(st.out, c.i * w_dim + w) + place * st.samples);
+  });
+}
+
+/// Zeroes a result that the loop over dimensions adds to.
+template <class T>
+void clear(const step<T>& st, const call<T>& c) {
+  for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), count(st.out_set) * st.samples, T(0));
+}
+
+/// Adds up the samples of the cotangent of a parameter.
+template <class T>
+void parameter_gradient(const step<T>& st, const call<T>& c) {
+  if (!contains(st.in_set[0], 0)) return;
+  T* to = c.accumulators + st.parameter + c.i * st.parameter_dim;
+  for (int w = 0; w < st.width; w++) {
+    auto total = simd::broadcast<T>(T(0));
+    const T* a = c.at(st.in[0][0], w);
+    for (int s = 0; s < st.samples; s += simd::lanes<T>) total = total + simd::load(a + s);
+    to[w] += simd::reduce_add(total);
+  }
+}
+
+}  // namespace steps
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

@@ -1,0 +1,62 @@
+// kernel/interpret.hpp: a kernel from a table that is known only at run time; the same passes, general step functions.
+#pragma once
+#include "../calculus/program.hpp"
+#include "plan_kernel.hpp"
+#include "step_functions.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+namespace kernel_detail {
+template <class T>
+class interpreted_kernel final : public kernel_interface<T> {
+ public:
+  interpreted_kernel(const table& t, std::vector<output_info> outputs, bool gradient) : forward(program(t, outputs, false)) {
+    if (gradient) reverse = program(t, outputs, true);
+    const executable_program<T> value = executable(forward), both = executable(reverse);
+    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient ? &both : nullptr);
+  }
+  const std::vector<output_info>& outputs() const override { return kernel->outputs(); }
+  kernel_cost cost() const override { return kernel->cost(); }
+  bool has_gradient() const override { return kernel->has_gradient(); }
+  std::size_t block() const override { return kernel->block(); }
+  std::size_t evaluate_workspace() const override { return kernel->evaluate_workspace(); }
+  std::size_t gradient_workspace() const override { return kernel->gradient_workspace(); }
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
+    kernel->evaluate(parameters, in, begin, end, out, workspace);
+  }
+  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                double* gradient, T* workspace) const override {
+    kernel->gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
+  }
+
+ private:
+  std::vector<jet_node> forward, reverse;
+  std::unique_ptr<plan_kernel<T>> kernel;
+
+  static std::vector<jet_node> program(const table& t, const std::vector<output_info>& outputs, bool gradient) {
+    std::vector<int> roots;
+    for (const output_info& o : outputs) roots.push_back(o.node);
+    return build_program(t, roots.data(), int(roots.size()), gradient, [](const expansion& e) { return std::vector<jet_node>(e.nodes.begin(), e.nodes.end()); });
+  }
+  static executable_program<T> executable(const std::vector<jet_node>& nodes) {
+    executable_program<T> r;
+    r.nodes = {nodes.data(), int(nodes.size())};
+    for (const jet_node& x : nodes) r.functions.push_back(general_step<T>(x));
+    return r;
+  }
+};
+}  // namespace kernel_detail
+
+/// A kernel that computes the given nodes; the table must outlive it. `outputs` need only have `node` set.
+template <class T>
+std::unique_ptr<kernel_interface<T>> interpret(const table& t, std::vector<output_info> outputs, bool gradient) {
+  for (output_info& o : outputs) {
+    o.l = t.nodes[o.node].k.l;
+    o.width = t.nodes[o.node].k.width;
+  }
+  return std::make_unique<kernel_detail::interpreted_kernel<T>>(t, std::move(outputs), gradient);
+}
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

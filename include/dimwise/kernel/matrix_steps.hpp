@@ -1,0 +1,135 @@
+// kernel/matrix_steps.hpp: steps that are matrix products on all coefficients of a block at once; masked blocks are skipped.
+#pragma once
+#include <algorithm>
+#include <utility>
+
+#include "../ir/tensor.hpp"
+#include "../simd/gemm.hpp"
+#include "../simd/transpose.hpp"
+#include "step.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+namespace steps {
+
+namespace detail {
+/// The part [first, last) of the inner index in which rows [begin, end) of a masked product can differ from zero.
+inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int begin, int end) {
+  switch (p.rule) {
+    case extent_rule::hidden: return {0, units_up_to(degree(end - 1, p.units_out, d), p.units_in, d)};
+    case extent_rule::hidden_transposed: return {units_up_to(degree(begin, p.units_in, d) - 1, p.units_out, d), p.depth};
+    case extent_rule::input_left: return {0, degree(end - 1, p.units_out, d) * p.coordinate_width};
+    case extent_rule::input_right: return {(d - degree(end - 1, p.units_out, d)) * p.coordinate_width, p.depth};
+    case extent_rule::input_left_transposed: return {units_up_to(i, p.units_out, d), p.depth};
+    case extent_rule::input_right_transposed: return {units_up_to(d - i - 1, p.units_out, d), p.depth};
+    default: return {0, p.depth};
+  }
+}
+inline int readable_units(const matrix_product& p, int d, int i) {
+  if (p.rule == extent_rule::readout_left || p.rule == extent_rule::readout_left_rows) return units_up_to(i, p.units_in, d);
+  return units_up_to(d - 1 - i, p.units_in, d);
+}
+}  // namespace detail
+
+/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes.
+template <class T>
+void products(const step<T>& st, const call<T>& c) {
+  for (int j = 0; j < st.product_count; j++) {
+    const matrix_product& p = st.products[j];
+    T* out = c.workspace + p.c + c.i * p.c_dim;
+    simd::gemm_arguments<T> g;
+    g.a = c.parameters + p.a + c.i * p.a_dim;
+    g.a_row = p.a_row;
+    g.a_col = p.a_col;
+    g.b = c.workspace + p.b + c.i * p.b_dim;
+    g.b_stride = p.b_row;
+    g.c = out;
+    g.c_stride = p.c_row;
+    g.rows = p.rows;
+    g.depth = p.depth;
+    g.columns = p.columns;
+    auto start = p.accumulate ? simd::gemm_start::accumulate : simd::gemm_start::zero;
+    if (p.bias >= 0) {
+      const T* bias = c.parameters + p.bias + c.i * p.bias_dim;
+      for (int r = 0; r < p.rows; r++) {
+        std::fill_n(out + r * p.c_row, st.samples, bias[r]);
+        std::fill_n(out + r * p.c_row + st.samples, p.columns - st.samples, T(0));
+      }
+      start = simd::gemm_start::accumulate;
+    }
+    switch (p.rule) {
+      case extent_rule::full: simd::gemm(g, start); break;
+      case extent_rule::readout_left: case extent_rule::readout_right:
+        g.depth = detail::readable_units(p, st.d, c.i);
+        simd::gemm(g, start);
+        break;
+      case extent_rule::readout_left_rows: case extent_rule::readout_right_rows:
+        g.rows = detail::readable_units(p, st.d, c.i);
+        simd::gemm(g, start);
+        break;
+      default: simd::gemm(g, start, [&](int begin, int end) { return detail::depth_range(p, st.d, c.i, begin, end); });
+    }
+  }
+}
+
+/// Writes a cotangent with samples outside: row c S + s of the result holds feature w of coefficient c at sample s.
+template <class T>
+void transpose_cotangent(const step<T>& st, const call<T>& c) {
+  int place = 0;
+  for (orders m = st.in_set[0]; m; m &= m - 1, place++) {
+    const row_reference& r = st.in[0][place];
+    simd::transpose(c.at(r), r.row, st.width, st.samples, c.at(st.out) + place * st.samples * st.out.row, st.out.row);
+  }
+}
+
+/// Adds to the accumulators of a weight: C[in][out] += U[in][n] A^T[n][out].
+template <class T>
+void weight_gradient(const step<T>& st, const call<T>& c) {
+  for (int j = 0; j < st.product_count; j++) {
+    const matrix_product& p = st.products[j];
+    simd::gemm_arguments<T> g;
+    g.a = c.workspace + p.a + c.i * p.a_dim;
+    g.a_row = p.a_row;
+    g.a_col = p.a_col;
+    g.b = c.workspace + p.b + c.i * p.b_dim;
+    g.b_stride = p.b_row;
+    g.c = c.accumulators + p.c + c.i * p.c_dim;
+    g.c_stride = p.c_row;
+    g.rows = p.rows;
+    g.depth = p.depth;
+    g.columns = p.columns;
+    if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows) g.rows = detail::readable_units(p, st.d, c.i);
+    if (p.rule != extent_rule::hidden_gradient) {
+      simd::gemm(g, simd::gemm_start::accumulate);
+      continue;
+    }
+    constexpr int chunk = 16;  // of input units: later ones reach only units of higher degree
+    for (int begin = 0; begin < p.rows; begin += chunk) {
+      const int first = units_up_to(degree(begin, p.units_in, st.d) - 1, p.units_out, st.d) / simd::lanes<T> * simd::lanes<T>;
+      if (first >= p.columns) break;
+      simd::gemm_arguments<T> part = g;
+      part.a += begin * g.a_row;
+      part.b += first;
+      part.c += begin * g.c_stride + first;
+      part.rows = std::min(chunk, p.rows - begin);
+      part.columns = p.columns - first;
+      simd::gemm(part, simd::gemm_start::accumulate);
+    }
+  }
+}
+
+/// Adds the samples of the value coefficient of a transposed cotangent.
+template <class T>
+void bias_gradient(const step<T>& st, const call<T>& c) {
+  T* to = c.accumulators + st.parameter + c.i * st.parameter_dim;
+  for (int w = 0; w < int(st.out.row); w += simd::lanes<T>) {
+    auto total = simd::load(to + w);
+    const T* from = c.at(st.out) + w;
+    for (int s = 0; s < st.samples; s++) total = total + simd::load(from + s * st.out.row);
+    simd::store(to + w, total);
+  }
+}
+
+}  // namespace steps
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

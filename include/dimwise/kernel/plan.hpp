@@ -1,0 +1,504 @@
+// kernel/plan.hpp: a jet program made executable: stages in order, every buffer in its place, every matrix product spelled out.
+#pragma once
+#include <deque>
+
+#include "../lowering/memory_plan.hpp"
+#include "../lowering/schedule.hpp"
+#include "boundary_steps.hpp"
+#include "copy_steps.hpp"
+#include "matrix_steps.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for in = 0.
+struct gradient_region {
+  int tensor = -1;
+  int column = 0;  ///< first input column
+  int dims = 1, in = 0, out = 0;
+  std::ptrdiff_t padded = 0, offset = 0;
+  std::ptrdiff_t per_dim() const { return (in ? in : 1) * padded; }
+};
+
+/// Steps [begin, end), once or for each dimension.
+struct phase {
+  std::size_t begin = 0, end = 0;
+  bool each_dimension = false;
+};
+
+template <class T>
+class plan {
+ public:
+  std::vector<step<T>> steps;
+  std::vector<phase> phases;
+  std::vector<gradient_region> regions;
+  std::ptrdiff_t workspace = 0;     ///< elements of one block
+  std::ptrdiff_t accumulators = 0;  ///< elements of the gradient accumulators
+  int samples = 0;                  ///< S
+  int d = 1;
+  double matrix_flop = 0;           ///< per sample; masked blocks not counted
+
+  /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
+  plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block)
+      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)) {
+    place();
+    for (int i = 0; i < p.count; i++)
+      if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
+    close_phase(false);
+    for (const stage& s : order.stages) {
+      for (int i : s.point) emit(i);
+      for (int i : s.dims)
+        if (p.nodes[i].reduces) add_step(i).run = steps::clear<T>;
+      close_phase(false);
+      for (int i : s.dims) emit(i);
+      close_phase(true);
+    }
+  }
+  plan(const plan&) = delete;
+  plan& operator=(const plan&) = delete;
+
+ private:
+  struct transposition {
+    series of;
+    int stage = 0, features = 0, first = 0, last = 0;
+    std::ptrdiff_t padded = 0;
+    row_reference at;
+    bool emitted = false;
+  };
+
+  table t;
+  jet_program_view p;
+  std::vector<step_function<T>> chosen;
+  schedule order;
+  std::deque<std::vector<row_reference>> references;
+  std::deque<std::vector<matrix_product>> products;
+  std::vector<row_reference> buffers;  // of node i; row is the real stride, also for one feature
+  std::vector<transposition> transpositions;
+
+  static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
+  const jet_node& at(int i) const { return p.nodes[i]; }
+  orders readable(const series& s) const { return available(p.nodes, s); }
+  int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
+  bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
+  static bool is_gradient(const jet_node& x) { return x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient; }
+
+  // ---- memory
+  void place() {
+    const std::size_t n = std::size_t(p.count);
+    std::vector<int> position(n, 0), loop_begin, loop_end;
+    int now = 1;
+    for (const stage& s : order.stages) {
+      for (int i : s.point) position[std::size_t(i)] = now++;
+      loop_begin.push_back(now++);
+      for (int i : s.dims) position[std::size_t(i)] = now++;
+      loop_end.push_back(now++);
+    }
+    const auto stage_of = [&](int i) { return std::size_t(order.stage_of[std::size_t(i)]); };
+    std::vector<buffer_request> requests(n);
+    for (int i = 0; i < p.count; i++) {
+      if (!executed(i)) continue;
+      const jet_node& x = at(i);
+      buffer_request& q = requests[std::size_t(i)];
+      const bool whole = order.kept[std::size_t(i)] || x.reduces;
+      q.size = x.stored ? bytes_of_dim(x) * (order.kept[std::size_t(i)] ? d : 1) : 0;
+      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
+      q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
+      detail::for_each_operand(p, i, [&](int a) {
+        const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
+        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
+        requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
+      });
+      if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);
+    }
+    for (const transposition& q : transpositions) {
+      requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
+    }
+    workspace = place_buffers(requests, 64 / std::ptrdiff_t(sizeof(T)));
+    buffers.resize(n);
+    for (int i = 0; i < p.count; i++) {
+      if (!executed(i)) continue;
+      const jet_node& x = at(i);
+      buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? bytes_of_dim(x) : 0, row_stride(x)};
+    }
+    for (std::size_t j = 0; j < transpositions.size(); j++) transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
+  }
+  std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
+  std::ptrdiff_t bytes_of_dim(const jet_node& x) const { return x.width * row_stride(x); }
+
+  void note_transposition(int i, int position) {
+    const jet_node& x = at(i);
+    const tensor& w = t.tensors[x.weight];
+    const int features = x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
+    for (transposition& q : transpositions)
+      if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
+        q.first = std::min(q.first, position);
+        q.last = std::max(q.last, position);
+        return;
+      }
+    transposition q;
+    q.of = x.in[0];
+    q.stage = order.stage_of[std::size_t(i)];
+    q.features = features;
+    q.first = q.last = position;
+    q.padded = padded(features);
+    transpositions.push_back(q);
+  }
+
+  // ---- steps
+  void close_phase(bool each_dimension) {
+    const std::size_t begin = phases.empty() ? 0 : phases.back().end;
+    if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension});
+  }
+  step<T>& add_step(int i) {
+    const jet_node& x = at(i);
+    step<T> s;
+    s.node = i;
+    s.width = x.width;
+    s.d = d;
+    s.samples = samples;
+    s.out_set = x.stored;
+    if (x.stored) s.out = buffers[std::size_t(i)];
+    s.n = x.n;
+    s.n2 = x.n2;
+    s.value = x.value;
+    steps.push_back(s);
+    return steps.back();
+  }
+  /// The row of coefficient c of a series; one feature is repeated.
+  row_reference reference(const series& s, int c) const {
+    const int i = resolve(p, x_order(c) ? s.high : s.low);
+    row_reference r = buffers[std::size_t(i)];
+    r.base += slot(at(i).stored, c) * samples;
+    if (at(i).width == 1) r.row = 0;
+    return r;
+  }
+  void bind(step<T>& s, int j, const series& operand, orders set) {
+    std::vector<row_reference> rows;
+    s.in_set[j] = set;
+    for (orders m = s.in_set[j]; m; m &= m - 1) rows.push_back(reference(operand, std::countr_zero(m)));
+    references.push_back(std::move(rows));
+    s.in[j] = references.back().data();
+  }
+  void simple(int i, step_function<T> f) {
+    step<T>& s = add_step(i);
+    s.run = f;
+    for (int j = 0; j < at(i).inputs && j < 3; j++) bind(s, j, at(i).in[j], operand_orders(p.nodes, at(i), j));
+    if (at(i).inputs) s.in_width = width(at(i).in[0]);
+  }
+
+  void emit(int i) {
+    const jet_node& x = at(i);
+    switch (x.o) {
+      case jet_op::load_state: simple(i, steps::load_state<T>); break;
+      case jet_op::load_time: simple(i, steps::load_time<T>); break;
+      case jet_op::load_input: simple(i, steps::load_input<T>); break;
+      case jet_op::load_input_per_dim: simple(i, steps::load_input_per_dim<T>); break;
+      case jet_op::load_cotangent: simple(i, steps::load_cotangent<T>); steps.back().n2 = x.per_dim; break;
+      case jet_op::literal: simple(i, steps::literal<T>); break;
+      case jet_op::constant: simple(i, steps::constant<T>); break;
+      case jet_op::parameter:
+        simple(i, steps::parameter<T>);
+        steps.back().parameter = t.tensors[x.weight].offset;
+        steps.back().parameter_dim = x.per_dim ? x.width : 0;
+        break;
+      case jet_op::add: simple(i, steps::add<T>); steps.back().value = 1; break;
+      case jet_op::sub: simple(i, steps::add<T>); steps.back().value = -1; break;
+      case jet_op::scale: simple(i, steps::scale<T>); break;
+      case jet_op::offset: simple(i, steps::offset<T>); break;
+      case jet_op::subtract_maximum: case jet_op::add_maximum:
+        simple(i, steps::shift_by_maximum<T>);
+        steps.back().value = x.o == jet_op::subtract_maximum ? -1 : 1;
+        steps.back().in_width = width(x.in[1]);
+        break;
+      case jet_op::mul: case jet_op::correlate: simple(i, chosen[std::size_t(i)]); break;
+      case jet_op::unary: simple(i, chosen[std::size_t(i)]); if (x.slope) steps.back().slope = slope_row(i); break;
+      case jet_op::unary_vjp:
+        simple(i, chosen[std::size_t(i)]);
+        if (const int y = resolve(p, x.in[2].low); at(y).slope) steps.back().slope = slope_row(y);
+        break;
+      case jet_op::derivative: simple(i, steps::derivative<T>); break;
+      case jet_op::derivative_vjp: simple(i, steps::derivative_vjp<T>); break;
+      case jet_op::concat: simple(i, steps::features<T>); steps.back().n = 0; break;
+      case jet_op::slice: simple(i, steps::features<T>); steps.back().n = -x.n; break;
+      case jet_op::slice_vjp: simple(i, steps::features<T>); break;
+      case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
+      case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
+      case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
+      case jet_op::unstack: simple(i, steps::unstack<T>); break;
+      case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
+      case jet_op::store: simple(i, steps::store<T>); steps.back().n2 = x.per_dim; break;
+      case jet_op::parameter_gradient: emit_parameter_gradient(i); break;
+      case jet_op::linear: case jet_op::linear_vjp: case jet_op::masked_input: case jet_op::masked_input_vjp: case jet_op::masked_hidden:
+      case jet_op::masked_hidden_vjp: case jet_op::readout: case jet_op::readout_vjp: emit_products(i); break;
+      case jet_op::weight_gradient: emit_weight_gradient(i); break;
+      case jet_op::bias_gradient: emit_bias_gradient(i); break;
+      case jet_op::alias: break;
+    }
+  }
+  row_reference slope_row(int i) const {
+    row_reference r = buffers[std::size_t(i)];
+    r.base += count(at(i).stored) * samples;
+    if (at(i).width == 1) r.row = 0;
+    return r;
+  }
+
+  // ---- matrices
+  /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
+  template <class F>
+  void each_run(const series& s, orders set, orders into, F&& f) const {
+    orders m = set & readable(s);
+    while (m) {
+      const int c = std::countr_zero(m);
+      const int node = resolve(p, x_order(c) ? s.high : s.low);
+      int n = 0;
+      orders rest = m;
+      while (rest) {
+        const int e = std::countr_zero(rest);
+        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n || slot(into, e) != slot(into, c) + n) break;
+        n++;
+        rest &= rest - 1;
+      }
+      row_reference r = buffers[std::size_t(node)];
+      r.base += slot(at(node).stored, c) * samples;
+      f(c, n, r);
+      m = rest;
+    }
+  }
+
+  void emit_products(int i) {
+    const jet_node& x = at(i);
+    const row_reference out = buffers[std::size_t(i)];
+    std::vector<matrix_product> list;
+    orders touched = x.reduces ? x.stored : 0;
+    const auto add = [&](const series& operand, matrix_product base, std::ptrdiff_t bias, std::ptrdiff_t bias_dim, double useful, bool whole = false) {
+      each_run(operand, x.stored, x.stored, [&](int c, int n, const row_reference& r) {
+        // coefficients already written are added to, the others start the sum
+        for (int j = 0; j < n;) {
+          int k = j, e = c;
+          orders later = x.stored & ~(bit_of(c) - 1);
+          for (int q = 0; q < j; q++) later &= later - 1;
+          e = std::countr_zero(later);
+          const bool old = contains(touched, e);
+          orders seen = 0;
+          while (k < n && contains(touched, std::countr_zero(later)) == old) {
+            seen |= bit_of(std::countr_zero(later));
+            later &= later - 1;
+            k++;
+          }
+          matrix_product q = base;
+          q.b = r.base + j * samples;
+          q.b_dim = whole ? 0 : r.dim;
+          q.b_row = r.row;
+          q.c = out.base + slot(x.stored, e) * samples;
+          q.c_dim = out.dim;
+          q.c_row = out.row;
+          q.columns = (k - j) * samples;
+          q.accumulate = old;
+          if (e == 0 && !old) {
+            q.bias = bias;
+            q.bias_dim = bias_dim;
+          }
+          touched |= seen;
+          list.push_back(q);
+          matrix_flop += 2 * useful * (k - j);
+          j = k;
+        }
+      });
+    };
+    const tensor& w = t.tensors[x.weight];
+    const bool own = w.rank == 3;
+    const int rows_w = w.shape[w.rank - 2], columns_w = w.shape[w.rank - 1];
+    const double repeats = x.per_dim ? d : 1;
+    matrix_product m;
+    m.a = w.offset;
+    m.a_dim = own ? std::ptrdiff_t(rows_w) * columns_w : 0;
+    std::ptrdiff_t bias = -1, bias_dim = 0;
+    if (x.bias >= 0) {
+      bias = t.tensors[x.bias].offset;
+      bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
+    }
+    const bool transposed = x.o == jet_op::linear_vjp || x.o == jet_op::masked_input_vjp || x.o == jet_op::masked_hidden_vjp || x.o == jet_op::readout_vjp;
+    m.a_row = transposed ? 1 : columns_w;
+    m.a_col = transposed ? columns_w : 1;
+    m.rows = x.width;
+    m.depth = transposed ? rows_w : columns_w;
+    switch (x.o) {
+      case jet_op::linear: {
+        for (int j = 0; j < x.inputs; j++) {
+          m.depth = width(x.in[j]);
+          add(x.in[j], m, bias, bias_dim, repeats * m.rows * m.depth);
+          m.a += m.depth;
+        }
+        break;
+      }
+      case jet_op::linear_vjp:
+        m.a += x.n;
+        add(x.in[0], m, -1, 0, repeats * m.rows * m.depth);
+        break;
+      case jet_op::masked_input: {
+        m.rule = x.n == 0 ? extent_rule::input_left : extent_rule::input_right;
+        m.units_out = rows_w;
+        m.coordinate_width = width(x.in[0]);
+        m.depth = d * m.coordinate_width;
+        add(x.in[0], m, bias, 0, masked_entries(w, m.depth), true);
+        if (x.inputs > 1) {
+          m.rule = extent_rule::full;
+          m.a += m.depth;
+          m.depth = columns_w - d * m.coordinate_width;
+          add(x.in[1], m, bias, 0, m.rows * m.depth);
+        }
+        break;
+      }
+      case jet_op::masked_input_vjp:
+        if (x.per_dim) {
+          m.rule = x.n == 0 ? extent_rule::input_left_transposed : extent_rule::input_right_transposed;
+          m.units_out = rows_w;
+          m.a_dim = x.width;
+          add(x.in[0], m, -1, 0, masked_entries(w, d * x.width));
+        } else {
+          m.a += x.n2;
+          add(x.in[0], m, -1, 0, m.rows * m.depth);
+        }
+        break;
+      case jet_op::masked_hidden: case jet_op::masked_hidden_vjp:
+        m.rule = transposed ? extent_rule::hidden_transposed : extent_rule::hidden;
+        m.units_in = columns_w;
+        m.units_out = rows_w;
+        add(x.in[0], m, bias, 0, masked_entries(w, columns_w));
+        break;
+      case jet_op::readout: {
+        m.rule = extent_rule::readout_left;
+        m.units_in = columns_w;
+        add(x.in[0], m, bias, bias_dim, masked_entries(w, columns_w));
+        const tensor& right = t.tensors[x.weight2];
+        m.rule = extent_rule::readout_right;
+        m.a = right.offset;
+        m.units_in = m.depth = right.shape[2];
+        m.a_row = m.units_in;
+        m.a_dim = std::ptrdiff_t(right.shape[1]) * m.units_in;
+        add(x.in[1], m, bias, bias_dim, masked_entries(right, m.units_in));
+        break;
+      }
+      default:  // readout_vjp
+        m.rule = x.n == 0 ? extent_rule::readout_left_rows : extent_rule::readout_right_rows;
+        m.units_in = columns_w;
+        add(x.in[0], m, -1, 0, masked_entries(w, columns_w));
+    }
+    if (touched != x.stored) {  // coefficients that no operand has
+      add_step(i).run = steps::clear<T>;
+      for (matrix_product& q : list) q.accumulate = q.accumulate || q.bias < 0;
+    }
+    step<T>& s = add_step(i);
+    s.run = steps::products<T>;
+    products.push_back(std::move(list));
+    s.products = products.back().data();
+    s.product_count = int(products.back().size());
+  }
+  /// Entries of the first `columns` columns that a mask leaves.
+  double masked_entries(const tensor& w, int columns) const {
+    double n = 0;
+    const int dims = w.rank == 3 ? w.shape[0] : 1, rows = w.shape[w.rank - 2], all = w.shape[w.rank - 1];
+    for (int i = 0; i < dims; i++) {
+      if (w.masked == mask::readout_left || w.masked == mask::readout_right) {
+        n += double(rows) * units_up_to(w.masked == mask::readout_left ? i : d - 1 - i, all, d);
+        continue;
+      }
+      for (int r = 0; r < rows; r++) {
+        const int g = degree(r, rows, d);
+        n += w.masked == mask::hidden ? units_up_to(g, all, d) : w.masked == mask::none ? columns : double(g) * w.coordinate_width;
+      }
+    }
+    return n;
+  }
+
+  // ---- gradients
+  gradient_region& region(int tensor_index, int column, int in, int out, int dims) {
+    for (gradient_region& r : regions)
+      if (r.tensor == tensor_index && r.column == column && r.in == in) return r;
+    gradient_region r;
+    r.tensor = tensor_index;
+    r.column = column;
+    r.in = in;
+    r.out = out;
+    r.dims = dims;
+    r.padded = padded(out);
+    r.offset = accumulators;
+    accumulators += r.per_dim() * dims;
+    regions.push_back(r);
+    return regions.back();
+  }
+  void emit_parameter_gradient(int i) {
+    const jet_node& x = at(i);
+    const gradient_region r = region(x.weight, 0, 0, x.width, x.per_dim ? d : 1);
+    simple(i, steps::parameter_gradient<T>);
+    steps.back().parameter = r.offset;
+    steps.back().parameter_dim = r.dims > 1 || x.per_dim ? r.padded : 0;
+  }
+  const transposition& transposed(int i) {
+    for (transposition& q : transpositions)
+      if (q.of == at(i).in[0] && q.stage == order.stage_of[std::size_t(i)]) {
+        if (!q.emitted) {
+          q.emitted = true;
+          step<T>& s = add_step(i);
+          s.run = steps::transpose_cotangent<T>;
+          s.width = q.features;
+          s.out = q.at;
+          bind(s, 0, q.of, readable(q.of));
+        }
+        return q;
+      }
+    return transpositions.front();
+  }
+  void emit_bias_gradient(int i) {
+    const transposition& a = transposed(i);
+    const tensor& w = t.tensors[at(i).weight];
+    const gradient_region r = region(at(i).weight, 0, 0, a.features, w.rank == 2 ? w.shape[0] : 1);
+    step<T>& s = add_step(i);
+    s.run = steps::bias_gradient<T>;
+    s.out = a.at;
+    s.parameter = r.offset;
+    s.parameter_dim = w.rank == 2 ? r.padded : 0;
+  }
+  void emit_weight_gradient(int i) {
+    const jet_node& x = at(i);
+    const transposition a = transposed(i);
+    const tensor& w = t.tensors[x.weight];
+    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right, first = input && x.n == 0;
+    const int in = first ? d * x.width : x.width;
+    const gradient_region r = region(x.weight, x.n, in, a.features, own ? w.shape[0] : 1);
+    std::vector<matrix_product> list;
+    const orders set = readable(a.of);
+    each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
+      matrix_product m;
+      m.a = u.base;
+      m.a_dim = first ? 0 : u.dim;
+      m.a_row = u.row;
+      m.a_col = 1;
+      m.b = a.at.base + slot(set, c) * samples * a.padded;
+      m.b_row = a.padded;
+      m.c = r.offset;
+      m.c_dim = own ? r.per_dim() : 0;
+      m.c_row = r.padded;
+      m.rows = in;
+      m.depth = n * samples;
+      m.columns = int(r.padded);
+      m.units_in = w.shape[w.rank - 1];
+      m.units_out = a.features;
+      if (w.masked == mask::hidden) m.rule = extent_rule::hidden_gradient;
+      if (w.masked == mask::readout_left) m.rule = extent_rule::readout_left_rows;
+      if (w.masked == mask::readout_right) m.rule = extent_rule::readout_right_rows;
+      list.push_back(m);
+      const double useful = w.masked == mask::none || (input && !first) ? double(in) * a.features * (own || x.per_dim ? d : 1)
+                                                                         : masked_entries(w, first ? in : w.shape[w.rank - 1]);
+      matrix_flop += 2 * useful * n;
+    });
+    step<T>& s = add_step(i);
+    s.run = steps::weight_gradient<T>;
+    products.push_back(std::move(list));
+    s.products = products.back().data();
+    s.product_count = int(products.back().size());
+  }
+};
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

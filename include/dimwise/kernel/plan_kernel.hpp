@@ -1,0 +1,131 @@
+// kernel/plan_kernel.hpp: kernel_interface on top of a forward plan and a gradient plan.
+#pragma once
+#include <optional>
+
+#include "plan.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+/// A jet program together with the function of each node.
+template <class T>
+struct executable_program {
+  jet_program_view nodes;
+  std::vector<step_function<T>> functions;
+};
+
+/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value.
+template <class T>
+void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
+  for (const gradient_region& r : regions) {
+    const tensor& w = t.tensors[r.tensor];
+    double* to = gradient + w.offset;
+    if (!r.in) {
+      for (int i = 0; i < r.dims; i++)
+        for (int o = 0; o < r.out; o++) to[i * r.out + o] += double(accumulators[r.offset + i * r.padded + o]);
+      continue;
+    }
+    const int columns = w.shape[w.rank - 1], d = w.dims;
+    for (int i = 0; i < r.dims; i++)
+      for (int k = 0; k < r.in; k++) {
+        const T* from = accumulators + r.offset + i * r.per_dim() + k * r.padded;
+        double* column = to + std::ptrdiff_t(i) * r.out * columns + r.column + k;
+        int first = 0;  // rows before this are masked
+        switch (w.masked) {
+          case mask::none: break;
+          case mask::hidden: first = units_up_to(degree(k, columns, d) - 1, r.out, d); break;
+          case mask::input_left: if (r.column == 0) first = units_up_to(k / w.coordinate_width, r.out, d); break;
+          case mask::input_right: if (r.column == 0) first = units_up_to(d - 1 - k / w.coordinate_width, r.out, d); break;
+          case mask::readout_left: if (degree(k, columns, d) > i) first = r.out; break;
+          case mask::readout_right: if (degree(k, columns, d) > d - 1 - i) first = r.out; break;
+        }
+        for (int o = first; o < r.out; o++) column[std::ptrdiff_t(o) * columns] += double(from[o]);
+      }
+  }
+}
+
+template <class T>
+class plan_kernel final : public kernel_interface<T> {
+ public:
+  static constexpr int default_block = 128 / int(sizeof(T));  ///< samples; two AVX-512 vectors
+
+  plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
+              const executable_program<T>* reverse, int block = default_block)
+      : t(recording), infos(std::move(outputs)), value(t, forward.nodes, forward.functions, block) {
+    if (reverse) both.emplace(t, reverse->nodes, reverse->functions, block);
+  }
+
+  const std::vector<output_info>& outputs() const override { return infos; }
+  kernel_cost cost() const override {
+    kernel_cost c;
+    c.value_matrix_flop = value.matrix_flop;
+    c.gradient_matrix_flop = both ? both->matrix_flop : 0;
+    for (const step<T>& s : value.steps)
+      if (!s.product_count) c.value_other_flop += double(count(s.out_set)) * s.width;
+    c.code_steps = both ? both->steps.size() : value.steps.size();
+    return c;
+  }
+  bool has_gradient() const override { return both.has_value(); }
+  std::size_t block() const override { return std::size_t(value.samples); }
+  std::size_t evaluate_workspace() const override { return std::size_t(value.workspace); }
+  std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace + both->accumulators) : 0; }
+
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
+    call<T> c;
+    c.workspace = workspace;
+    c.parameters = parameters;
+    c.in = &in;
+    c.outputs = out;
+    run(value, c, begin, end, [] {});
+  }
+
+  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                double* gradient, T* workspace) const override {
+    call<T> c;
+    c.workspace = workspace;
+    c.accumulators = workspace + both->workspace;
+    c.parameters = parameters;
+    c.in = &in;
+    c.cotangents = cotangents;
+    c.outputs = out;
+    constexpr int blocks_between = 8;  // how long single precision adds up before double takes over
+    int blocks = 0;
+    const auto flush = [&] {
+      add_gradient(t, both->regions, c.accumulators, gradient);
+      std::fill_n(c.accumulators, both->accumulators, T(0));
+      blocks = 0;
+    };
+    std::fill_n(c.accumulators, both->accumulators, T(0));
+    run(*both, c, begin, end, [&] {
+      if (++blocks == blocks_between) flush();
+    });
+    if (blocks) flush();
+  }
+
+ private:
+  table t;
+  std::vector<output_info> infos;
+  plan<T> value;
+  std::optional<plan<T>> both;
+
+  template <class F>
+  static void run(const plan<T>& p, call<T>& c, std::size_t begin, std::size_t end, F&& after_block) {
+    for (std::size_t first = begin; first < end; first += std::size_t(p.samples)) {
+      c.first = first;
+      c.valid = int(std::min(std::size_t(p.samples), end - first));
+      for (const phase& f : p.phases) {
+        if (!f.each_dimension) {
+          c.i = 0;
+          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+          continue;
+        }
+        for (c.i = 0; c.i < p.d; c.i++)
+          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+      }
+      after_block();
+    }
+  }
+};
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

@@ -1,0 +1,74 @@
+// kernel/step.hpp: one executable step of a plan, and what a call hands to it.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "../ir/jet_program.hpp"
+#include "compiled_model.hpp"
+
+namespace dimwise {
+
+/// Where a row of samples lies: element base + i * dim + w * row of the workspace, i the dimension, w the feature.
+struct row_reference {
+  std::ptrdiff_t base = -1, dim = 0, row = 0;
+};
+
+/// Which part of a masked product is not structurally zero.
+enum class extent_rule : std::uint8_t {
+  full, hidden, hidden_transposed, hidden_gradient, input_left, input_right, input_left_transposed, input_right_transposed,
+  readout_left, readout_right, readout_left_rows, readout_right_rows
+};
+
+/// C[r][n] = or += sum_k A(r, k) B[k][n]. Offsets in elements; A in the parameters (or the workspace, for gradients), B in the workspace, C in the
+/// workspace (or the gradient accumulators).
+struct matrix_product {
+  std::ptrdiff_t a = 0, a_dim = 0, a_row = 0, a_col = 0;
+  std::ptrdiff_t b = 0, b_dim = 0, b_row = 0;
+  std::ptrdiff_t c = 0, c_dim = 0, c_row = 0;
+  std::ptrdiff_t bias = -1, bias_dim = 0;
+  int rows = 0, depth = 0, columns = 0;
+  bool accumulate = false;
+  extent_rule rule = extent_rule::full;
+  int units_in = 0, units_out = 0, coordinate_width = 1;
+};
+
+template <class T>
+struct call;
+
+template <class T>
+struct step {
+  void (*run)(const step&, const call<T>&) = nullptr;
+  int node = -1;
+  int width = 1;
+  int d = 1;
+  int samples = 0;                    ///< S, samples of a block
+  orders out_set = 0, in_set[3] = {};
+  const row_reference* in[3] = {};    ///< one for each coefficient of in_set
+  row_reference out, slope;           ///< slope: of the result (forward) or of the operand (reverse)
+  const matrix_product* products = nullptr;
+  int product_count = 0;
+  int n = 0, n2 = 0;
+  int in_width = 1;                   ///< features of the first operand
+  double value = 0;
+  std::ptrdiff_t parameter = 0, parameter_dim = 0;
+};
+
+/// One block of samples in flight.
+template <class T>
+struct call {
+  T* workspace = nullptr;
+  const T* parameters = nullptr;
+  T* accumulators = nullptr;          ///< gradients of this thread, in the layout of the plan
+  const arguments<T>* in = nullptr;
+  const T* const* cotangents = nullptr;
+  T* const* outputs = nullptr;
+  std::size_t first = 0;              ///< first sample
+  int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
+  int i = 0;                          ///< dimension
+  T* at(const row_reference& r, int w = 0) const { return workspace + r.base + i * r.dim + w * r.row; }
+};
+
+template <class T>
+using step_function = void (*)(const step<T>&, const call<T>&);
+
+}  // namespace dimwise

@@ -1,0 +1,6 @@
+// simd/elementary.hpp: all elementary functions on packs.
+#pragma once
+#include <dimwise/simd/exponential.hpp>
+#include <dimwise/simd/logarithm.hpp>
+#include <dimwise/simd/power.hpp>
+#include <dimwise/simd/trigonometric.hpp>

@@ -1,0 +1,57 @@
+// simd/peak.hpp: the two rates that kernels are compared with, measured on one core of this machine.
+#pragma once
+#include <dimwise/core/aligned.hpp>
+#include <dimwise/simd/gemm.hpp>
+#include <dimwise/simd/timing.hpp>
+
+namespace dimwise::simd {
+inline namespace DIMWISE_SIMD_ISA {
+
+/// Rates of one core in 1e9 multiplications and additions a second. `register_gflops`: multiply-adds in registers and nothing
+/// else. `load_fed_gflops`: the register tile of `gemm` with both operands in the first-level cache; no kernel that loads its
+/// operands can pass it (where vector loads lower the clock it is 10 to 20 % below the first).
+struct peak_rates {
+  double register_gflops, load_fed_gflops;
+};
+
+namespace detail {
+
+/// 12 independent chains (latency 4, two a cycle, needs 8), enough of them for one to be at most 1 % overhead.
+template <class T>
+[[gnu::noinline]] inline T fma_chains(T factor, T summand, int steps) {
+  constexpr int chains = 12;
+  const pack<T> a = broadcast<T>(factor), b = broadcast<T>(summand);
+  pack<T> x[chains];
+#pragma GCC unroll 12
+  for (int i = 0; i < chains; ++i) x[i] = broadcast<T>(static_cast<T>(i));
+#pragma GCC unroll 1
+  for (int k = 0; k < steps; ++k)
+#pragma GCC unroll 12
+    for (int i = 0; i < chains; ++i) x[i] = fma(x[i], a, b);
+  pack<T> sum = x[0];
+  for (int i = 1; i < chains; ++i) sum += x[i];
+  return reduce_add(sum);
+}
+
+}  // namespace detail
+
+/// Takes about half a second.
+template <class T>
+peak_rates measure_peak() {
+  volatile T factor = T(0.999), summand = T(0.001), sink = T(0);
+  constexpr int steps = 10000;
+  const double chains = best_seconds([&] { sink = detail::fma_chains<T>(factor, summand, steps); });
+
+  constexpr int packs = vector_registers >= 32 ? 3 : 2, rows = detail::tile_rows(packs), depth = 128,
+                columns = packs * lanes<T>;
+  aligned_vector<T> a(rows * depth, T(0.5)), b(depth * columns, T(0.25)), c(rows * columns);
+  const detail::tile_arguments<T> tile{a.data(), 1, rows, b.data(), columns, c.data(), columns, depth, false, nullptr, 0};
+  const double product = best_seconds([&] {
+    detail::gemm_tile<T, rows, 1, packs, 0>(tile, detail::no_epilogue{}, 0, 0);
+    sink = c[0];
+  });
+  return {2.0 * lanes<T> * 12 * steps / chains * 1e-9, 2.0 * rows * columns * depth / product * 1e-9};
+}
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise::simd
