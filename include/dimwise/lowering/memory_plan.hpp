@@ -17,7 +17,9 @@ struct buffer_request {
 inline std::ptrdiff_t place_buffers(std::vector<buffer_request>& requests, std::ptrdiff_t alignment) {
   std::vector<std::size_t> order(requests.size());
   for (std::size_t i = 0; i < order.size(); i++) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return requests[a].first < requests[b].first; });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return requests[a].first != requests[b].first ? requests[a].first < requests[b].first : a < b;
+  });
   std::vector<std::size_t> alive;  // sorted by offset
   std::ptrdiff_t total = 0;
   for (std::size_t r : order) {

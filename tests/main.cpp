@@ -1,0 +1,3 @@
+// tests/main.cpp: the main function of every test program, compiled once.
+#define CATCH_CONFIG_MAIN
+#include "catch.hpp"
