@@ -1,0 +1,37 @@
+// tests/unit/kernel/evaluator.cpp: values by name from another program.
+#include "dimwise/kernel/evaluator.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "dimwise/kernel.hpp"
+
+using namespace dimwise;
+
+namespace {
+constexpr void decay(model& m) {
+  auto x = m.state<"x", 3>();
+  auto t = m.time<"t">();
+  auto c = m.input<"c", 2>();
+  m.output<"y">(x * exp(-t) + sum_features(c));
+}
+}  // namespace
+
+TEST_CASE("an evaluator binds inputs by name, in any order", "[kernel]") {
+  const evaluator<decay> values;
+  const std::vector<double> x{1, 2, 3, 4, 5, 6}, t{0.5, 1.0}, c{1, 2, 3, 4};
+  const auto r = values({}, "t"_in = t, "c"_in = c, "x"_in = x);
+  const auto& y = r.of("y");
+  REQUIRE(y.size() == 6);
+  for (std::size_t s = 0; s < 2; s++)
+    for (std::size_t i = 0; i < 3; i++) CHECK(y[3 * s + i] == Approx(x[3 * s + i] * std::exp(-t[s]) + c[2 * s] + c[2 * s + 1]));
+}
+
+TEST_CASE("an evaluator names the input whose length is wrong", "[kernel]") {
+  const evaluator<decay> values;
+  const std::vector<double> x{1, 2, 3, 4, 5, 6}, t{0.5}, c{1, 2, 3, 4}, odd{1, 2, 3, 4};
+  CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = t, "c"_in = c), "input \"t\" has 1 samples, but input \"x\" has 2");
+  CHECK_THROWS_WITH(values({}, "x"_in = odd, "t"_in = t, "c"_in = c), "input \"x\" has 4 numbers, which is no multiple of the 3 that a sample has");
+  CHECK_THROWS_WITH(values({1.0}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c), "the parameter vector has 1 numbers; this model has 0");
+  CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c).of("z"), "there is no output \"z\"; the outputs are: y");
+}
