@@ -2,9 +2,8 @@
 #pragma once
 #include <deque>
 
-#include "../lowering/memory_plan.hpp"
-#include "../lowering/schedule.hpp"
 #include "boundary_steps.hpp"
+#include "buffer_layout.hpp"
 #include "copy_steps.hpp"
 #include "matrix_steps.hpp"
 
@@ -40,8 +39,8 @@ class plan {
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block)
-      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)) {
-    place();
+      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)), layout(t, p, order, block) {
+    workspace = layout.workspace;
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
     close_phase(false);
@@ -58,91 +57,17 @@ class plan {
   plan& operator=(const plan&) = delete;
 
  private:
-  struct transposition {
-    series of;
-    int stage = 0, features = 0, first = 0, last = 0;
-    std::ptrdiff_t padded = 0;
-    row_reference at;
-    bool emitted = false;
-  };
-
   table t;
   jet_program_view p;
   std::vector<step_function<T>> chosen;
   schedule order;
   std::deque<std::vector<row_reference>> references;
   std::deque<std::vector<matrix_product>> products;
-  std::vector<row_reference> buffers;  // of node i; row is the real stride, also for one feature
-  std::vector<transposition> transpositions;
+  buffer_layout<T> layout;
 
-  static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
   const jet_node& at(int i) const { return p.nodes[i]; }
   orders readable(const series& s) const { return available(p.nodes, s); }
   int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
-  bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
-  static bool is_gradient(const jet_node& x) { return x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient; }
-
-  // ---- memory
-  void place() {
-    const std::size_t n = std::size_t(p.count);
-    std::vector<int> position(n, 0), loop_begin, loop_end;
-    int now = 1;
-    for (const stage& s : order.stages) {
-      for (int i : s.point) position[std::size_t(i)] = now++;
-      loop_begin.push_back(now++);
-      for (int i : s.dims) position[std::size_t(i)] = now++;
-      loop_end.push_back(now++);
-    }
-    const auto stage_of = [&](int i) { return std::size_t(order.stage_of[std::size_t(i)]); };
-    std::vector<buffer_request> requests(n);
-    for (int i = 0; i < p.count; i++) {
-      if (!executed(i)) continue;
-      const jet_node& x = at(i);
-      buffer_request& q = requests[std::size_t(i)];
-      const bool whole = order.kept[std::size_t(i)] || x.reduces;
-      q.size = x.stored ? bytes_of_dim(x) * (order.kept[std::size_t(i)] ? d : 1) : 0;
-      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
-      q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
-      detail::for_each_operand(p, i, [&](int a) {
-        const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
-        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
-        requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
-      });
-      if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);
-    }
-    for (const transposition& q : transpositions) {
-      requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
-    }
-    workspace = place_buffers(requests, 64 / std::ptrdiff_t(sizeof(T)));
-    buffers.resize(n);
-    for (int i = 0; i < p.count; i++) {
-      if (!executed(i)) continue;
-      const jet_node& x = at(i);
-      buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? bytes_of_dim(x) : 0, row_stride(x)};
-    }
-    for (std::size_t j = 0; j < transpositions.size(); j++) transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
-  }
-  std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
-  std::ptrdiff_t bytes_of_dim(const jet_node& x) const { return x.width * row_stride(x); }
-
-  void note_transposition(int i, int position) {
-    const jet_node& x = at(i);
-    const tensor& w = t.tensors[x.weight];
-    const int features = x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
-    for (transposition& q : transpositions)
-      if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
-        q.first = std::min(q.first, position);
-        q.last = std::max(q.last, position);
-        return;
-      }
-    transposition q;
-    q.of = x.in[0];
-    q.stage = order.stage_of[std::size_t(i)];
-    q.features = features;
-    q.first = q.last = position;
-    q.padded = padded(features);
-    transpositions.push_back(q);
-  }
 
   // ---- steps
   void close_phase(bool each_dimension) {
@@ -157,25 +82,17 @@ class plan {
     s.d = d;
     s.samples = samples;
     s.out_set = x.stored;
-    if (x.stored) s.out = buffers[std::size_t(i)];
+    if (x.stored) s.out = layout.buffers[std::size_t(i)];
     s.n = x.n;
     s.n2 = x.n2;
     s.value = x.value;
     steps.push_back(s);
     return steps.back();
   }
-  /// The row of coefficient c of a series; one feature is repeated.
-  row_reference reference(const series& s, int c) const {
-    const int i = resolve(p, x_order(c) ? s.high : s.low);
-    row_reference r = buffers[std::size_t(i)];
-    r.base += slot(at(i).stored, c) * samples;
-    if (at(i).width == 1) r.row = 0;
-    return r;
-  }
   void bind(step<T>& s, int j, const series& operand, orders set) {
     std::vector<row_reference> rows;
     s.in_set[j] = set;
-    for (orders m = s.in_set[j]; m; m &= m - 1) rows.push_back(reference(operand, std::countr_zero(m)));
+    for (orders m = s.in_set[j]; m; m &= m - 1) rows.push_back(layout.row(operand, std::countr_zero(m)));
     references.push_back(std::move(rows));
     s.in[j] = references.back().data();
   }
@@ -211,10 +128,10 @@ class plan {
         steps.back().in_width = width(x.in[1]);
         break;
       case jet_op::mul: case jet_op::correlate: simple(i, chosen[std::size_t(i)]); break;
-      case jet_op::unary: simple(i, chosen[std::size_t(i)]); if (x.slope) steps.back().slope = slope_row(i); break;
+      case jet_op::unary: simple(i, chosen[std::size_t(i)]); if (x.slope) steps.back().slope = layout.slope_row(i); break;
       case jet_op::unary_vjp:
         simple(i, chosen[std::size_t(i)]);
-        if (const int y = resolve(p, x.in[2].low); at(y).slope) steps.back().slope = slope_row(y);
+        if (const int y = resolve(p, x.in[2].low); at(y).slope) steps.back().slope = layout.slope_row(y);
         break;
       case jet_op::derivative: simple(i, steps::derivative<T>); break;
       case jet_op::derivative_vjp: simple(i, steps::derivative_vjp<T>); break;
@@ -235,43 +152,14 @@ class plan {
       case jet_op::alias: break;
     }
   }
-  row_reference slope_row(int i) const {
-    row_reference r = buffers[std::size_t(i)];
-    r.base += count(at(i).stored) * samples;
-    if (at(i).width == 1) r.row = 0;
-    return r;
-  }
-
   // ---- matrices
-  /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
-  template <class F>
-  void each_run(const series& s, orders set, orders into, F&& f) const {
-    orders m = set & readable(s);
-    while (m) {
-      const int c = std::countr_zero(m);
-      const int node = resolve(p, x_order(c) ? s.high : s.low);
-      int n = 0;
-      orders rest = m;
-      while (rest) {
-        const int e = std::countr_zero(rest);
-        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n || slot(into, e) != slot(into, c) + n) break;
-        n++;
-        rest &= rest - 1;
-      }
-      row_reference r = buffers[std::size_t(node)];
-      r.base += slot(at(node).stored, c) * samples;
-      f(c, n, r);
-      m = rest;
-    }
-  }
-
   void emit_products(int i) {
     const jet_node& x = at(i);
-    const row_reference out = buffers[std::size_t(i)];
+    const row_reference out = layout.buffers[std::size_t(i)];
     std::vector<matrix_product> list;
     orders touched = x.reduces ? x.stored : 0;
     const auto add = [&](const series& operand, matrix_product base, std::ptrdiff_t bias, std::ptrdiff_t bias_dim, double useful, bool whole = false) {
-      each_run(operand, x.stored, x.stored, [&](int c, int n, const row_reference& r) {
+      layout.each_run(operand, x.stored, x.stored, [&](int c, int n, const row_reference& r) {
         // coefficients already written are added to, the others start the sum
         for (int j = 0; j < n;) {
           int k = j, e = c;
@@ -421,7 +309,7 @@ class plan {
     r.in = in;
     r.out = out;
     r.dims = dims;
-    r.padded = padded(out);
+    r.padded = layout.padded(out);
     r.offset = accumulators;
     accumulators += r.per_dim() * dims;
     regions.push_back(r);
@@ -435,7 +323,7 @@ class plan {
     steps.back().parameter_dim = r.dims > 1 || x.per_dim ? r.padded : 0;
   }
   const transposition& transposed(int i) {
-    for (transposition& q : transpositions)
+    for (transposition& q : layout.transpositions)
       if (q.of == at(i).in[0] && q.stage == order.stage_of[std::size_t(i)]) {
         if (!q.emitted) {
           q.emitted = true;
@@ -447,7 +335,7 @@ class plan {
         }
         return q;
       }
-    return transpositions.front();
+    return layout.transpositions.front();
   }
   void emit_bias_gradient(int i) {
     const transposition& a = transposed(i);
@@ -468,7 +356,7 @@ class plan {
     const gradient_region r = region(x.weight, x.n, in, a.features, own ? w.shape[0] : 1);
     std::vector<matrix_product> list;
     const orders set = readable(a.of);
-    each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
+    layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
       matrix_product m;
       m.a = u.base;
       m.a_dim = first ? 0 : u.dim;

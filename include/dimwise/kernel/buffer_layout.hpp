@@ -1,0 +1,145 @@
+// kernel/buffer_layout.hpp: where every series of a scheduled jet program lies in the workspace of a block.
+#pragma once
+#include "../lowering/memory_plan.hpp"
+#include "../lowering/schedule.hpp"
+#include "../simd/pack.hpp"
+#include "step.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+/// A cotangent with samples outside, [coefficient][sample][padded features], shared by the weight and bias gradients of a layer.
+struct transposition {
+  series of;
+  int stage = 0, features = 0, first = 0, last = 0;
+  std::ptrdiff_t padded = 0;
+  row_reference at;
+  bool emitted = false;
+};
+
+template <class T>
+class buffer_layout {
+ public:
+  std::vector<row_reference> buffers;  ///< of node i; `row` is the real stride, also for one feature
+  std::vector<transposition> transpositions;
+  std::ptrdiff_t workspace = 0;        ///< elements of one block
+
+  buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, int block)
+      : t(recording), p(program), order(stages), samples(block), d(recording.d) {
+    place();
+  }
+
+  /// n elements filled up to whole vectors.
+  static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
+  /// The row of coefficient c of a series; one feature is repeated.
+  row_reference row(const series& s, int c) const {
+    const int i = resolve(p, x_order(c) ? s.high : s.low);
+    row_reference r = buffers[std::size_t(i)];
+    r.base += slot(at(i).stored, c) * samples;
+    if (at(i).width == 1) r.row = 0;
+    return r;
+  }
+  /// The row of f'(u_0) that node i keeps.
+  row_reference slope_row(int i) const {
+    row_reference r = buffers[std::size_t(i)];
+    r.base += count(at(i).stored) * samples;
+    if (at(i).width == 1) r.row = 0;
+    return r;
+  }
+  /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
+  template <class F>
+  void each_run(const series& s, orders set, orders into, F&& f) const {
+    orders m = set & readable(s);
+    while (m) {
+      const int c = std::countr_zero(m);
+      const int node = resolve(p, x_order(c) ? s.high : s.low);
+      int n = 0;
+      orders rest = m;
+      while (rest) {
+        const int e = std::countr_zero(rest);
+        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n || slot(into, e) != slot(into, c) + n) break;
+        n++;
+        rest &= rest - 1;
+      }
+      row_reference r = buffers[std::size_t(node)];
+      r.base += slot(at(node).stored, c) * samples;
+      f(c, n, r);
+      m = rest;
+    }
+  }
+
+ private:
+  const table& t;
+  jet_program_view p;
+  const schedule& order;
+  int samples, d;
+
+  const jet_node& at(int i) const { return p.nodes[i]; }
+  orders readable(const series& s) const { return available(p.nodes, s); }
+  bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
+  static bool is_gradient(const jet_node& x) { return x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient; }
+
+  void place() {
+    const std::size_t n = std::size_t(p.count);
+    std::vector<int> position(n, 0), loop_begin, loop_end;
+    int now = 1;
+    for (const stage& s : order.stages) {
+      for (int i : s.point) position[std::size_t(i)] = now++;
+      loop_begin.push_back(now++);
+      for (int i : s.dims) position[std::size_t(i)] = now++;
+      loop_end.push_back(now++);
+    }
+    const auto stage_of = [&](int i) { return std::size_t(order.stage_of[std::size_t(i)]); };
+    std::vector<buffer_request> requests(n);
+    for (int i = 0; i < p.count; i++) {
+      if (!executed(i)) continue;
+      const jet_node& x = at(i);
+      buffer_request& q = requests[std::size_t(i)];
+      const bool whole = order.kept[std::size_t(i)] || x.reduces;
+      q.size = x.stored ? size_of_dim(x) * (order.kept[std::size_t(i)] ? d : 1) : 0;
+      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
+      q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
+      detail::for_each_operand(p, i, [&](int a) {
+        const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
+        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
+        requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
+      });
+      if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);
+    }
+    for (const transposition& q : transpositions) {
+      requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
+    }
+    workspace = place_buffers(requests, 64 / std::ptrdiff_t(sizeof(T)));
+    buffers.resize(n);
+    for (int i = 0; i < p.count; i++) {
+      if (!executed(i)) continue;
+      const jet_node& x = at(i);
+      buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? size_of_dim(x) : 0, row_stride(x)};
+    }
+    for (std::size_t j = 0; j < transpositions.size(); j++) transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
+  }
+  std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
+  std::ptrdiff_t size_of_dim(const jet_node& x) const { return x.width * row_stride(x); }
+
+  void note_transposition(int i, int position) {
+    const jet_node& x = at(i);
+    const tensor& w = t.tensors[x.weight];
+    const int features = x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
+    for (transposition& q : transpositions)
+      if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
+        q.first = std::min(q.first, position);
+        q.last = std::max(q.last, position);
+        return;
+      }
+    transposition q;
+    q.of = x.in[0];
+    q.stage = order.stage_of[std::size_t(i)];
+    q.features = features;
+    q.first = q.last = position;
+    q.padded = padded(features);
+    transpositions.push_back(q);
+  }
+};
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise
