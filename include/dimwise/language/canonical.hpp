@@ -1,0 +1,85 @@
+// language/canonical.hpp: a recording in an order that no compiler chooses, without what nothing asks for.
+#pragma once
+#include "recorder.hpp"
+
+namespace dimwise::detail {
+
+/// Nodes and tensors of a finished recording, renumbered. The order of evaluation inside an expression of the user is the compiler's choice, so
+/// that equal models are recorded in different orders; here nodes stand in post-order from the roots (equations, outputs, SDEs, mixtures,
+/// objectives) and tensors in the order in which nodes use them. What no root reaches is dropped.
+class canonical_order {
+ public:
+  list<int> node_of;    ///< new number -> recorded number
+  list<int> tensor_of;
+
+  constexpr explicit canonical_order(const recorder& recording) : m(recording), new_node(m.nodes.count, -1), new_tensor(m.tensors.count, -1) {
+    for (const equation_entry& e : m.equations) reach(e.lhs), reach(e.rhs), reach(e.residual), reach(e.relative);
+    for (const output_entry& e : m.outputs) reach(e.node);
+    for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);
+    for (const mixture_entry& e : m.mixtures) reach(e.log_weights), reach(e.mean), reach(e.log_deviation), reach(e.log_density);
+    for (const objective_entry& e : m.objectives) reach(e.node);
+  }
+
+  constexpr int node_number(int i) const { return i < 0 ? i : new_node.data[i]; }
+  constexpr int tensor_number(int i) const { return i < 0 ? i : new_tensor.data[i]; }
+  constexpr node node_at(int i) const {
+    node x = m.nodes.data[node_of.data[i]];
+    x.a = node_number(x.a), x.b = node_number(x.b);
+    x.weight = tensor_number(x.weight), x.weight2 = tensor_number(x.weight2), x.bias = tensor_number(x.bias);
+    return x;
+  }
+  constexpr equation_entry renumbered(equation_entry e) const {
+    e.lhs = node_number(e.lhs), e.rhs = node_number(e.rhs), e.residual = node_number(e.residual), e.relative = node_number(e.relative);
+    return e;
+  }
+  constexpr output_entry renumbered(output_entry e) const {
+    e.node = node_number(e.node);
+    return e;
+  }
+  constexpr sde_entry renumbered(sde_entry e) const {
+    e.drift = node_number(e.drift), e.noise = node_number(e.noise), e.noise_derivative = node_number(e.noise_derivative);
+    return e;
+  }
+  constexpr mixture_entry renumbered(mixture_entry e) const {
+    e.log_weights = node_number(e.log_weights), e.mean = node_number(e.mean);
+    e.log_deviation = node_number(e.log_deviation), e.log_density = node_number(e.log_density);
+    return e;
+  }
+  constexpr objective_entry renumbered(objective_entry e) const {
+    e.node = node_number(e.node);
+    return e;
+  }
+
+ private:
+  const recorder& m;
+  list<int> new_node, new_tensor, stack;
+
+  constexpr void use(int i) {
+    if (i < 0 || new_tensor.data[i] >= 0) return;
+    new_tensor.data[i] = tensor_of.count;
+    tensor_of.push_back(i);
+  }
+  constexpr void reach(int root) {
+    if (root < 0 || new_node.data[root] >= 0) return;
+    stack.push_back(root);
+    const node* const nodes = m.nodes.data;
+    int* const number = new_node.data;
+    while (stack.count) {
+      const int i = stack.data[stack.count - 1];
+      const node& x = nodes[i];
+      if (x.a >= 0 && number[x.a] < 0) {
+        stack.push_back(x.a);
+      } else if (x.b >= 0 && number[x.b] < 0) {
+        stack.push_back(x.b);
+      } else {
+        stack.count--;
+        if (number[i] >= 0) continue;
+        number[i] = node_of.count;
+        node_of.push_back(i);
+        use(x.weight), use(x.weight2), use(x.bias);
+      }
+    }
+  }
+};
+
+}  // namespace dimwise::detail

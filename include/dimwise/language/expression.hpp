@@ -1,0 +1,140 @@
+// language/expression.hpp: what users hold: a handle to a recorded value, in a type that says what the compiler must know to judge it.
+#pragma once
+#include <type_traits>
+
+#include "../analysis/dependence.hpp"
+#include "../core/fixed_string.hpp"
+#include "refuse.hpp"
+
+namespace dimwise {
+
+namespace detail {
+class recorder;
+/// Marks the recording of e as refused.
+template <class E>
+constexpr void break_recording(const E& e);
+}  // namespace detail
+
+template <class L, class R>
+struct equation_sides;
+
+/// A value of a recording. Cheap to copy; means nothing outside the model function that made it.
+struct handle {
+  detail::recorder* m = nullptr;
+  int id = -1;
+};
+
+#define DIMWISE_ASSIGNMENT_CHANGES_CLASS \
+  "this assignment changes what the variable depends on: declare it with the type `value` instead of auto"
+#define DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION "one = assigns; an equation is written with ==: m.equation<\"name\">(lhs == rhs)"
+
+/// A dimension-wise differentiable value: level, dependence, feature width (0: known to the recording only), and the name to blame.
+template <level Level, depends Depends, int Width, fixed_string Name>
+struct expression : handle {
+  static constexpr kind k{Level, Depends, true, Width, because::it_is_not_dense};
+  static constexpr bool typed = true;
+  static constexpr auto name = Name;
+  constexpr explicit expression(handle h) : handle(h) {}
+  constexpr expression(const expression&) = default;
+  constexpr expression& operator=(const expression&) & = default;
+  template <class Other>
+  DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+  constexpr expression& operator=(const Other&) & {
+    detail::break_recording(*this);
+    return *this;
+  }
+  template <class Other>
+  DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION)
+  constexpr auto operator=(const Other& other) && {
+    detail::break_recording(*this);
+    return equation_sides<expression, Other>{*this, other};
+  }
+};
+
+/// A value whose derivatives along every coordinate would need a pass per dimension, and why.
+template <level Level, because Why, int Width, fixed_string Name>
+struct dense : handle {
+  static constexpr kind k{Level, depends::everything, false, Width, Why};
+  static constexpr bool typed = true;
+  static constexpr auto name = Name;
+  constexpr explicit dense(handle h) : handle(h) {}
+  constexpr dense(const dense&) = default;
+  constexpr dense& operator=(const dense&) & = default;
+  template <class Other>
+  DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+  constexpr dense& operator=(const Other&) & {
+    detail::break_recording(*this);
+    return *this;
+  }
+  template <class Other>
+  DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION)
+  constexpr auto operator=(const Other& other) && {
+    detail::break_recording(*this);
+    return equation_sides<dense, Other>{*this, other};
+  }
+};
+
+/// Any value, its class known to the recording only: for loops and arrays whose terms differ in class. Refusals come when the model is
+/// recorded instead of at the line.
+struct value : handle {
+  static constexpr kind k{};
+  static constexpr bool typed = false;
+  static constexpr fixed_string<1> name{""};
+  constexpr value(handle h) : handle(h) {}
+};
+
+template <class T>
+concept Term = std::is_base_of_v<handle, T>;
+template <class T>
+concept TypedTerm = Term<T> && T::typed;
+
+/// A term, or a number, which becomes a literal.
+template <class T>
+concept Operand = Term<T> || std::is_arithmetic_v<T>;
+/// Whether D<k>(e) is accepted. (g++ finds `requires { D<1>(e); }` true for a refused overload: ask this instead.)
+template <class E>
+concept DimwiseDifferentiable = Term<E> && (!E::typed || E::k.dimwise);
+
+namespace detail {
+template <class T>
+constexpr kind kind_of() {
+  if constexpr (Term<T>) return T::k;
+  else return kind{};
+}
+template <class T>
+constexpr bool known() {
+  if constexpr (Term<T>) return T::typed;
+  else return true;
+}
+template <class T>
+constexpr auto name_of() {
+  if constexpr (Term<T>) return T::name;
+  else return fixed_string<1>{""};
+}
+template <class T>
+constexpr bool mixes() {
+  if constexpr (Term<T>) return !T::k.dimwise || sees_others(T::k);
+  else return false;
+}
+/// The name of the operand to blame: the one that mixes coordinates, else the first that has a name.
+template <class A, class B>
+constexpr auto name_of_either() {
+  constexpr bool a = !name_of<A>().empty(), b = !name_of<B>().empty();
+  if constexpr (a && (mixes<A>() || !b || !mixes<B>())) return name_of<A>();
+  else return name_of<B>();
+}
+template <class A, class... Rest>
+constexpr auto name_of_any() {
+  if constexpr (sizeof...(Rest) == 0) return name_of<A>();
+  else if constexpr (mixes<A>()) return name_of<A>();
+  else {
+    constexpr auto rest = name_of_any<Rest...>();
+    if constexpr (rest.empty() || !(mixes<Rest>() || ...)) {
+      if constexpr (!name_of<A>().empty()) return name_of<A>();
+      else return rest;
+    } else return rest;
+  }
+}
+}  // namespace detail
+
+}  // namespace dimwise

@@ -1,0 +1,52 @@
+// language/functions.hpp: functions of each feature of each component.
+#pragma once
+#include "arithmetic.hpp"
+
+namespace dimwise {
+
+namespace detail {
+template <op O, Term A>
+constexpr auto record_pointwise(const A& a, double number = 0, int n = 0) {
+  constexpr kind k = pointwise_kind(A::k);
+  return make<k, A::name, A::typed>(a.m->unary(O, a, number, n));
+}
+}  // namespace detail
+
+/// A function of one value, applied to each feature; depends on what its operand depends on. Domain as in <cmath>.
+#define DIMWISE_FUNCTION(name, operation)                                                                     \
+  constexpr auto name(Term auto a) { return detail::record_pointwise<operation>(a); }                         \
+  template <class L, class R>                                                                                 \
+  DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)                                                                \
+  constexpr auto name(equation_sides<L, R> a) { return a.refused(); }
+DIMWISE_FUNCTION(exp, op::exp)
+DIMWISE_FUNCTION(log, op::log)            ///< of a positive value
+DIMWISE_FUNCTION(tanh, op::tanh)
+DIMWISE_FUNCTION(softplus, op::softplus)  ///< log(1 + exp(a))
+DIMWISE_FUNCTION(sigmoid, op::sigmoid)    ///< 1 / (1 + exp(-a))
+DIMWISE_FUNCTION(sin, op::sin)
+DIMWISE_FUNCTION(cos, op::cos)
+DIMWISE_FUNCTION(sqrt, op::sqrt)          ///< of a positive value; at 0 the value is right and derivatives are infinite
+DIMWISE_FUNCTION(sq, op::sq)              ///< a * a
+
+/// a^exponent. An integer exponent takes every a (a != 0 where it is negative); any other takes a > 0.
+constexpr auto pow(Term auto a, double exponent) {
+  if (exponent == 2) return detail::record_pointwise<op::sq>(a);
+  if (exponent == 0.5) return detail::record_pointwise<op::sqrt>(a);
+  return detail::record_pointwise<op::power>(a, exponent);
+}
+template <class A, Term B>
+DIMWISE_REFUSE("pow(a, b) takes a number as exponent: write exp(b * log(a))")
+constexpr auto pow(A, B b) { return b; }
+
+/// sqrt(a^2 + 1e-12): |a| to within 1e-6, with a derivative at 0.
+constexpr auto absolute(Term auto a) { return sqrt(sq(a) + 1e-12); }
+/// 2 (sqrt(1 + a^2) - 1): a^2 for small a, 2 |a| for large (Charbonnier et al., 1997), written without cancellation.
+constexpr auto pseudo_huber(Term auto a) { return 2.0 * sq(a) / (1.0 + sqrt(1.0 + sq(a))); }
+
+/// The same value; no gradient reaches parameters through it. Derivatives by x and t are not changed.
+DIMWISE_FUNCTION(frozen, op::frozen)
+/// The same value, taken as constant in x and t and by gradients. This changes the mathematics of D and dt: D<1>(detach(x)) is 0.
+DIMWISE_FUNCTION(detach, op::detach)
+#undef DIMWISE_FUNCTION
+
+}  // namespace dimwise

@@ -1,0 +1,201 @@
+// language/model.hpp: the builder that a model function is given: inputs, parameters, equations and outputs by name.
+#pragma once
+#include "equation.hpp"
+#include "learning.hpp"
+#include "parameters.hpp"
+
+namespace dimwise {
+
+namespace detail {
+struct recording_key {};
+}  // namespace detail
+
+/// A model function `constexpr void f(model& m)` records its values here. Names are identity: asking again for the same name gives the same
+/// value; the same name with another shape is refused.
+class model : public detail::learning_recorder {
+ public:
+  constexpr explicit model(detail::recording_key) {}
+  DIMWISE_REFUSE("a model function is given its model: take state, time and inputs from that m; values of two models cannot meet")
+  constexpr model() { broken = true; }
+
+  /// The state x with Dims coordinates (dim level, width 1): what D differentiates by. One a model.
+  template <fixed_string Name, int Dims>
+  constexpr auto state() {
+    static_assert(Dims >= 1, "m.state<name, d>(): d must be at least 1");
+    constexpr kind k{level::dim, Dims == 1 ? depends::single_coordinate : depends::own, true, 1, because::it_is_not_dense};
+    const handle h = record_state(Name, Dims);
+    if (refusal) refusal();
+    return detail::make<k, Name>(h);
+  }
+  /// The time t (point level): what dt differentiates by. One a model.
+  template <fixed_string Name = "t">
+  constexpr auto time() {
+    const handle h = record_time(Name);
+    if (refusal) refusal();
+    return detail::make<kind{}, Name>(h);
+  }
+
+  /// Width numbers per sample (point level), constant in x and t: context.
+  template <fixed_string Name, int Width = 1>
+  constexpr auto input() {
+    constexpr kind k = detail::leaf_kind(level::point, Width);
+    const handle h = record_input<Name>(k);
+    if (refusal) refusal();
+    return detail::make<k, Name>(h);
+  }
+  /// Width numbers per sample and dimension (dim level), constant in x and t.
+  template <fixed_string Name, int Width = 1>
+  constexpr auto input_per_dim() {
+    constexpr kind k = detail::leaf_kind(level::dim, Width);
+    const handle h = record_input<Name>(k);
+    if (refusal) refusal();
+    return detail::make<k, Name>(h);
+  }
+  /// A run-time constant, the same for all samples of a call: a step size, a schedule.
+  template <fixed_string Name>
+  constexpr auto constant(double default_value = 0) {
+    const handle h = record_constant<Name>(default_value);
+    if (refusal) refusal();
+    return detail::make<kind{}, Name>(h);
+  }
+
+  /// Width trained numbers (point level). Options: `normal{deviation}` instead of a constant start, `untrained{}`.
+  template <fixed_string Name, int Width = 1>
+  constexpr auto parameter(initial_value start, untrained_or_trained training = {}) {
+    constexpr kind k = detail::leaf_kind(level::point, Width);
+    const handle h = record_parameter<Name>(k, start, training);
+    if (refusal) refusal();
+    return detail::make<k, Name>(h);
+  }
+  /// Width trained numbers for each dimension (dim level): tensor [d][Width].
+  template <fixed_string Name, int Width = 1>
+  constexpr auto parameter_per_dim(initial_value start, untrained_or_trained training = {}) {
+    constexpr kind k = detail::leaf_kind(level::dim, Width);
+    const handle h = record_parameter<Name>(k, start, training);
+    if (refusal) refusal();
+    return detail::make<k, Name>(h);
+  }
+
+  /// lhs == rhs. The kernel has both sides, the residual, and the relative form where there is one: it is derived at once if the equation is
+  /// proportional to the density exp(l) of one gaussian_mixture of the model, else by `.relative_to(p)`.
+  template <fixed_string Name, class L, class R>
+  constexpr auto equation(equation_sides<L, R> sides) {
+    const int i = record_equation<Name>(sides.left, sides.right);
+    if (refusal) refusal();
+    return equation_reference<L, R>(*this, i, sides.left, sides.right);
+  }
+  template <fixed_string Name, Operand A>
+  DIMWISE_REFUSE("m.equation<\"name\">(lhs == rhs) takes an equation, written with ==")
+  constexpr auto equation(A a) {
+    poison();
+    auto side = detail::as_term(*this, a);
+    return equation_reference<decltype(side), decltype(side)>(*this, 0, side, side);
+  }
+
+  /// A named value that the binary evaluates.
+  template <fixed_string Name, Operand A>
+  constexpr void output(A a) {
+    record_output<Name>(detail::recorded(*this, a));
+    if (refusal) refusal();
+  }
+  template <fixed_string Name, class L, class R>
+  DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
+  constexpr void output(equation_sides<L, R>) { poison(); }
+
+  /// dx_i = drift_i dt + noise_i dW_i, for simulation. Records D<1>(noise) for Milstein where noise is dimension-wise differentiable.
+  template <fixed_string Name, Operand Drift, Operand Noise>
+  constexpr void sde(Drift drift, Noise noise) {
+    record_sde<Name>(detail::recorded(*this, drift), detail::recorded(*this, noise));
+    if (refusal) refusal();
+  }
+
+ private:
+  constexpr handle record_state(short_name name, int dims) {
+    if (state_node >= 0 && (state_name != name || d != dims)) return refuse(refused::this_model_already_has_another_state);
+    d = dims;
+    state_name = name;
+    const kind k{level::dim, dims == 1 ? depends::single_coordinate : depends::own, true, 1, because::it_is_not_dense};
+    const handle h = leaf(op::state, k);
+    state_node = h.id;
+    return h;
+  }
+  constexpr handle record_time(short_name name) {
+    if (time_name.text[0] && time_name != name) return refuse(refused::this_model_already_has_another_time);
+    time_name = name;
+    return leaf(op::time, kind{});
+  }
+  template <fixed_string Name>
+  constexpr handle record_input(kind k) {
+    int i = 0;
+    while (i < inputs.count && !(inputs[i].name == short_name(Name))) i++;
+    if (i == inputs.count) inputs.push_back({Name, k.l, k.width});
+    if (inputs[i].l != k.l || inputs[i].width != k.width) return refuse(refused::this_input_already_has_another_width<Name>);
+    return leaf(k.l == level::point ? op::input : op::input_per_dim, k, i);
+  }
+  template <fixed_string Name>
+  constexpr handle record_constant(double default_value) {
+    int i = 0;
+    while (i < constants.count && !(constants[i].name == short_name(Name))) i++;
+    if (i == constants.count) constants.push_back({Name, default_value});
+    if (constants[i].value != default_value) return refuse(refused::this_constant_already_has_another_default<Name>);
+    return leaf(op::constant, kind{}, i);
+  }
+  template <fixed_string Name>
+  constexpr handle record_parameter(kind k, initial_value start, untrained_or_trained training) {
+    detail::parameter_scope scope(*this, detail::naming<Name>, "parameter");
+    detail::tensor_shape s;
+    if (k.l == level::dim) s.rank = 2, s.shape[0] = d, s.shape[1] = k.width;
+    else s.shape[0] = k.width;
+    s.init = start.init, s.scale = start.scale, s.trained = training.trained;
+    node x;
+    x.o = op::parameter;
+    x.k = k;
+    x.weight = scope.tensor(s, {}, k.l == level::dim ? "numbers for each dimension" : "numbers");
+    scope.finish();
+    return put(x);
+  }
+  template <fixed_string Name>
+  constexpr int record_equation(handle left, handle right) {
+    name_is_free<Name>(equations);
+    open_equations--;
+    if (!owns(left) || !owns(right)) return 0;
+    equation_entry e;
+    e.name = Name;
+    e.lhs = left.id, e.rhs = right.id;
+    e.residual = binary(op::sub, left, right).id;
+    e.relative = detail::automatic_relative(*this, e.residual);
+    equations.push_back(e);
+    return equations.count - 1;
+  }
+  template <fixed_string Name>
+  constexpr void record_output(handle h) {
+    name_is_free<Name>(outputs);
+    if (!owns(h)) return;
+    if (kind_of(h).l == level::units) refuse(refused::hidden_units_cannot_be_used_here);
+    outputs.push_back({Name, h.id});
+  }
+  /// h for each dimension: a point-level value is repeated by adding 0 x.
+  constexpr handle at_dim_level(handle h) {
+    if (kind_of(h).l == level::dim) return h;
+    return binary(op::add, h, binary(op::mul, literal(0), {this, state_node}));
+  }
+  template <fixed_string Name>
+  constexpr void record_sde(handle drift, handle noise) {
+    name_is_free<Name>(sdes);
+    if (!owns(drift) || !owns(noise)) return;
+    if (state_node < 0) {
+      refuse(refused::this_model_has_no_state);
+      return;
+    }
+    if (kind_of(drift).width != 1 || kind_of(noise).width != 1) refuse(refused::a_drift_or_noise_has_one_feature);
+    sde_entry e;
+    e.name = Name;
+    e.drift = at_dim_level(drift).id;
+    e.noise = at_dim_level(noise).id;
+    const kind& k = kind_of(noise);
+    if (k.dimwise) e.noise_derivative = at_dim_level(sees_own(k) ? unary(op::D, noise, 0, 1) : literal(0)).id;
+    sdes.push_back(e);
+  }
+};
+
+}  // namespace dimwise

@@ -1,0 +1,102 @@
+// language/refused.hpp: refusals of what only the recording knows: in constant evaluation the name of the called function is the
+// message (none is constexpr), at run time the sentence is thrown.
+#pragma once
+#include "../core/error.hpp"
+#include "../core/fixed_string.hpp"
+
+namespace dimwise::refused {
+
+[[noreturn]] inline void stop(const char* sentence) { throw error(sentence); }
+[[noreturn]] inline void stop(const char* before, std::string_view name, const char* after) {
+  throw error(std::string(before) + "'" + std::string(name) + "'" + after);
+}
+
+// --- names
+template <fixed_string Name>
+[[noreturn]] void this_name_already_has_another_shape() {
+  stop("the name ", Name.view(), " already has another shape or initial value; one name is one set of parameters: give the other a name of its own");
+}
+template <fixed_string Name>
+[[noreturn]] void this_name_is_already_taken() {
+  stop("the name ", Name.view(), " is already taken in this model");
+}
+template <fixed_string Name>
+[[noreturn]] void this_input_already_has_another_width() {
+  stop("the input ", Name.view(), " already has another width or level");
+}
+template <fixed_string Name>
+[[noreturn]] void this_constant_already_has_another_default() {
+  stop("the constant ", Name.view(), " already has another default");
+}
+[[noreturn]] inline void a_name_of_a_parameter_is_longer_than_63_characters() {
+  stop("a name of a parameter is longer than 63 characters: give its network a shorter one");
+}
+[[noreturn]] inline void this_model_already_has_another_state() { stop("this model already has another state; a model has one"); }
+[[noreturn]] inline void this_model_already_has_another_time() { stop("this model already has another time; a model has one"); }
+[[noreturn]] inline void this_model_has_no_state() { stop("this needs a state: call m.state<\"x\", d>() first"); }
+
+// --- values
+[[noreturn]] inline void this_value_was_recorded_by_another_model() {
+  stop("this value was recorded by another model; take the state, time and inputs from this model's m");
+}
+[[noreturn]] inline void a_term_of_this_model_was_refused() { stop("a term of this model was refused (see the warnings)"); }
+[[noreturn]] inline void the_type_and_the_table_disagree() { stop("internal error: the type and the table disagree about a value"); }
+[[noreturn]] inline void the_operands_have_different_feature_widths() {
+  stop("the operands have different feature widths; only width 1 is repeated");
+}
+[[noreturn]] inline void the_features_do_not_divide_into_dimensions() {
+  stop("unstack: the operand must be point-level and have d times the wanted width");
+}
+[[noreturn]] inline void the_slice_goes_beyond_the_features() { stop("slice: begin and width must lie within the features of the operand"); }
+[[noreturn]] inline void hidden_units_cannot_be_used_here() {
+  stop("the hidden units of a masked stream can only pass through functions, masked_hidden and readout");
+}
+[[noreturn]] inline void D_of_a_dense_value() {
+  stop("D<k>(v): v is dense, its derivatives need a pass per dimension; differentiate inside the sum");
+}
+[[noreturn]] inline void the_operand_of_a_conditioner_mixes_coordinates() {
+  stop("an operand of a conditioner already mixes coordinates: the result would see x_i through it and not be hollow");
+}
+[[noreturn]] inline void a_conditioner_needs_a_value_for_each_dimension() {
+  stop("a conditioner needs an operand at dim level, such as the state");
+}
+[[noreturn]] inline void a_conditioner_needs_a_hidden_layer() { stop("masked_mlp{...} needs at least one hidden layer"); }
+[[noreturn]] inline void every_width_must_be_at_least_1() { stop("every width of a network must be at least 1"); }
+[[noreturn]] inline void a_network_has_at_most_8_hidden_layers() { stop("a network has at most 8 hidden layers"); }
+[[noreturn]] inline void factors_cannot_be_taken_out_of_this_sum() { stop("internal error: no factors to take out of a sum"); }
+[[noreturn]] inline void the_parameters_of_a_mixture_must_not_depend_on_the_state() {
+  stop("the weights, means and log deviations of a mixture must not depend on the state");
+}
+[[noreturn]] inline void a_mixture_that_is_linear_in_time_takes_x_and_t() {
+  stop("gaussian_mixture with linear_in_time{} is called with the state and one time: density(x, t)");
+}
+[[noreturn]] inline void a_mixture_with_constant_parameters_takes_x_alone() {
+  stop("gaussian_mixture with constant_parameters{} is called with the state alone: density(x)");
+}
+[[noreturn]] inline void a_mixture_from_a_network_needs_a_point_level_operand() {
+  stop("gaussian_mixture with from_network{} is called with the state and what the network reads: density(x, t)");
+}
+
+// --- equations
+[[noreturn]] inline void an_equation_was_written_but_not_given_to_m_equation() {
+  stop("an equation lhs == rhs was written but not given to m.equation<\"name\">(lhs == rhs)");
+}
+[[noreturn]] inline void relative_to_needs_a_point_level_exponential() { stop("relative_to(p): p must be exp(l) of a point-level l"); }
+[[noreturn]] inline void the_equation_is_not_proportional_to_this_factor() {
+  stop("relative_to(p): the equation must be proportional to p (every term has exactly one factor p)");
+}
+[[noreturn]] inline void this_equation_has_no_relative_form_call_relative_to() {
+  stop("this equation has no single density exp(l) that it is proportional to; say which with .relative_to(p)");
+}
+
+// --- learning
+[[noreturn]] inline void an_objective_must_be_one_number_a_sample() {
+  stop("an objective must be one number a sample: take sum or mean over dimensions, sum_features over features");
+}
+[[noreturn]] inline void a_drift_or_noise_has_one_feature() { stop("the drift and the noise of m.sde must have one feature (width 1)"); }
+[[noreturn]] inline void this_is_not_the_log_density_of_a_mixture_of_this_model() {
+  stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
+}
+[[noreturn]] inline void samples_of_a_box_need_lower_below_upper() { stop("m.box(lower, upper, t0, t1): lower must be below upper"); }
+
+}  // namespace dimwise::refused

@@ -1,0 +1,107 @@
+// networks/pieces.hpp: named layers for networks of one's own: linear, masked streams, readout, linear terms of the other coordinates.
+#pragma once
+#include "gaussian_mixture.hpp"
+
+namespace dimwise {
+
+/// A layer W v + b over features, with Width outputs. Options: own_weights{} (a matrix for each dimension), last_layer_scale{s}.
+template <fixed_string Name, int Width, Term A, class... Options>
+constexpr auto linear(A a, Options... options) {
+  const detail::network_options o(options...);
+  detail::parameter_scope scope(*a.m, detail::naming<Name>, "linear");
+  const value h = detail::linear_layer(scope, a, Width, o.own, {}, -1, {o.last_scale});
+  scope.finish();
+  constexpr kind k = linear_kind(A::k, Width, detail::with_own_weights<Options...>);
+  return detail::make<k, Name, A::typed>(h);
+}
+
+namespace detail {
+template <class A>
+concept LowerOperand = Term<A> && (!A::typed || lower_operand(A::k));
+template <class A>
+concept UpperOperand = Term<A> && (!A::typed || upper_operand(A::k));
+template <class A>
+concept HiddenUnits = Term<A> && (!A::typed || A::k.l == level::units);
+template <class A>
+concept StreamContext = MixtureContext<A>;
+
+template <fixed_string Name, int Units, bool Right, class A, class... Context>
+constexpr auto record_stream(A a, Context... context) {
+  recorder& m = *a.m;
+  const kind q = m.kind_of(a);
+  if (!(Right ? upper_operand(q) : lower_operand(q)) && !single(q)) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+  conditioner_operands in;
+  in.dim = a;
+  ((in.context = joined(in.context, recorded(m, context))), ...);
+  if (in.context.id >= 0 && !unmixed(m.kind_of(in.context))) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+  parameter_scope scope(m, naming<Name>, Right ? "masked_right" : "masked_left");
+  const value h = masked_input_layer(scope, in, Units, Right, {});
+  scope.finish();
+  constexpr kind k = masked_input_kind(A::k, Units, Right);
+  return make<k, Name, (A::typed && ... && known<Context>())>(h);
+}
+}  // namespace detail
+
+#define DIMWISE_STREAM_OPERAND \
+  "masked_left takes a value that depends on coordinates before and its own, masked_right one that depends on its own and those after"
+
+/// Units of a left stream: unit j sees coordinates before its degree, and the point-level context. v depends on {before, own} at most.
+template <fixed_string Name, int Units, detail::LowerOperand A, detail::StreamContext... Context>
+constexpr auto masked_left(A v, Context... context) { return detail::record_stream<Name, Units, false>(v, context...); }
+template <fixed_string Name, int Units, TypedTerm A, class... Context>
+  requires(!detail::LowerOperand<A>)
+DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
+constexpr auto masked_left(A v, Context...) { return detail::make<masked_input_kind(A::k, Units, false), Name>(v.m->poison()); }
+/// Units of a right stream, from coordinates after. v depends on {own, after} at most.
+template <fixed_string Name, int Units, detail::UpperOperand A, detail::StreamContext... Context>
+constexpr auto masked_right(A v, Context... context) { return detail::record_stream<Name, Units, true>(v, context...); }
+template <fixed_string Name, int Units, TypedTerm A, class... Context>
+  requires(!detail::UpperOperand<A>)
+DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
+constexpr auto masked_right(A v, Context...) { return detail::make<masked_input_kind(A::k, Units, true), Name>(v.m->poison()); }
+/// A further masked layer of units of either stream.
+template <fixed_string Name, int Units, detail::HiddenUnits A>
+constexpr auto masked_hidden(A v) {
+  detail::recorder& m = *v.m;
+  int i = v.id;
+  while (i >= 0 && m.nodes[i].o != op::masked_input) i = m.nodes[i].a;
+  detail::parameter_scope scope(m, detail::naming<Name>, "masked_hidden");
+  const value h = detail::masked_hidden_layer(scope, v, Units, i >= 0 && m.nodes[i].n == 1, {}, -1);
+  scope.finish();
+  return detail::make<of_width(A::k, Units), Name, A::typed>(h);
+}
+/// Width features of each dimension from the units of a left and a right stream that have not seen its coordinate: hollow.
+template <fixed_string Name, int Width, detail::HiddenUnits L, detail::HiddenUnits R>
+constexpr auto readout(L left, R right) {
+  detail::parameter_scope scope(*left.m, detail::naming<Name>, "readout");
+  const value h = detail::readout_layer(scope, left, right, Width, {"left", "right", {}});
+  scope.finish();
+  constexpr kind k = readout_kind(L::k, R::k, Width);
+  return detail::make<k, Name, L::typed && R::typed>(h);
+}
+
+/// h_i = b_i + sum over j != i of C_ij x_j, starting at 0: the linear term of the other coordinates. (C is kept as a product of masked
+/// matrices through d - 1 units a stream, which leaves every C possible.)
+template <fixed_string Name, Term A>
+  requires(!A::typed || (A::k.l == level::dim && unmixed(A::k)))
+constexpr auto linear_of_others(A x) {
+  detail::recorder& m = *x.m;
+  detail::parameter_scope scope(m, detail::naming<Name>, "linear_of_others");
+  const handle operand = x;
+  const detail::conditioner_operands in = detail::split_operands(m, &operand, 1);
+  const int units = m.d > 1 ? (m.d - 1) * m.kind_of(x).width : 1;
+  const value left = detail::masked_input_layer(scope, in, units, false, "left", {1, 0}, false);
+  const value right = detail::masked_input_layer(scope, in, units, true, "right", {1, 0}, false);
+  const value h = detail::readout_layer(scope, left, right, 1, {"readout.left", "readout.right", "readout"}, {0, 0});
+  scope.finish();
+  return detail::make<conditioner_kind(A::k, 1), Name, A::typed>(h);
+}
+template <fixed_string Name, TypedTerm A>
+  requires(!(A::k.l == level::dim && unmixed(A::k)))
+DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
+constexpr auto linear_of_others(A x) {
+  constexpr kind k{level::dim, depends::hollow, true, 1, because::it_is_not_dense};
+  return detail::make<k, Name>(x.m->poison());
+}
+
+}  // namespace dimwise
