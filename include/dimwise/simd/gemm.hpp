@@ -196,12 +196,26 @@ void gemm_column(const gemm_arguments<T>& g, gemm_start start, const T* bias, in
   if constexpr (rows > 1) tiles.template operator()<1>();
 }
 
-/// Plain columns, `Packs` at a time and then fewer.
-template <class T, int Packs, class Limits>
-void gemm_columns(const gemm_arguments<T>& g, gemm_start start, const T* bias, int bias_columns, Limits limits, int column) {
-  for (; column + Packs * lanes<T> <= g.columns; column += Packs * lanes<T>)
+/// Plain columns in tiles of the widest kind; the rest in tiles of 2 packs or more where it can be, since a single one is load bound.
+template <class T, class Limits>
+void gemm_columns(const gemm_arguments<T>& g, gemm_start start, const T* bias, int bias_columns, Limits limits) {
+  int column = 0;
+  const auto next = [&]<int Packs>() {
     gemm_column<T, 1, Packs, 0>(g, start, bias, (bias_columns - column) / lanes<T>, limits, no_epilogue{}, column);
-  if constexpr (Packs > 1) gemm_columns<T, Packs - 1>(g, start, bias, bias_columns, limits, column);
+    column += Packs * lanes<T>;
+  };
+  while (column < g.columns) {
+    const int left = (g.columns - column) / lanes<T>;
+    if (left >= widest_tile && left != widest_tile + 1) {
+      next.template operator()<widest_tile>();
+    } else if (left >= widest_tile - 1) {
+      next.template operator()<widest_tile - 1>();
+    } else if (widest_tile > 3 && left == 2) {
+      if constexpr (widest_tile > 3) next.template operator()<2>();
+    } else {
+      next.template operator()<1>();
+    }
+  }
 }
 
 struct whole_depth {
@@ -215,7 +229,7 @@ struct whole_depth {
 /// block-triangular mask skips its zeros. Cost: 2 * rows * k range * columns flop.
 template <class T, class Limits>
 void gemm(const gemm_arguments<T>& g, gemm_start start, Limits limits) {
-  detail::gemm_columns<T, detail::widest_tile>(g, start, nullptr, 0, limits, 0);
+  detail::gemm_columns<T>(g, start, nullptr, 0, limits);
 }
 
 /// The product over the whole depth.
@@ -227,7 +241,7 @@ void gemm(const gemm_arguments<T>& g, gemm_start start) {
 /// The product added to bias[r] in the first `bias_columns` columns (a multiple of lanes<T>) and to zero in the others.
 template <class T, class Limits>
 void gemm_bias(const gemm_arguments<T>& g, const T* bias, int bias_columns, Limits limits) {
-  detail::gemm_columns<T, detail::widest_tile>(g, gemm_start::zero, bias, bias_columns, limits, 0);
+  detail::gemm_columns<T>(g, gemm_start::zero, bias, bias_columns, limits);
 }
 
 /// The same over the whole depth.
@@ -244,7 +258,7 @@ template <int Coefficients, int Samples, class T, class Limits, class Epilogue>
 void gemm_jets(const gemm_arguments<T>& g, const T* bias, Limits limits, const Epilogue& epilogue) {
   static_assert(Samples % lanes<T> == 0, "dimwise: samples of a block must fill whole vector registers");
   constexpr int all = Samples / lanes<T>;
-  constexpr int packs = all % 2 == 0 && 2 * Coefficients <= 6 && detail::tile_rows(2 * Coefficients) >= 2 ? 2 : 1;
+  constexpr int packs = all % 2 == 0 && 2 * Coefficients <= detail::widest_tile ? 2 : 1;
   for (int sample = 0; sample < Samples; sample += packs * lanes<T>)
     detail::gemm_column<T, Coefficients, packs, Samples>(g, gemm_start::zero, bias, packs, limits, epilogue, sample);
 }

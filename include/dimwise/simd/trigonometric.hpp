@@ -71,11 +71,12 @@ template <class T>
 
 template <bool Sine, bool Cosine, class T>
 DIMWISE_INLINE sine_and_cosine<T> sincos(const pack<T>& x) {
-  if (xsimd::any(abs(x) > broadcast<T>(trigonometric_limit<T>))) return sincos_by_lane(x);
+  const pack<T> size = abs(x);  // the sign comes back at the end, so that -0 keeps it
+  if (xsimd::any(size > broadcast<T>(trigonometric_limit<T>))) return sincos_by_lane(x);
   const pack<T> magic = broadcast<T>(rounder<T>(0));
-  const pack<T> rounded = fma(x, broadcast<T>(T(0.63661977236758134308)), magic);
+  const pack<T> rounded = fma(size, broadcast<T>(T(0.63661977236758134308)), magic);
   const pack<T> n = rounded - magic;
-  const pack<T> r = reduce_quarter(x, n), z = r * r;
+  const pack<T> r = reduce_quarter(size, n), z = r * r;
   const pack<T> s = sin_quarter(r, z), c = cos_quarter(z);
   using integer = typename layout<T>::integer;
   const lane_bits<T> quadrant = to_bits(rounded);
@@ -83,7 +84,10 @@ DIMWISE_INLINE sine_and_cosine<T> sincos(const pack<T>& x) {
   const lane_mask<T> swap = from_bits<T>(quadrant & one) != broadcast<T>(0);  // bits of the smallest subnormal, or zero
   constexpr int to_sign = static_cast<int>(sizeof(T)) * 8 - 2;
   sine_and_cosine<T> result{};
-  if constexpr (Sine) result.sine = from_bits<T>(to_bits(select(swap, c, s)) ^ ((quadrant & two) << to_sign));
+  if constexpr (Sine) {
+    const lane_bits<T> sign = to_bits(x) & lane_bits<T>(layout<T>::sign);
+    result.sine = from_bits<T>(to_bits(select(swap, c, s)) ^ ((quadrant & two) << to_sign) ^ sign);
+  }
   if constexpr (Cosine) result.cosine = from_bits<T>(to_bits(select(swap, s, c)) ^ (((quadrant + one) & two) << to_sign));
   return result;
 }
