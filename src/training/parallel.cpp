@@ -1,0 +1,118 @@
+// training/parallel.cpp: parts of a batch to threads, and the sum of their gradients in a fixed order.
+#include <dimwise/training/parallel.hpp>
+
+#include <algorithm>
+#include <functional>
+
+namespace dimwise {
+namespace {
+
+std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+template <class T>
+void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t size) {
+  if (memory.size() < count) memory.resize(count);
+  for (std::size_t i = 0; i < count; i++)
+    if (memory[i].size() < size) memory[i].resize(size);
+}
+
+}  // namespace
+
+std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t parameters) {
+  // A part costs three passes over a gradient (clear, add to, sum up): about the work of ten samples where it does not fit in the
+  // nearest cache.
+  const std::size_t least = parameters <= 8192 ? 64 : parameters <= 131072 ? 128 : 256;
+  const std::size_t parts = std::max<std::size_t>(1, std::min<std::size_t>(64, samples / least));
+  const std::size_t part = ceil_div(ceil_div(samples, parts), block) * block;
+  return std::max<std::size_t>(1, ceil_div(samples, std::max<std::size_t>(1, part)));
+}
+
+template <class T>
+void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const arguments<T>& in, T* const* out, team& workers,
+                  parallel_memory<T>& memory) {
+  const std::size_t threads = std::size_t(workers.threads()), block = kernel.block();
+  grow(memory.workspaces, threads, kernel.evaluate_workspace());
+  const std::size_t blocks = ceil_div(in.samples, block);
+  const std::size_t tasks = threads == 1 ? std::min<std::size_t>(1, blocks) : std::min(blocks, 4 * threads);
+  if (tasks == 0) return;
+  const std::size_t part = ceil_div(blocks, tasks) * block;
+  const auto task = [&](std::size_t n, int thread) {
+    const std::size_t begin = n * part, end = std::min(in.samples, begin + part);
+    if (begin < end) kernel.evaluate(parameters, in, begin, end, out, memory.workspaces[std::size_t(thread)].data());
+  };
+  workers.run(tasks, std::cref(task));
+}
+
+template <class T>
+void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
+                  const T* const* cotangents, T* const* out, double* gradient, team& workers, parallel_memory<T>& memory) {
+  if (in.samples == 0) return;
+  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count);
+  const std::size_t part = ceil_div(ceil_div(in.samples, parts), block) * block;
+  grow(memory.workspaces, std::size_t(workers.threads()), kernel.gradient_workspace());
+  grow(memory.gradients, parts - 1, parameter_count);
+  const auto task = [&](std::size_t n, int thread) {
+    double* sum = gradient;
+    if (n > 0) {
+      sum = memory.gradients[n - 1].data();
+      std::fill(sum, sum + parameter_count, 0.0);
+    }
+    const std::size_t begin = n * part, end = std::min(in.samples, begin + part);
+    if (begin < end)
+      kernel.gradient(parameters, in, begin, end, cotangents, out, sum, memory.workspaces[std::size_t(thread)].data());
+  };
+  workers.run(parts, std::cref(task));
+  if (parts == 1) return;
+  // Each entry is summed over parts in their order, whoever does it.
+  const std::size_t ranges = parameter_count < 16384 ? 1 : std::size_t(workers.threads());
+  const std::size_t range = ceil_div(parameter_count, ranges);
+  const auto reduce = [&](std::size_t n, int) {
+    const std::size_t begin = n * range, end = std::min(parameter_count, begin + range);
+    constexpr std::size_t tile = 1024;  // stays in the nearest cache over all parts
+    for (std::size_t from = begin; from < end; from += tile) {
+      const std::size_t to = std::min(end, from + tile);
+      for (std::size_t p = 0; p + 1 < parts; p++) {
+        const double* other = memory.gradients[p].data();
+        for (std::size_t i = from; i < to; i++) gradient[i] += other[i];
+      }
+    }
+  };
+  workers.run(ranges, std::cref(reduce));
+}
+
+template <class T>
+void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const arguments<T>& in, T* const* out, int threads) {
+  team workers(threads);
+  parallel_memory<T> memory;
+  evaluate_all(kernel, parameters, in, out, workers, memory);
+}
+
+template <class T>
+void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
+                  const T* const* cotangents, T* const* out, double* gradient, int threads) {
+  team workers(threads);
+  parallel_memory<T> memory;
+  gradient_all(kernel, parameters, parameter_count, in, cotangents, out, gradient, workers, memory);
+}
+
+template <class T>
+double mean_in_order(const T* values, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; i++) sum += double(values[i]);
+  return n ? sum / double(n) : 0;
+}
+
+#define DIMWISE_INSTANTIATE(T)                                                                                           \
+  template void evaluate_all<T>(const kernel_interface<T>&, const T*, const arguments<T>&, T* const*, team&,             \
+                                parallel_memory<T>&);                                                                    \
+  template void gradient_all<T>(const kernel_interface<T>&, const T*, std::size_t, const arguments<T>&, const T* const*, \
+                                T* const*, double*, team&, parallel_memory<T>&);                                         \
+  template void evaluate_all<T>(const kernel_interface<T>&, const T*, const arguments<T>&, T* const*, int);              \
+  template void gradient_all<T>(const kernel_interface<T>&, const T*, std::size_t, const arguments<T>&, const T* const*, \
+                                T* const*, double*, int);                                                                \
+  template double mean_in_order<T>(const T*, std::size_t);
+DIMWISE_INSTANTIATE(float)
+DIMWISE_INSTANTIATE(double)
+#undef DIMWISE_INSTANTIATE
+
+}  // namespace dimwise

@@ -1,0 +1,99 @@
+// tests/unit/training/parallel.cpp: all samples, once each, and the same digits for any number of threads.
+#include "catch.hpp"
+
+#include <cmath>
+
+#include <dimwise/training/parallel.hpp>
+
+#include "support/fake_model.hpp"
+
+using namespace dimwise_tests;
+
+namespace {
+
+// out = sin(p_{s mod P} x_s); its derivative touches one parameter a sample.
+template <class T>
+function_kernel<T> kernel_of(std::size_t count, std::size_t block) {
+  return function_kernel<T>(
+      1, {{"y", 0, level::point, 1}},
+      [count](const T* p, const arguments<T>& in, std::size_t s, T* const* out) {
+        out[0][0] = std::sin(p[s % count] * in.state[s]);
+      },
+      [count](const T* p, const arguments<T>& in, std::size_t s, const T* const* c, double* g) {
+        for (std::size_t i = 0; i < count; i += 7) g[i] += double(c[0][0]) * 1e-3 * double(i);
+        g[s % count] += double(c[0][0] * in.state[s] * std::cos(p[s % count] * in.state[s]));
+      },
+      block);
+}
+
+template <class T>
+void check(std::size_t samples, std::size_t count, std::size_t block) {
+  const auto kernel = kernel_of<T>(count, block);
+  std::vector<T> p(count), x(samples), c(samples);
+  for (std::size_t i = 0; i < count; i++) p[i] = T(0.1 + 0.01 * double(i % 100));
+  for (std::size_t s = 0; s < samples; s++) {
+    x[s] = T(1.0 / double(s + 1));
+    c[s] = T(std::cos(double(s)));
+  }
+  arguments<T> in;
+  in.samples = samples;
+  in.state = x.data();
+  std::vector<T> y1(samples), y2(samples), y3(samples);
+  std::vector<double> g1(count, 0.5), g2(count, 0.5), serial(count, 0.5);
+  T* o1[] = {y1.data()};
+  T* o2[] = {y2.data()};
+  T* o3[] = {y3.data()};
+  const T* cotangents[] = {c.data()};
+  gradient_all(kernel, p.data(), count, in, cotangents, o1, g1.data(), 1);
+  gradient_all(kernel, p.data(), count, in, cotangents, o2, g2.data(), 4);
+  evaluate_all(kernel, p.data(), in, o3, 3);
+  CHECK(g1 == g2);
+  CHECK(y1 == y2);
+  CHECK(y1 == y3);
+  std::vector<T> workspace(64);
+  if (samples) kernel.gradient(p.data(), in, 0, samples, cotangents, o1, serial.data(), workspace.data());
+  double worst = 0;
+  for (std::size_t i = 0; i < count; i++) worst = std::max(worst, std::abs(serial[i] - g1[i]));
+  CHECK(worst < 1e-10);
+}
+
+}  // namespace
+
+TEST_CASE("values and gradients do not depend on the number of threads") {
+  for (const std::size_t samples : {0u, 1u, 7u, 64u, 65u, 1000u, 1031u}) {
+    check<double>(samples, 11, 8);
+    check<float>(samples, 11, 48);
+  }
+  check<double>(2000, 20000, 32);
+  check<double>(2000, 140000, 32);
+}
+
+TEST_CASE("parts are a function of sizes, and fewer for long parameter vectors") {
+  CHECK(gradient_parts(1, 32, 10) == 1);
+  CHECK(gradient_parts(1024, 32, 1000) == 16);
+  CHECK(gradient_parts(1024, 32, 100000) == 8);
+  CHECK(gradient_parts(1024, 32, 1000000) == 4);
+  CHECK(gradient_parts(100000, 32, 1000) <= 64);
+  CHECK(gradient_parts(65, 48, 10) == 1);
+}
+
+TEST_CASE("memory is made once") {
+  const auto kernel = kernel_of<double>(11, 8);
+  std::vector<double> p(11, 0.5), x(500, 1.0), c(500, 1.0), y(500), g(11);
+  arguments<double> in;
+  in.samples = 500;
+  in.state = x.data();
+  double* out[] = {y.data()};
+  const double* cotangents[] = {c.data()};
+  team workers(2);
+  parallel_memory<double> memory;
+  gradient_all(kernel, p.data(), 11, in, cotangents, out, g.data(), workers, memory);
+  const double* first = memory.gradients[0].data();
+  const double* space = memory.workspaces[0].data();
+  in.samples = 300;
+  gradient_all(kernel, p.data(), 11, in, cotangents, out, g.data(), workers, memory);
+  evaluate_all(kernel, p.data(), in, out, workers, memory);
+  CHECK(memory.gradients[0].data() == first);
+  CHECK(memory.workspaces[0].data() == space);
+  CHECK(mean_in_order(x.data(), 500) == 1);
+}
