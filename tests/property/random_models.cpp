@@ -1,0 +1,66 @@
+// tests/property/random_models.cpp: kernels of random recordings against the oracle, values and gradients, in both precisions.
+#include <cstdlib>
+
+#include "catch.hpp"
+#include "dimwise/kernel/interpret.hpp"
+#include "support/kernel_failures.hpp"
+
+using namespace dimwise;
+using namespace dimwise::testing;
+
+namespace {
+
+/// Random recordings may be zero by cancellation, as x / x - 1 is; numbers below 1e-3 are compared to that.
+failure_options bounds(double value, double single) {
+  failure_options o;
+  o.bounds.value = value;
+  o.bounds.single = single;
+  o.bounds.least = 1e-3;
+  return o;
+}
+
+template <class T>
+kernel_maker<T> interpreted() {
+  return [](const table& t, std::vector<output_info> outputs) { return interpret<T>(t, std::move(outputs), true); };
+}
+
+/// How many recordings: DIMWISE_RANDOM_MODELS asks for more than the default.
+std::uint64_t recordings(std::uint64_t by_default) {
+  const char* wanted = std::getenv("DIMWISE_RANDOM_MODELS");
+  return wanted ? std::strtoull(wanted, nullptr, 10) : by_default;
+}
+
+}  // namespace
+
+TEST_CASE("random recordings are well-formed, finite, and the same for the same seed") {
+  for (std::uint64_t seed = 0; seed < 100; seed++) {
+    const table_builder b = random_table(seed);
+    INFO("seed " << seed << "\n" << to_text(b.view()));
+    REQUIRE(why_ill_formed(b.view()) == "");
+    REQUIRE(to_text(b.view()) == to_text(random_table(seed).view()));
+    basic_oracle<fifty_digits> o(b.view());
+    o.set_parameters(draw_parameters(b.view(), seed));
+    o.set_sample(draw_sample(b.view(), seed, 0));
+    for (const auto& v : o.value(b.objectives[0].node)) REQUIRE(isfinite(v));
+  }
+}
+
+TEST_CASE("random recordings in double precision") {
+  CHECK(smallest_failure<double>(0, recordings(60), {}, interpreted<double>(), bounds(1e-10, 0)) == "");
+}
+
+TEST_CASE("random recordings in single precision") {
+  random_table_options tables;
+  tables.largest_x_order = 2;
+  tables.largest_t_order = 1;
+  CHECK(smallest_failure<float>(1000, 1000 + recordings(30), tables, interpreted<float>(), bounds(0, 1e-3)) == "");
+}
+
+TEST_CASE("large recordings") {
+  random_table_options tables;
+  tables.steps = 80;
+  tables.outputs = 6;
+  failure_options options = bounds(1e-9, 0);
+  options.gradient_entries = 2;
+  CHECK(smallest_failure<double>(2000, 2000 + recordings(60) / 10, tables, interpreted<double>(), options) == "");
+}

@@ -1,0 +1,256 @@
+// tests/support/random_table.cpp: draws recordings operation by operation, keeping track of ranges and orders.
+#include "random_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dimwise/analysis/dependence.hpp"
+#include "dimwise/core/random.hpp"
+
+namespace dimwise::testing {
+namespace {
+
+/// What is known of a value that was made: a rough range (`low` is sure where it is positive) and the orders below it.
+struct made {
+  int node;
+  double low, high;
+  int x_order = 0, t_order = 0;
+};
+
+class maker {
+ public:
+  maker(std::uint64_t seed, const random_table_options& o) : o_(o), numbers_(stream(seed, "random_table")), b_(1) {
+    b_ = table_builder(1 + pick(o.largest_d));
+  }
+
+  table_builder make() {
+    leaves();
+    for (int i = 0; i < o_.steps; i++) step();
+    finish();
+    return without_unused(b_);
+  }
+
+ private:
+  int pick(int n) { return int(numbers_.below(std::uint64_t(n), 0, at_++)); }
+  double number(double low, double high) { return low + (high - low) * numbers_.uniform(1, at_++); }
+  const kind& of(const made& v) const { return b_.nodes[std::size_t(v.node)].k; }
+  int width() { return 1 + pick(o_.largest_width); }
+  std::string name(const char* what) { return what + std::to_string(names_++); }
+
+  made add(int node, double low, double high, const made& a) { return keep({node, low, high, a.x_order, a.t_order}); }
+  made add(int node, double low, double high, const made& a, const made& b) {
+    return keep({node, low, high, std::max(a.x_order, b.x_order), std::max(a.t_order, b.t_order)});
+  }
+  made keep(made m) {
+    pool_.push_back(m);
+    return m;
+  }
+  static double size(const made& v) { return std::max(std::abs(v.low), std::abs(v.high)); }
+
+  void leaves() {
+    keep({b_.state(), -4, 4});
+    keep({b_.state(), -4, 4});
+    keep({b_.time(), 0, 1});
+    keep({b_.literal(number(-2, 2)), -2, 2});
+    keep({b_.constant(name("constant"), number(-2, 2)), -2, 2});
+    keep({b_.input(name("input"), width()), -4, 4});
+    keep({b_.input_per_dim(name("per_dim"), width()), -4, 4});
+    keep({b_.parameter(name("point"), level::point, width()), -4, 4});
+    keep({b_.parameter(name("dim"), level::dim, width()), -4, 4});
+  }
+
+  /// Later values more often.
+  made any() {
+    const int n = int(pool_.size());
+    return pool_[std::size_t(pick(2) ? n - 1 - pick(std::min(n, 6)) : pick(n))];
+  }
+  template <class Holds>
+  bool find(made& found, const Holds& holds) {
+    for (int tries = 0; tries < 30; tries++) {
+      found = any();
+      if (holds(found)) return true;
+    }
+    return false;
+  }
+  made bounded(const made& v, double limit = 3) {
+    return size(v) <= limit ? v : add(b_.apply(op::tanh, v.node), -1, 1, v);
+  }
+  made positive(const made& v) {
+    if (v.low >= 0.1) return v;
+    const double least = number(0.2, 1);
+    const made s = pick(2) ? add(b_.apply(op::softplus, v.node), 0, size(v) + 1, v)
+                           : add(b_.apply(op::sq, bounded(v).node), 0, std::pow(std::min(size(v), 3.0), 2), v);
+    return add(b_.apply(op::add, s.node, b_.literal(least)), least, s.high + least, s);
+  }
+
+  void step() {
+    made a{};
+    switch (pick(16)) {
+      case 0: case 1: pointwise(any()); break;
+      case 2: case 3: case 4: two_operands(); break;
+      case 5: {
+        a = positive(any());
+        const int which = pick(3);
+        if (which == 0) add(b_.apply(op::log, a.node), -3, std::log(a.high + 1) + 1, a);
+        else if (which == 1) add(b_.apply(op::sqrt, a.node), 0.1, std::sqrt(a.high) + 1, a);
+        else add(b_.power(a.node, number(-1.5, 1.5)), 0, 40, a);
+        break;
+      }
+      case 6: {
+        made b{};
+        a = any();
+        if (of(a).width < o_.largest_width && find(b, [&](const made& v) { return of(v).width + of(a).width <= 8; }))
+          add(b_.concat(a.node, b.node), std::min(a.low, b.low), std::max(a.high, b.high), a, b);
+        break;
+      }
+      case 7:
+        if (!find(a, [&](const made& v) { return of(v).width > 1; })) break;
+        if (const int which = pick(3); which == 0) {
+          const int first = pick(of(a).width);
+          add(b_.slice(a.node, first, 1 + pick(of(a).width - first)), a.low, a.high, a);
+        } else if (which == 1) add(b_.sum_features(a.node), a.low * of(a).width, a.high * of(a).width, a);
+        else add(b_.logsumexp(bounded(a, 8).node), -8, 8 + std::log(of(a).width), a);
+        break;
+      case 8: {
+        a = bounded(any());
+        const made y = add(b_.linear(name("linear"), a.node, width(), pick(3) == 0, pick(4) != 0), -8, 8, a);
+        if (pick(2)) bounded(y, 0);
+        break;
+      }
+      case 9: {
+        // the gradient of D of an unstacked value that depends on the state is refused by the kernels
+        if (!find(a, [&](const made& v) { return of(v).l == level::point && (of(v).d == depends::nothing || !of(v).dimwise); })) break;
+        const int w = width();
+        const int stacked = b_.mlp(name("mlp"), bounded(a).node, {width(), w * b_.d});
+        add(b_.unstack(stacked), -8, 8, a);
+        break;
+      }
+      case 10: conditioner(); break;
+      case 11:
+        if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own; }))
+          add(b_.sum(a.node), a.low * b_.d, a.high * b_.d, a);
+        break;
+      case 12: case 13: {
+        const int k = 1 + pick(o_.largest_x_order);
+        if (find(a, [&](const made& v) {
+              return of(v).dimwise && (sees_own(of(v)) || single(of(v))) && v.x_order + k <= o_.largest_x_order;
+            }))
+          keep({b_.D(k, a.node), -50, 50, a.x_order + k, a.t_order});
+        break;
+      }
+      case 14: {
+        const int k = 1 + pick(o_.largest_t_order);
+        if (find(a, [&](const made& v) { return v.t_order + k <= o_.largest_t_order && v.node > 2; }))
+          keep({b_.dt(k, a.node), -50, 50, a.x_order, a.t_order + k});
+        break;
+      }
+      default: {
+        a = any();
+        const int which = pick(4);
+        if (which == 0) add(b_.apply(op::frozen, a.node), a.low, a.high, a);
+        else if (which == 1) add(b_.apply(op::detach, a.node), a.low, a.high, a);
+        else if (find(a, [&](const made& v) { return of(v).l == level::point; }))
+          add(b_.apply(op::exp_relative, bounded(a).node), 1, 1, a);
+      }
+    }
+  }
+
+  void pointwise(const made& a) {
+    switch (pick(8)) {
+      case 0: add(b_.apply(op::tanh, a.node), -1, 1, a); break;
+      case 1: add(b_.apply(op::sigmoid, a.node), 0, 1, a); break;
+      case 2: add(b_.apply(op::sin, bounded(a, 8).node), -1, 1, a); break;
+      case 3: add(b_.apply(op::cos, bounded(a, 8).node), -1, 1, a); break;
+      case 4: add(b_.apply(op::softplus, a.node), 0, size(a) + 1, a); break;
+      case 5: {
+        const made u = bounded(a);
+        add(b_.apply(op::exp, u.node), 0.04, std::exp(size(u)), u);
+        break;
+      }
+      case 6: {
+        const made u = bounded(a, 8);
+        add(b_.apply(op::sq, u.node), 0, size(u) * size(u), u);
+        break;
+      }
+      default: {
+        const made u = bounded(a);
+        const int n = 2 + pick(3);
+        add(b_.power(u.node, n), -std::pow(3.0, n), std::pow(3.0, n), u);
+      }
+    }
+  }
+
+  void two_operands() {
+    made a = any(), b{};
+    if (!find(b, [&](const made& v) { return of(v).width == of(a).width || of(v).width == 1 || of(a).width == 1; })) return;
+    const int which = pick(6);
+    if (which < 2) {
+      const double s = size(a) + size(b);
+      const bool grows = which == 0 && a.low > 0 && b.low > 0;
+      add(b_.apply(which ? op::sub : op::add, a.node, b.node), grows ? a.low + b.low : -s, s, a, b);
+    } else if (which < 5) {
+      a = bounded(a, 8), b = bounded(b, 8);
+      const double s = size(a) * size(b);
+      add(b_.apply(op::mul, a.node, b.node), a.low > 0 && b.low > 0 ? a.low * b.low : -s, s, a, b);
+    } else {
+      b = positive(b);
+      const double s = size(a) / b.low;
+      add(b_.apply(op::div, a.node, b.node), a.low > 0 ? a.low / b.high : -s, s, a, b);
+    }
+  }
+
+  void conditioner() {
+    made a{}, c{-1, 0, 0};
+    if (!find(a, [&](const made& v) { return of(v).l == level::dim && unmixed(of(v)); })) return;
+    a = bounded(a, 4);
+    if (pick(2) && !find(c, [&](const made& v) { return of(v).l == level::point && of(v).d == depends::nothing; }))
+      c = {-1, 0, 0};
+    std::vector<int> hidden{1 + pick(6)};
+    if (pick(2)) hidden.push_back(1 + pick(6));
+    if (c.node >= 0) c = bounded(c, 4);
+    add(b_.conditioner(name("net") + ".conditioner", a.node, c.node, hidden, width()), -1, 1, a, c);
+  }
+
+  /// A point-level scalar of moderate size made of any value.
+  made scalar(made v) {
+    if (size(v) > 8) v = add(b_.apply(op::tanh, v.node), -1, 1, v);
+    v = add(b_.apply(op::sq, v.node), 0, size(v) * size(v), v);
+    if (of(v).width > 1) v = add(b_.sum_features(v.node), 0, v.high * 8, v);
+    return of(v).l == level::dim ? add(b_.sum(v.node), 0, v.high * b_.d, v) : v;
+  }
+
+  void finish() {
+    std::vector<made> chosen, scalars;
+    for (int i = 0; i < o_.outputs; i++) {
+      made v{};
+      if (!find(v, [&](const made& w) {
+            return b_.nodes[std::size_t(w.node)].a >= 0 &&
+                   std::none_of(chosen.begin(), chosen.end(), [&](const made& c) { return c.node == w.node; });
+          }))
+        continue;
+      chosen.push_back(v);
+      b_.output("output" + std::to_string(i), v.node);
+      if (of(v).l == level::point && of(v).width == 1) scalars.push_back(v);
+    }
+    if (scalars.size() >= 2) b_.equation("equation", scalars[0].node, scalars[1].node);
+    made total{b_.literal(0.5), 0.5, 0.5};
+    for (const made& v : chosen) {
+      const made s = scalar(v);
+      total = add(b_.apply(op::add, total.node, s.node), 0.5, total.high + s.high, total, s);
+    }
+    b_.objective("objective", total.node);
+  }
+
+  random_table_options o_;
+  random_stream numbers_;
+  std::uint64_t at_ = 0;
+  table_builder b_;
+  int names_ = 0;
+  std::vector<made> pool_;
+};
+
+}  // namespace
+
+table_builder random_table(std::uint64_t seed, const random_table_options& options) { return maker(seed, options).make(); }
+
+}  // namespace dimwise::testing

@@ -1,0 +1,176 @@
+// tests/support/shrink.cpp: rules that recordings keep, removal of what is not needed, and search for a smaller recording.
+#include <algorithm>
+#include <vector>
+
+#include "dimwise/analysis/node_kind.hpp"
+#include "random_table.hpp"
+
+namespace dimwise::testing {
+namespace {
+
+/// Every node number in the entries of a recording.
+template <class Visit>
+void for_each_root(table_builder& b, const Visit& visit) {
+  for (auto& o : b.outputs) visit(o.node);
+  for (auto& o : b.objectives) visit(o.node);
+  for (auto& e : b.equations)
+    for (int* n : {&e.lhs, &e.rhs, &e.residual, &e.relative})
+      if (*n >= 0) visit(*n);
+}
+
+/// Recomputes the classes; false where a node can no longer be.
+bool settle(table_builder& b) {
+  for (auto& n : b.nodes) {
+    if (n.o == op::linear || n.o == op::slice || n.o == op::unstack || n.o == op::readout || n.o == op::masked_input ||
+        n.o == op::masked_hidden) {
+      const int w = n.k.width;
+      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
+      if (n.k.width != w) return false;
+    } else {
+      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
+    }
+  }
+  return why_ill_formed(b.view()).empty();
+}
+
+std::string problem(const table& t, const node& n) {
+  const kind a = n.a < 0 ? kind{} : t.nodes[n.a].k, b = n.b < 0 ? kind{} : t.nodes[n.b].k;
+  switch (n.o) {
+    case op::add: case op::sub: case op::mul: case op::div: return widths_fit(a, b) ? "" : "widths of a pointwise operation";
+    case op::slice: return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
+    case op::linear: {
+      const tensor& w = t.tensors[n.weight];
+      return w.shape[w.rank - 1] == a.width && w.shape[w.rank - 2] == n.k.width ? "" : "shape of a linear layer";
+    }
+    case op::unstack:
+      if (a.d != depends::nothing && a.dimwise) return "unstack of a value that is differentiable by the state";
+      return a.l == level::point && a.width == t.d * n.k.width ? "" : "width of unstack";
+    case op::masked_input: {
+      if (a.l != level::dim || !unmixed(a)) return "a conditioner of an operand that mixes coordinates";
+      if (n.b >= 0 && (b.l != level::point || b.d != depends::nothing)) return "context that depends on the state";
+      return t.tensors[n.weight].shape[1] == t.d * a.width + (n.b < 0 ? 0 : b.width) ? "" : "columns of a masked input";
+    }
+    case op::masked_hidden: return a.l == level::units && t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
+    case op::readout:
+      return a.l == level::units && b.l == level::units && t.tensors[n.weight].shape[2] == a.width &&
+                     t.tensors[n.weight2].shape[2] == b.width
+                 ? ""
+                 : "columns of a readout";
+    case op::sum: return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
+    case op::D: return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
+    case op::concat: return a.l == level::units || b.l == level::units ? "concat of units" : "";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::string why_ill_formed(const table& t) {
+  for (int i = 0; i < t.node_count; i++) {
+    const node& n = t.nodes[i];
+    const std::string at = "node " + std::to_string(i) + ": ";
+    if (n.a >= i || n.b >= i) return at + "an operand does not come first";
+    if (!(kind_of_node(n, t.nodes, t.tensors) == n.k)) return at + "its class does not follow from its operands";
+    if (const auto p = problem(t, n); !p.empty()) return at + p;
+  }
+  for (int i = 0; i < t.objective_count; i++) {
+    const kind& k = t.nodes[t.objectives[i].node].k;
+    if (k.l != level::point || k.width != 1) return "an objective is a point-level scalar";
+  }
+  return "";
+}
+
+table_builder without_unused(const table_builder& from) {
+  table_builder b = from;
+  std::vector<char> used(b.nodes.size(), 0);
+  for_each_root(b, [&](int& n) { used[std::size_t(n)] = 1; });
+  for (std::size_t i = b.nodes.size(); i-- > 0;) {
+    if (!used[i]) continue;
+    for (int operand : {b.nodes[i].a, b.nodes[i].b})
+      if (operand >= 0) used[std::size_t(operand)] = 1;
+  }
+  std::vector<int> node_at(b.nodes.size(), -1), tensor_at(b.tensors.size(), -1);
+  table_builder r(b.d);
+  r.inputs = b.inputs, r.constants = b.constants, r.sets = b.sets;
+  for (std::size_t i = 0; i < b.nodes.size(); i++) {
+    if (!used[i]) continue;
+    node n = b.nodes[i];
+    for (int* operand : {&n.a, &n.b})
+      if (*operand >= 0) *operand = node_at[std::size_t(*operand)];
+    for (int* w : {&n.weight, &n.weight2, &n.bias}) {
+      if (*w < 0) continue;
+      int& to = tensor_at[std::size_t(*w)];
+      if (to < 0) {
+        to = int(r.tensors.size());
+        r.tensors.push_back(b.tensors[std::size_t(*w)]);
+        r.tensors.back().offset = r.parameters;
+        r.parameters += r.tensors.back().size();
+      }
+      *w = to;
+    }
+    node_at[i] = int(r.nodes.size());
+    r.nodes.push_back(n);
+  }
+  r.outputs = b.outputs, r.objectives = b.objectives, r.equations = b.equations;
+  for_each_root(r, [&](int& n) { n = node_at[std::size_t(n)]; });
+  return r;
+}
+
+table_builder shrink(table_builder b, const std::function<bool(const table_builder&)>& fails, int tries) {
+  // a candidate is kept where it is smaller in nodes or entries, or simpler, and still fails
+  const auto keep = [&](table_builder candidate) {
+    if (tries <= 0 || !settle(candidate)) return false;
+    candidate = without_unused(candidate);
+    tries--;
+    if (!fails(candidate)) return false;
+    b = std::move(candidate);
+    return true;
+  };
+  for (bool smaller = true; smaller && tries > 0;) {
+    smaller = false;
+    for (std::size_t i = b.outputs.size(); i-- > 0;) {
+      auto c = b;
+      c.outputs.erase(c.outputs.begin() + std::ptrdiff_t(i));
+      smaller = keep(c) || smaller;
+    }
+    for (std::size_t i = b.equations.size(); i-- > 0;) {
+      auto c = b;
+      c.equations.erase(c.equations.begin() + std::ptrdiff_t(i));
+      smaller = keep(c) || smaller;
+    }
+    for (std::size_t i = b.objectives.size(); i-- > 0;) {
+      auto c = b;
+      c.objectives.erase(c.objectives.begin() + std::ptrdiff_t(i));
+      smaller = keep(c) || smaller;
+    }
+    for (std::size_t i = b.nodes.size(); i-- > 0;) {
+      if (i >= b.nodes.size()) continue;
+      const node n = b.nodes[i];
+      if (n.a < 0) continue;
+      // users of node i read an earlier node of the same level and width instead
+      for (int j = int(i) - 1; j >= 0; j--) {
+        const bool operand = j == n.a || j == n.b, leaf = b.nodes[std::size_t(j)].a < 0;
+        if (!operand && !leaf) continue;
+        auto c = b;
+        for (auto& user : c.nodes)
+          for (int* at : {&user.a, &user.b})
+            if (*at == int(i)) *at = j;
+        for_each_root(c, [&](int& at) {
+          if (at == int(i)) at = j;
+        });
+        if (keep(c)) {
+          smaller = true;
+          break;
+        }
+      }
+      if (i < b.nodes.size() && (b.nodes[i].o == op::D || b.nodes[i].o == op::dt) && b.nodes[i].n > 1) {
+        auto c = b;
+        c.nodes[i].n--;
+        smaller = keep(c) || smaller;
+      }
+    }
+  }
+  return b;
+}
+
+}  // namespace dimwise::testing
