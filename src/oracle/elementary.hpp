@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "../../include/dimwise/oracle/number.hpp"
+
 namespace dimwise::detail {
 
 /// Elementary functions of a binary multiple-precision number, right to a few units of its last digit.

@@ -170,6 +170,8 @@ class trainer {
                       std::to_string(state_.stage + 1));
       resumed_ = true;
     } else {
+      if (!options_.checkpoint.empty() && file_exists(options_.checkpoint) && !options_.resume)
+        reports_.note("starting anew: the checkpoint in '" + options_.checkpoint + "' will be replaced");
       state_.parameters = options_.start.empty() ? initial_parameters(recording_, options_.seed) : options_.start;
       require_valid_parameters(recording_, state_.parameters.data(), "the parameters to start from cannot be used: ");
       state_.stage = options_.first_stage;

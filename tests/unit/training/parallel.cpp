@@ -1,6 +1,7 @@
 // tests/unit/training/parallel.cpp: all samples, once each, and the same digits for any number of threads.
 #include "catch.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <dimwise/training/parallel.hpp>
@@ -90,6 +91,10 @@ TEST_CASE("memory is made once") {
   gradient_all(kernel, p.data(), 11, in, cotangents, out, g.data(), workers, memory);
   const double* first = memory.gradients[0].data();
   const double* space = memory.workspaces[0].data();
+  const std::vector<double> once = g;
+  std::fill(g.begin(), g.end(), 0.0);
+  gradient_all(kernel, p.data(), 11, in, cotangents, out, g.data(), workers, memory);
+  CHECK(g == once);
   in.samples = 300;
   gradient_all(kernel, p.data(), 11, in, cotangents, out, g.data(), workers, memory);
   evaluate_all(kernel, p.data(), in, out, workers, memory);

@@ -146,6 +146,11 @@ TEMPLATE_TEST_CASE("a resumed run ends with the same digits", "", float, double)
 
 TEMPLATE_TEST_CASE("threads do not change digits", "", float, double) {
   fixture f;
+  f.options.stages = stages_of(f.m.model.recording);
+  for (auto& s : f.options.stages) {
+    s.batch = 300;  // several parts
+    s.steps = 60;
+  }
   const auto one = f.template run<TestType>();
   f.options.threads = 3;
   const auto three = f.template run<TestType>();
