@@ -1,0 +1,161 @@
+// codegen/main.cpp: the dimwise program: makes, compiles and runs models.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <unistd.h>
+
+#include "codegen/support/process.hpp"
+#include "codegen/tool/bench_workloads.hpp"
+#include "codegen/tool/installation.hpp"
+#include "codegen/tool/model_build.hpp"
+#include "codegen/tool/new_model.hpp"
+#include "dimwise/core/error.hpp"
+#include "dimwise_layout.hpp"
+
+namespace {
+
+using namespace dimwise::tool;
+
+struct model_flags {
+  std::string file, output, compiler, march;
+  std::vector<std::string> definitions, rest;
+};
+
+void declare(CLI::App& command, model_flags& f, bool needs_file) {
+  auto* file = command.add_option("FILE", f.file, "model file (.cpp)");
+  if (needs_file) file->required();
+  command.add_option("--compiler", f.compiler, "default: $CXX, or g++");
+  command.add_option("--march", f.march, "instruction set of the kernels; default: " + std::string(layout::march));
+  command.add_option("-D", f.definitions, "macro for the model file, NAME=VALUE; may be repeated")->expected(1)->take_all()->allow_extra_args(false);
+}
+
+build_result built(const model_flags& f) {
+  build_request request;
+  request.source = f.file;
+  request.definitions = f.definitions;
+  request.compiler = f.compiler;
+  request.march = f.march;
+  const build_result result = build_model(request, find_installation());
+  if (result.compiled && isatty(2)) std::fprintf(stderr, "compiled %s in %.1f s\n", f.file.c_str(), result.seconds);
+  return result;
+}
+
+// The binary takes over this process, so that signals and the exit status are its own.
+int hand_over(const build_result& result, const std::string& command, const std::vector<std::string>& rest) {
+  std::vector<std::string> words = {result.binary.string()};
+  if (!command.empty()) words.push_back(command);
+  words.insert(words.end(), rest.begin(), rest.end());
+  std::vector<char*> raw;
+  for (std::string& w : words) raw.push_back(w.data());
+  raw.push_back(nullptr);
+  std::fflush(nullptr);
+  execv(raw[0], raw.data());
+  std::fprintf(stderr, "dimwise: %s cannot be run.\n", raw[0]);
+  return 126;
+}
+
+int build_only(const model_flags& f) {
+  const build_result result = built(f);
+  std::filesystem::path place = result.binary;
+  if (!f.output.empty()) {
+    std::filesystem::copy_file(result.binary, f.output, std::filesystem::copy_options::overwrite_existing);
+    place = f.output;
+  }
+  std::printf("%s: %s\n", result.compiled ? "compiled" : "unchanged", place.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Compiles stochastic models, flows and PDEs written in C++ into specialised binaries.", "dimwise");
+  app.set_version_flag("--version", layout::version);
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App*, const CLI::Error& e) { return std::string(e.what()) + "\n"; });
+  app.footer("From a checkout, ./dimwise also knows: demo (learn the weather of Seattle and show it), test [--all].");
+
+  std::function<int()> action;
+  std::string name;
+  CLI::App* make = app.add_subcommand("new", "write a commented model NAME.cpp and data for it");
+  make->add_option("NAME", name, "name of the model")->required();
+  make->callback([&] { action = [&] { return new_model(name), 0; }; });
+
+  model_flags flags;
+  CLI::App* build = app.add_subcommand("build", "compile a model file; an unchanged one is not compiled again");
+  declare(*build, flags, true);
+  build->add_option("-o,--output", flags.output, "copy the binary to this place");
+  build->callback([&] { action = [&] { return build_only(flags); }; });
+
+  // The commands of a model's binary, and `run` for all of them and those that an application adds.
+  std::vector<std::pair<std::string, std::string>> through = {{"run", "compile, then run the binary: run FILE.cpp COMMAND ..."},
+                                                              {"info", "equations, inputs, parameters, cost"},
+                                                              {"eval", "evaluate on arrays"},
+                                                              {"train", "learn from data"},
+                                                              {"simulate", "simulate the learned equation"},
+                                                              {"check", "compare the kernels with a 50-digit oracle"},
+                                                              {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
+                                                              {"report", "write a page about what was learned"}};
+  workload_request workload;
+  for (const auto& [command, help] : through) {
+    CLI::App* sub = app.add_subcommand(command, help + "; what stands behind FILE goes to the binary");
+    declare(*sub, flags, command != "bench");
+    if (command == "bench") {
+      sub->add_option("--workload", workload.workload, "W1, W3 or W4 instead of a file");
+      sub->add_option("--d", workload.d, "sizes of the workload, e.g. 8 or 2,8,32")->delimiter(',');
+      sub->add_option("--k", workload.k, "orders of the workload")->delimiter(',');
+      sub->add_option("--threads", workload.threads, "threads");
+      sub->add_option("--samples", workload.samples, "samples of a call; default: as the workload says");
+      sub->add_option("--seconds", workload.seconds, "spent on each figure");
+      sub->add_option("--precision", workload.precision, "float, double or both");
+      sub->add_option("--json", workload.json_file, "write the figures to this file");
+    }
+    sub->callback([&, command = command] {
+      action = [&, command] {
+        if (command == "bench" && flags.file.empty()) {
+          if (workload.workload.empty()) throw dimwise::error("bench needs a model file or --workload.");
+          workload.compiler = flags.compiler;
+          workload.march = flags.march;
+          return bench_workload(workload, find_installation());
+        }
+        return hand_over(built(flags), command == "run" ? "" : command, flags.rest);
+      };
+    });
+  }
+
+  // What stands behind the model file is for the binary.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool passes = !words.empty() && std::any_of(through.begin(), through.end(), [&](const auto& t) { return t.first == words[0]; });
+  for (std::size_t i = 1; passes && i < words.size(); i++) {
+    if (words[i] == "--compiler" || words[i] == "--march" || words[i] == "-D") {
+      i++;
+    } else if (words[i].rfind("-", 0) != 0) {
+      flags.rest.assign(words.begin() + std::ptrdiff_t(i) + 1, words.end());
+      if (!flags.rest.empty() && flags.rest[0] == "--") flags.rest.erase(flags.rest.begin());
+      words.resize(i + 1);
+    } else if (words[0] == "bench") {
+      break;  // flags of a workload
+    }
+  }
+  const std::vector<CLI::App*> known = app.get_subcommands([](const CLI::App*) { return true; });
+  if (!words.empty() && words[0].rfind("-", 0) != 0 && std::none_of(known.begin(), known.end(), [&](const CLI::App* c) { return c->get_name() == words[0]; })) {
+    std::fprintf(stderr, "dimwise: there is no command '%s'. See dimwise --help.\n", words[0].c_str());
+    return 2;
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 wants it
+
+  try {
+    app.parse(words);
+    return action();
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);
+    std::fprintf(stderr, "dimwise: %s. See dimwise --help.\n", e.what());
+    return 2;
+  } catch (const compile_error& e) {
+    std::fwrite(e.output.data(), 1, e.output.size(), stderr);
+    return 1;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "dimwise: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,253 @@
+// codegen/print/from_table.cpp: see from_table.hpp.
+#include "codegen/print/from_table.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dimwise::print {
+namespace {
+
+constexpr int long_formula = 12;  // parts; a shorter one is repeated rather than named
+
+formula number(double v) {
+  formula f;
+  f.value = v;
+  return f;
+}
+
+formula symbol(std::string_view name, bool indexed) {
+  formula f;
+  f.what = part::symbol;
+  f.text = name;
+  f.indexed = indexed;
+  return f;
+}
+
+formula compound(part what, std::vector<formula> terms, int n = 0, double value = 0) {
+  formula f;
+  f.what = what;
+  f.terms = std::move(terms);
+  f.n = n;
+  f.value = value;
+  return f;
+}
+
+formula call(std::string_view name, bool indexed, std::vector<formula> arguments) {
+  formula f = compound(part::call, std::move(arguments));
+  f.text = name;
+  f.indexed = indexed;
+  return f;
+}
+
+const char* function_name(op o) {
+  switch (o) {
+    case op::exp: return "exp";
+    case op::log: return "log";
+    case op::tanh: return "tanh";
+    case op::softplus: return "softplus";
+    case op::sigmoid: return "sigmoid";
+    case op::sin: return "sin";
+    case op::cos: return "cos";
+    case op::sqrt: return "sqrt";
+    case op::exp_relative: return "exp_relative";
+    case op::logsumexp: return "logsumexp";
+    case op::sum_features: return "sum_features";
+    case op::unstack: return "unstack";
+    case op::frozen: return "frozen";
+    case op::detach: return "detach";
+    default: return "?";
+  }
+}
+
+class builder {
+ public:
+  builder(const table& t, const std::vector<int>& roots) : t_(t), below_(std::size_t(t.node_count)), formula_(std::size_t(t.node_count)),
+                                                           uses_(std::size_t(t.node_count)) {
+    for (int i = 0; i < t.node_count; i++) collect_networks(i);
+    // Children as they are printed, so that what a network hides is neither counted nor named.
+    std::vector<bool> live(std::size_t(t.node_count));
+    for (int r : roots)
+      if (r >= 0) live[std::size_t(r)] = true;
+    for (int i = t.node_count - 1; i >= 0; i--) {
+      if (!live[std::size_t(i)]) continue;
+      for (int c : printed_children(i)) {
+        live[std::size_t(c)] = true;
+        uses_[std::size_t(c)]++;
+      }
+    }
+    for (int i = 0; i < t.node_count; i++)
+      if (live[std::size_t(i)]) make(i);
+    for (int r : roots) result.roots.push_back(r >= 0 ? formula_[std::size_t(r)] : number(0));
+  }
+  formulas result;
+
+ private:
+  const node& at(int i) const { return t_.nodes[i]; }
+  bool dim(int i) const { return at(i).k.l == level::dim; }
+  std::string own_network(int i) const {
+    const int w = at(i).weight;
+    return w >= 0 ? network_of(t_.tensors[w]) : std::string();
+  }
+  void collect_networks(int i) {
+    auto& set = below_[std::size_t(i)];
+    for (int c : {at(i).a, at(i).b})
+      if (c >= 0) set.insert(below_[std::size_t(c)].begin(), below_[std::size_t(c)].end());
+    if (const std::string own = own_network(i); !own.empty()) set.insert(own);
+  }
+  // A part of a mixture that is no more than a leaf keeps its own name.
+  const mixture_entry* mixture_of(int i, std::string& what) const {
+    if (at(i).a < 0) return nullptr;
+    for (int m = 0; m < t_.mixture_count; m++) {
+      const mixture_entry& e = t_.mixtures[m];
+      what = i == e.log_density ? "" : i == e.log_weights ? ".log_weights" : i == e.mean ? ".mean" : i == e.log_deviation ? ".log_deviation" : "-";
+      if (what != "-") return &e;
+    }
+    return nullptr;
+  }
+
+  // What a network is applied to: the first values below `root` that contain nothing of the network. A second application of the
+  // same network below it is an argument, too.
+  std::vector<int> arguments_of(int root) const {
+    const std::string network = own_network(root);
+    std::vector<int> found, open = {at(root).a, at(root).b};
+    std::set<int> seen;
+    while (!open.empty()) {
+      const int i = open.back();
+      open.pop_back();
+      if (i < 0 || !seen.insert(i).second) continue;
+      if (at(i).o == op::literal) continue;
+      const bool inside = below_[std::size_t(i)].count(network) && at(i).weight != at(root).weight;
+      if (inside || at(i).o == op::concat) {
+        open.push_back(at(i).a);
+        open.push_back(at(i).b);
+      } else {
+        found.push_back(i);
+      }
+    }
+    // The state first, then time, then the rest as written.
+    auto rank = [&](int i) { return at(i).o == op::state ? 0 : at(i).o == op::time ? 1 : 2; };
+    std::sort(found.begin(), found.end(), [&](int a, int b) { return std::pair(rank(a), a) < std::pair(rank(b), b); });
+    return found;
+  }
+  std::vector<int> leaves_of(int root) const {
+    std::vector<int> found, open = {root};
+    std::set<int> seen;
+    while (!open.empty()) {
+      const int i = open.back();
+      open.pop_back();
+      if (i < 0 || !seen.insert(i).second) continue;
+      const op o = at(i).o;
+      if (o == op::state || o == op::time || o == op::input || o == op::input_per_dim || o == op::constant) found.push_back(i);
+      open.push_back(at(i).a);
+      open.push_back(at(i).b);
+    }
+    auto rank = [&](int i) { return at(i).o == op::state ? 0 : at(i).o == op::time ? 1 : 2; };
+    std::sort(found.begin(), found.end(), [&](int a, int b) { return std::pair(rank(a), a) < std::pair(rank(b), b); });
+    return found;
+  }
+  bool is_network(int i) const { return at(i).weight >= 0 && at(i).o != op::parameter; }
+
+  std::vector<int> printed_children(int i) const {
+    std::string what;
+    if (mixture_of(i, what)) return leaves_of(i);
+    if (is_network(i)) return arguments_of(i);
+    std::vector<int> children;
+    for (int c : {at(i).a, at(i).b})
+      if (c >= 0) children.push_back(c);
+    return children;
+  }
+
+  static int size(const formula& f) {
+    int n = 1;
+    for (const formula& g : f.terms) n += size(g);
+    return n;
+  }
+
+  void make(int i) {
+    formula f = spell(i);
+    if (uses_[std::size_t(i)] > 1 && size(f) >= long_formula) {
+      const std::string name = "v" + std::to_string(result.definitions.size() + 1);
+      result.definitions.emplace_back(name, std::move(f));
+      result.indexed.push_back(dim(i));
+      f = symbol(name, dim(i));
+    }
+    formula_[std::size_t(i)] = std::move(f);
+  }
+
+  // Arguments of a network: x_i where it sees nothing but the own coordinate, x where it sees others.
+  std::vector<formula> seen_by(int network, const std::vector<int>& nodes) const {
+    const depends d = at(network).k.d;
+    const bool own = dim(network) && (d == depends::own || d == depends::nothing);
+    std::vector<formula> all;
+    for (int i : nodes) {
+      all.push_back(formula_[std::size_t(i)]);
+      if (all.back().what == part::symbol) all.back().indexed = all.back().indexed && own;
+    }
+    return all;
+  }
+
+  formula spell(int i) const {
+    const node& x = at(i);
+    std::string what;
+    if (const mixture_entry* m = mixture_of(i, what)) return call(std::string(m->name.view()) + what, dim(i), seen_by(i, leaves_of(i)));
+    if (is_network(i)) return call(own_network(i), dim(i), seen_by(i, arguments_of(i)));
+    const formula a = x.a >= 0 ? formula_[std::size_t(x.a)] : formula(), b = x.b >= 0 ? formula_[std::size_t(x.b)] : formula();
+    auto minus = [](const formula& f) { return compound(part::negative, {f}); };
+    auto is_number = [](const formula& f, double v) { return f.what == part::number && f.value == v; };
+    switch (x.o) {
+      case op::literal: return number(x.value);
+      case op::constant: return symbol(t_.constants[x.n].name.view(), false);
+      case op::time: return symbol(t_.time_name.view(), false);
+      case op::input:
+      case op::input_per_dim: return symbol(t_.inputs[x.n].name.view(), dim(i));
+      case op::state: return symbol(t_.state_name.view(), true);
+      case op::parameter: return symbol(t_.tensors[x.weight].name.view(), dim(i));
+      case op::add: return joined(a, b);
+      case op::sub: return is_number(a, 0) ? minus(b) : joined(a, minus(b));
+      case op::mul: {
+        if (is_number(a, -1)) return minus(b);
+        if (is_number(b, -1)) return minus(a);
+        if (a.what == part::negative) return minus(product(a.terms[0], b));
+        return product(a, b);
+      }
+      case op::div: return compound(part::divide, {a, b});
+      case op::sq: return compound(part::power, {a}, 0, 2);
+      case op::power: return compound(part::power, {a}, 0, x.value);
+      case op::concat: return call("concat", dim(i), {a, b});
+      case op::slice: return call("slice", dim(i), {a, number(x.n), number(x.k.width)});
+      case op::sum: return compound(part::sum, {a});
+      case op::D: return compound(part::derivative, {a}, x.n);
+      case op::dt: return compound(part::in_time, {a}, x.n);
+      default: return call(function_name(x.o), dim(i), {a});
+    }
+  }
+
+  // Sums and products of more than two are one list.
+  static formula joined(const formula& a, const formula& b) {
+    std::vector<formula> terms = a.what == part::add ? a.terms : std::vector<formula>{a};
+    if (b.what == part::add) terms.insert(terms.end(), b.terms.begin(), b.terms.end());
+    else terms.push_back(b);
+    return compound(part::add, std::move(terms));
+  }
+  static formula product(const formula& a, const formula& b) {
+    std::vector<formula> factors = a.what == part::multiply ? a.terms : std::vector<formula>{a};
+    factors.push_back(b);
+    return compound(part::multiply, std::move(factors));
+  }
+
+  const table& t_;
+  std::vector<std::set<std::string>> below_;
+  std::vector<formula> formula_;
+  std::vector<int> uses_;
+};
+
+}  // namespace
+
+std::string network_of(const tensor& t) {
+  const std::string_view name = t.name.view();
+  return std::string(name.substr(0, name.find('.')));
+}
+
+formulas from_table(const table& recording, const std::vector<int>& roots) { return std::move(builder(recording, roots).result); }
+
+}  // namespace dimwise::print

@@ -1,0 +1,26 @@
+// codegen/print/from_table.hpp: the formulas that a recording stands for.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codegen/print/formula.hpp"
+#include "dimwise/ir/table.hpp"
+
+namespace dimwise::print {
+
+/// Formulas of some values of a recording. Networks are calls by their names, mixtures too; a value that is used more than once and
+/// is long gets a name (v1, v2, ...) and a definition, so that the length of all formulas together grows with the table, not with
+/// the number of paths through it.
+struct formulas {
+  std::vector<formula> roots;                                ///< one for each root that was asked for
+  std::vector<std::pair<std::string, formula>> definitions;  ///< in the order in which they can be read
+  std::vector<bool> indexed;                                 ///< whether a definition has one value a dimension
+};
+
+formulas from_table(const table& recording, const std::vector<int>& roots);
+
+/// The part of a tensor's name before its first dot: the network that it belongs to.
+std::string network_of(const tensor& t);
+
+}  // namespace dimwise::print

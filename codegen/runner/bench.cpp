@@ -1,0 +1,219 @@
+// codegen/runner/bench.cpp: the command `bench`: how fast the kernels are, and what share of the machine's peak that is.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "codegen/runner/arguments.hpp"
+#include "codegen/runner/commands.hpp"
+#include "codegen/runner/json_file.hpp"
+#include "codegen/runner/needed_orders.hpp"
+#include "codegen/runner/timing.hpp"
+#include "dimwise/core/error.hpp"
+#include "dimwise/core/random.hpp"
+#include "dimwise/training/initialise.hpp"
+#include "dimwise/training/optimiser.hpp"
+#include "dimwise/training/parallel.hpp"
+#include "dimwise/training/trained_entries.hpp"
+
+namespace dimwise::commands {
+namespace {
+
+struct options {
+  std::string workload, precision = "float", value_variant = "value", unit = "sample", json_file;
+  std::vector<std::string> variants;
+  int threads = 1, samples = 1024, k = -1;
+  double seconds = 1;
+  std::uint64_t seed = 1;
+};
+
+struct figure {
+  std::string variant;
+  int k = 0;
+  double seconds_per_sample = 0, matrix_flop = 0;
+};
+
+template <class T>
+model_arrays<T> random_arrays(const table& t, std::size_t samples, std::uint64_t seed) {
+  model_arrays<T> all;
+  all.samples = samples;
+  auto fill = [&](std::string_view name, std::size_t n) {
+    std::vector<double> values(n);
+    random_stream(seed, name).normals(0, 0, n, values.data());
+    return aligned_vector<T>(values.begin(), values.end());
+  };
+  const std::size_t d = std::size_t(t.d);
+  if (!t.state_name.view().empty()) all.state = fill("bench state", samples * d);
+  if (!t.time_name.view().empty()) all.time = fill("bench time", samples);
+  for (int i = 0; i < t.input_count; i++)
+    all.inputs.push_back(fill(t.inputs[i].name.view(), samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1)));
+  for (const auto& in : all.inputs) all.input_pointers.push_back(in.data());
+  for (int i = 0; i < t.constant_count; i++) all.constants.push_back(T(t.constants[i].value));
+  return all;
+}
+
+// Tensors that start at zero are moved, so that nothing is 0 by accident: N(0, 0.1^2), as the biases of the workloads are.
+std::vector<double> bench_parameters(const table& t, std::uint64_t seed) {
+  std::vector<double> p = initial_parameters(t, seed);
+  for (int i = 0; i < t.tensor_count; i++) {
+    const tensor& w = t.tensors[i];
+    if (w.init != initial::constant || w.scale != 0 || w.masked != mask::none) continue;
+    std::vector<double> values(std::size_t(w.size()));
+    random_stream(seed, w.name.view()).normals(0, 0, values.size(), values.data());
+    for (std::size_t j = 0; j < values.size(); j++) p[std::size_t(w.offset) + j] = 0.1 * values[j];
+  }
+  return p;
+}
+
+bool wanted(const options& o, const std::string& variant) {
+  if (o.variants.empty()) return true;
+  for (const auto& v : o.variants)
+    if (v == variant) return true;
+  return false;
+}
+
+template <class T>
+std::vector<figure> measure(const compiled_model& m, const options& o) {
+  const table& t = m.recording;
+  const std::size_t samples = std::size_t(o.samples);
+  const model_arrays<T> arrays = random_arrays<T>(t, samples, o.seed);
+  const arguments<T> in = arrays.view();
+  std::vector<double> parameters = bench_parameters(t, o.seed);
+  aligned_vector<T> p(parameters.begin(), parameters.end());
+  team workers(o.threads);
+  parallel_memory<T> memory;
+  std::vector<figure> figures;
+
+  auto orders_of = [&](const kernel_interface<T>& kernel) {
+    std::vector<int> roots;
+    for (const auto& out : kernel.outputs()) roots.push_back(out.node);
+    int most = 0;
+    for (const auto& order : needed_orders(t, roots)) most = std::max(most, order.x);
+    return most;
+  };
+  auto result_arrays = [&](const kernel_interface<T>& kernel) {
+    std::vector<aligned_vector<T>> out;
+    for (const auto& info : kernel.outputs()) out.emplace_back(samples * std::size_t(info.width) * std::size_t(info.l == level::dim ? t.d : 1));
+    return out;
+  };
+
+  const auto& kernels = m.kernels<T>();
+  if (kernels.outputs && wanted(o, o.value_variant)) {
+    const auto& kernel = *kernels.outputs;
+    auto results = result_arrays(kernel);
+    std::vector<T*> out;
+    for (auto& r : results) out.push_back(r.data());
+    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop};
+    if (o.threads == 1) {
+      aligned_vector<T> workspace(kernel.evaluate_workspace());
+      f.seconds_per_sample = best_per_sample(samples, kernel.block(), o.seconds,
+                                             [&](std::size_t b, std::size_t e) { kernel.evaluate(p.data(), in, b, e, out.data(), workspace.data()); });
+    } else {
+      f.seconds_per_sample = best_call(o.seconds, [&] { evaluate_all(kernel, p.data(), in, out.data(), workers, memory); }) / double(samples);
+    }
+    figures.push_back(f);
+  }
+  for (std::size_t i = 0; i < kernels.objectives.size(); i++) {
+    const auto& kernel = *kernels.objectives[i];
+    if (!kernel.has_gradient()) continue;
+    const std::string ending = kernels.objectives.size() > 1 ? " " + std::string(t.objectives[i].name.view()) : "";
+    if (!wanted(o, "gradient" + ending) && !wanted(o, "adam_step" + ending)) continue;
+    auto results = result_arrays(kernel);
+    std::vector<T*> out;
+    for (auto& r : results) out.push_back(r.data());
+    const aligned_vector<T> cotangent(samples, T(1) / T(samples));
+    const T* cotangents[] = {cotangent.data()};
+    std::vector<double> gradient(parameters.size());
+    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop};
+    if (o.threads == 1) {
+      aligned_vector<T> workspace(kernel.gradient_workspace());
+      f.seconds_per_sample = best_per_sample(samples, kernel.block(), o.seconds, [&](std::size_t b, std::size_t e) {
+        kernel.gradient(p.data(), in, b, e, cotangents, out.data(), gradient.data(), workspace.data());
+      });
+    } else {
+      f.seconds_per_sample = best_call(o.seconds, [&] {
+                               gradient_all(kernel, p.data(), p.size(), in, cotangents, out.data(), gradient.data(), workers, memory);
+                             }) /
+                             double(samples);
+    }
+    if (wanted(o, f.variant)) figures.push_back(f);
+    if (!wanted(o, "adam_step" + ending)) continue;
+    // What a step does besides the gradient: clear it, its norm, the update, the parameters in the kernel's precision.
+    adam optimiser(parameters.size(), movable_entries(t, reached_tensors(t, {t.objectives[i].node})));
+    std::vector<double> moved = parameters;
+    const double update = best_call(std::min(o.seconds, 0.3), [&] {
+      const double norm = optimiser.norm(gradient.data());
+      optimiser.step(moved.data(), gradient.data(), norm > 1 ? 1 / norm : 1, 1e-6, 0);
+      for (std::size_t j = 0; j < moved.size(); j++) p[j] = T(moved[j]);
+      std::fill(gradient.begin(), gradient.end(), 0.0);
+    });
+    f.variant = "adam_step" + ending;
+    f.seconds_per_sample += update / double(samples);
+    figures.push_back(f);
+  }
+  return figures;
+}
+
+template <class T>
+void bench_precision(const runner& program, const options& o, json& list) {
+  const compiled_model& m = program.model();
+  const bool single = sizeof(T) == 4;
+  const auto measure_peaks = single ? program.peaks().in_float : program.peaks().in_double;
+  core_peaks peaks = measure_peaks ? measure_peaks() : core_peaks{};
+  const std::vector<figure> figures = measure<T>(m, o);
+  // Taken before and after: on a shared machine one of the two may be disturbed.
+  if (measure_peaks) {
+    const core_peaks again = measure_peaks();
+    peaks = {std::max(peaks.registers, again.registers), std::max(peaks.load_fed, again.load_fed)};
+  }
+  const double peak = peaks.registers, fed = peaks.load_fed;
+  if (figures.empty()) throw error("the model has nothing to time, or --variant names none of its variants.");
+  const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : 1;
+  std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(), single ? "float" : "double",
+              o.threads, o.threads == 1 ? "" : "s", peak, fed);
+  for (const figure& f : figures) {
+    const double rate = f.matrix_flop / f.seconds_per_sample * 1e-9;  // GFLOP/s of matrix products
+    const double share = peak > 0 ? rate / (peak * o.threads) : NAN;
+    const double ns = f.seconds_per_sample * 1e9 / units;
+    std::printf("  %-24s %12.1f ns per %s, %.1f GFLOP/s in matrix products", f.variant.c_str(), ns, o.unit.c_str(), rate);
+    if (peak > 0) std::printf(", %.1f %% of the peak", 100 * share);
+    std::printf("\n");
+    list.push_back({{"workload", o.workload}, {"variant", f.variant}, {"d", m.recording.d}, {"k", o.k >= 0 ? o.k : f.k}, {"precision", single ? "float" : "double"},
+                    {"threads", o.threads}, {"samples", o.samples}, {"ns", ns}, {"unit", o.unit}, {"share", finite_or_null(share)},
+                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"isa", m.isa},
+                    {"compiler", m.compiler}});
+  }
+}
+
+}  // namespace
+
+setup bench(const runner& program) {
+  return [&program](command_line& line) {
+    auto o = std::make_shared<options>();
+    line.option("--precision", o->precision, "float, double or both");
+    line.option("--threads", o->threads, "threads");
+    line.option("--samples", o->samples, "samples of a call");
+    line.option("--seconds", o->seconds, "spent on each figure");
+    line.option("--seed", o->seed, "of the random inputs and parameters");
+    line.option("--variant", o->variants, "only this one; may be repeated");
+    line.option("--workload", o->workload, "name in the output; default: the model's");
+    line.option("--value-variant", o->value_variant, "name in the output of evaluating all values");
+    line.option("--unit", o->unit, "sample, row (the same), or '(sample, dimension)'");
+    line.option("--k", o->k, "k in the output; default: the highest derivative that is computed");
+    line.option("--json", o->json_file, "write the figures to this file");
+    return [o, &program] {
+      if (o->workload.empty()) o->workload = program.model().name;
+      if (o->samples < 1) throw error("--samples must be at least 1.");
+      if (o->threads < 1) throw error("--threads must be at least 1.");
+      if (!(o->seconds > 0)) throw error("--seconds must be positive.");
+      if (o->unit != "sample" && o->unit != "row" && o->unit != "(sample, dimension)")
+        throw error("--unit '" + o->unit + "' is unknown; it is sample, row or '(sample, dimension)'.");
+      json list = json::array();
+      if (o->precision == "both" || is_float(o->precision)) bench_precision<float>(program, *o, list);
+      if (o->precision == "both" || !is_float(o->precision)) bench_precision<double>(program, *o, list);
+      write_json(o->json_file, list);
+      return 0;
+    };
+  };
+}
+
+}  // namespace dimwise::commands

@@ -1,0 +1,86 @@
+// codegen/tool/bench_workloads.cpp: see bench_workloads.hpp.
+#include "codegen/tool/bench_workloads.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <unistd.h>
+
+#include "codegen/runner/json_file.hpp"
+#include "codegen/support/process.hpp"
+#include "dimwise/core/error.hpp"
+#include "dimwise/io/atomic_file.hpp"
+
+namespace dimwise::tool {
+namespace fs = std::filesystem;
+namespace {
+
+// What the definition of a workload fixes besides its formulas.
+struct workload {
+  const char *name, *file, *unit, *value_variant;
+  std::vector<int> d, k;     ///< k empty: the file has one form
+  std::vector<std::string> variants;
+  int (*samples)(int d);
+};
+
+const std::vector<workload>& workloads() {
+  static const std::vector<workload> all = {
+      {"W1", "w1.cpp", "row", "orders_to_k", {1}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int) { return 65536; }},
+      {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", {2, 8, 32, 128}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int d) { return d <= 128 ? 4096 : 256; }},
+      {"W4", "w4.cpp", "sample", "residual", {8}, {}, {"residual", "gradient", "adam_step"}, [](int) { return 1024; }},
+  };
+  return all;
+}
+
+std::string numbers(const std::vector<int>& list) {
+  std::string text;
+  for (int n : list) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  return text;
+}
+
+}  // namespace
+
+int bench_workload(const workload_request& request, const installation& where) {
+  const auto found = std::find_if(workloads().begin(), workloads().end(), [&](const workload& w) { return w.name == request.workload; });
+  if (found == workloads().end()) {
+    std::string names;
+    for (const workload& w : workloads()) names += (names.empty() ? "" : ", ") + std::string(w.name);
+    throw error("--workload " + request.workload + " is unknown; there are " + names + ".");
+  }
+  const workload& w = *found;
+  for (int d : request.d)
+    if (d < 1 || (w.d == std::vector<int>{1} && d != 1)) throw error("--d " + std::to_string(d) + ": " + w.name + " has d = " + (w.d == std::vector<int>{1} ? "1." : "1 or more."));
+  for (int k : request.k)
+    if (w.k.empty() || std::find(w.k.begin(), w.k.end(), k) == w.k.end())
+      throw error("--k " + std::to_string(k) + ": " + w.name + (w.k.empty() ? " has no orders to choose." : " has k = " + numbers(w.k) + "."));
+  const fs::path source = where.workloads / w.file;
+  if (!fs::exists(source)) throw error("the model of " + std::string(w.name) + " is not at " + source.string() + "; install dimwise again.");
+
+  const std::vector<int> sizes = request.d.empty() ? w.d : request.d;
+  const std::vector<int> orders = request.k.empty() ? (w.k.empty() ? std::vector<int>{-1} : w.k) : request.k;
+  json all = json::array();
+  const fs::path figures = fs::temp_directory_path() / ("dimwise-bench-" + std::to_string(getpid()) + ".json");
+  for (int d : sizes)
+    for (int k : orders) {
+      build_request build;
+      build.source = source;
+      build.definitions = {"DIMWISE_D=" + std::to_string(d)};
+      if (k >= 0) build.definitions.push_back("DIMWISE_K=" + std::to_string(k));
+      build.compiler = request.compiler;
+      build.march = request.march;
+      const build_result built = build_model(build, where);
+      std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
+                                          "--samples", std::to_string(request.samples > 0 ? request.samples : w.samples(d)), "--threads", std::to_string(request.threads),
+                                          "--seconds", std::to_string(request.seconds), "--precision", request.precision, "--json", figures.string()};
+      for (const std::string& variant : w.variants) command.insert(command.end(), {"--variant", variant});
+      if (k >= 0) command.insert(command.end(), {"--k", std::to_string(k)});
+      const int code = run_attached(command);
+      if (code != 0) return code;
+      for (auto& row : json::parse(read_file(figures.string()))) all.push_back(std::move(row));
+      fs::remove(figures);
+    }
+  write_json(request.json_file, all);
+  return 0;
+}
+
+}  // namespace dimwise::tool

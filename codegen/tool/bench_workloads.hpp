@@ -1,0 +1,24 @@
+// codegen/tool/bench_workloads.hpp: `dimwise bench --workload`.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "codegen/tool/installation.hpp"
+#include "codegen/tool/model_build.hpp"
+
+namespace dimwise::tool {
+
+struct workload_request {
+  std::string workload;                ///< "W1", "W3", "W4"
+  std::vector<int> d, k;               ///< empty: all sizes, all orders of the workload
+  int threads = 1, samples = 0;        ///< samples 0: as the workload says
+  double seconds = 1;
+  std::string precision = "float", json_file;
+  std::string compiler, march;
+};
+
+/// Compiles benchmarks/<workload>.cpp for each size (macros DIMWISE_D and DIMWISE_K), runs its `bench`, and writes all figures as one
+/// list. Throws `error` with a sentence, compile_error with the compiler's text. Returns the exit status.
+int bench_workload(const workload_request& request, const installation& where);
+
+}  // namespace dimwise::tool
