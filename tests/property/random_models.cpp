@@ -1,5 +1,7 @@
 // tests/property/random_models.cpp: kernels of random recordings against the oracle, values and gradients, in both precisions.
 #include <cstdlib>
+#include <set>
+#include <vector>
 
 #include "catch.hpp"
 #include "dimwise/kernel/interpret.hpp"
@@ -45,15 +47,48 @@ TEST_CASE("random recordings are well-formed, finite, and the same for the same 
   }
 }
 
+TEST_CASE("random recordings hold every operation, nested derivatives and every number of dimensions") {
+  std::set<op> seen;
+  std::set<int> dimensions;
+  int nested = 0, mixed = 0, of_sums = 0;
+  for (std::uint64_t seed = 0; seed < 300; seed++) {
+    const table_builder b = random_table(seed);
+    dimensions.insert(b.d);
+    for (const node& n : b.nodes) {
+      seen.insert(n.o);
+      if (n.o != op::D) continue;
+      bool holds_d = false, holds_dt = false;
+      std::vector<char> below(b.nodes.size(), 0);
+      below[std::size_t(n.a)] = 1;
+      for (int i = n.a; i >= 0; i--) {
+        const node& x = b.nodes[std::size_t(i)];
+        if (!below[std::size_t(i)]) continue;
+        holds_d = holds_d || x.o == op::D;
+        holds_dt = holds_dt || x.o == op::dt;
+        if (x.a >= 0) below[std::size_t(x.a)] = 1;
+        if (x.b >= 0) below[std::size_t(x.b)] = 1;
+      }
+      nested += holds_d;
+      mixed += holds_dt;
+      of_sums += b.d > 1 && b.nodes[std::size_t(n.a)].k.d == depends::everything;
+    }
+  }
+  CHECK(seen.size() == std::size_t(op::detach) + 1);
+  CHECK(dimensions.size() == 5);
+  CHECK(nested > 100);
+  CHECK(mixed > 10);
+  CHECK(of_sums > 10);
+}
+
 TEST_CASE("random recordings in double precision") {
-  CHECK(smallest_failure<double>(0, recordings(60), {}, interpreted<double>(), bounds(1e-10, 0)) == "");
+  CHECK(smallest_failure<double>(0, recordings(300), {}, interpreted<double>(), bounds(1e-10, 0)) == "");
 }
 
 TEST_CASE("random recordings in single precision") {
   random_table_options tables;
   tables.largest_x_order = 2;
   tables.largest_t_order = 1;
-  CHECK(smallest_failure<float>(1000, 1000 + recordings(30), tables, interpreted<float>(), bounds(0, 1e-3)) == "");
+  CHECK(smallest_failure<float>(1000, 1000 + recordings(100), tables, interpreted<float>(), bounds(0, 1e-3)) == "");
 }
 
 TEST_CASE("large recordings") {
@@ -62,5 +97,5 @@ TEST_CASE("large recordings") {
   tables.outputs = 6;
   failure_options options = bounds(1e-9, 0);
   options.gradient_entries = 2;
-  CHECK(smallest_failure<double>(2000, 2000 + recordings(60) / 10, tables, interpreted<double>(), options) == "");
+  CHECK(smallest_failure<double>(2000, 2000 + recordings(100) / 10, tables, interpreted<double>(), options) == "");
 }

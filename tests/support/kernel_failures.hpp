@@ -1,4 +1,5 @@
-// tests/support/kernel_failures.hpp: what a kernel of a recording gets wrong at random parameters and samples, as text; nothing if all is right.
+// tests/support/kernel_failures.hpp: what a kernel of a recording gets wrong at random parameters and samples, as text; nothing
+// if all is right.
 #pragma once
 #include <functional>
 #include <memory>
@@ -60,7 +61,8 @@ std::string kernel_failures(const table_builder& b, const kernel_maker<T>& make,
   return text;
 }
 
-/// The first failure of seeds [first, last) made as small as possible, with the seed, the recording and the records; nothing if there is none.
+/// The first failure of seeds [first, last) made as small as possible, with the seed, the recording and the records; nothing if
+/// there is none.
 template <class T>
 std::string smallest_failure(std::uint64_t first, std::uint64_t last, const random_table_options& tables,
                              const kernel_maker<T>& make, const failure_options& options = {}) {

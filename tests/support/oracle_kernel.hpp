@@ -25,7 +25,8 @@ class oracle_kernel : public kernel_interface<T> {
   std::size_t evaluate_workspace() const override { return 0; }
   std::size_t gradient_workspace() const override { return 0; }
 
-  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T*) const override {
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
+                T*) const override {
     for (std::size_t s = begin; s < end; s++) {
       basic_oracle<fifty_digits> o = at(parameters, in, s);
       for (std::size_t j = 0; j < outputs_.size(); j++) {

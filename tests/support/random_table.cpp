@@ -51,12 +51,22 @@ class maker {
     keep({b_.state(), -4, 4});
     keep({b_.state(), -4, 4});
     keep({b_.time(), 0, 1});
+    keep({b_.apply(op::mul, b_.state(), b_.apply(op::sin, b_.time())), -4, 4});
     keep({b_.literal(number(-2, 2)), -2, 2});
     keep({b_.constant(name("constant"), number(-2, 2)), -2, 2});
     keep({b_.input(name("input"), width()), -4, 4});
     keep({b_.input_per_dim(name("per_dim"), width()), -4, 4});
     keep({b_.parameter(name("point"), level::point, width()), -4, 4});
     keep({b_.parameter(name("dim"), level::dim, width()), -4, 4});
+  }
+
+  bool sees_time(int node) {
+    for (int i = int(sees_time_.size()); i < int(b_.nodes.size()); i++) {
+      const auto& n = b_.nodes[std::size_t(i)];
+      sees_time_.push_back(n.o == op::time || (n.a >= 0 && sees_time_[std::size_t(n.a)]) ||
+                           (n.b >= 0 && sees_time_[std::size_t(n.b)]));
+    }
+    return sees_time_[std::size_t(node)];
   }
 
   /// Later values more often.
@@ -72,9 +82,7 @@ class maker {
     }
     return false;
   }
-  made bounded(const made& v, double limit = 3) {
-    return size(v) <= limit ? v : add(b_.apply(op::tanh, v.node), -1, 1, v);
-  }
+  made bounded(const made& v, double limit = 3) { return size(v) <= limit ? v : add(b_.apply(op::tanh, v.node), -1, 1, v); }
   made positive(const made& v) {
     if (v.low >= 0.1) return v;
     const double least = number(0.2, 1);
@@ -85,9 +93,16 @@ class maker {
 
   void step() {
     made a{};
-    switch (pick(16)) {
-      case 0: case 1: pointwise(any()); break;
-      case 2: case 3: case 4: two_operands(); break;
+    switch (pick(18)) {
+      case 0:
+      case 1:
+        pointwise(any());
+        break;
+      case 2:
+      case 3:
+      case 4:
+        two_operands();
+        break;
       case 5: {
         a = positive(any());
         const int which = pick(3);
@@ -119,28 +134,40 @@ class maker {
       }
       case 9: {
         // the gradient of D of an unstacked value that depends on the state is refused by the kernels
-        if (!find(a, [&](const made& v) { return of(v).l == level::point && (of(v).d == depends::nothing || !of(v).dimwise); })) break;
+        if (!find(a, [&](const made& v) { return of(v).l == level::point && (of(v).d == depends::nothing || !of(v).dimwise); }))
+          break;
         const int w = width();
         const int stacked = b_.mlp(name("mlp"), bounded(a).node, {width(), w * b_.d});
         add(b_.unstack(stacked), -8, 8, a);
         break;
       }
-      case 10: conditioner(); break;
+      case 10:
+        conditioner();
+        break;
       case 11:
         if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own; }))
           add(b_.sum(a.node), a.low * b_.d, a.high * b_.d, a);
         break;
-      case 12: case 13: {
-        const int k = 1 + pick(o_.largest_x_order);
-        if (find(a, [&](const made& v) {
-              return of(v).dimwise && (sees_own(of(v)) || single(of(v))) && v.x_order + k <= o_.largest_x_order;
-            }))
-          keep({b_.D(k, a.node), -50, 50, a.x_order + k, a.t_order});
+      case 12:
+      case 13: {
+        const int k = 1 + std::min(pick(o_.largest_x_order), pick(o_.largest_x_order));
+        const bool again = pick(2);  // of something that holds a D
+        const auto fits = [&](const made& v) {
+          return of(v).dimwise && (sees_own(of(v)) || single(of(v))) && v.x_order + k <= o_.largest_x_order;
+        };
+        if (!(again && find(a, [&](const made& v) { return fits(v) && v.x_order > 0; })) && !find(a, fits)) break;
+        if (again && pick(2)) {
+          const made u = bounded(a, 50);
+          a = add(b_.apply(op::mul, u.node, b_.state()), -200, 200, u);
+        }
+        keep({b_.D(k, a.node), -50, 50, a.x_order + k, a.t_order});
         break;
       }
-      case 14: {
+      case 14:
+      case 15:
+      case 16: {
         const int k = 1 + pick(o_.largest_t_order);
-        if (find(a, [&](const made& v) { return v.t_order + k <= o_.largest_t_order && v.node > 2; }))
+        if (find(a, [&](const made& v) { return v.t_order + k <= o_.largest_t_order && sees_time(v.node); }))
           keep({b_.dt(k, a.node), -50, 50, a.x_order, a.t_order + k});
         break;
       }
@@ -157,11 +184,21 @@ class maker {
 
   void pointwise(const made& a) {
     switch (pick(8)) {
-      case 0: add(b_.apply(op::tanh, a.node), -1, 1, a); break;
-      case 1: add(b_.apply(op::sigmoid, a.node), 0, 1, a); break;
-      case 2: add(b_.apply(op::sin, bounded(a, 8).node), -1, 1, a); break;
-      case 3: add(b_.apply(op::cos, bounded(a, 8).node), -1, 1, a); break;
-      case 4: add(b_.apply(op::softplus, a.node), 0, size(a) + 1, a); break;
+      case 0:
+        add(b_.apply(op::tanh, a.node), -1, 1, a);
+        break;
+      case 1:
+        add(b_.apply(op::sigmoid, a.node), 0, 1, a);
+        break;
+      case 2:
+        add(b_.apply(op::sin, bounded(a, 8).node), -1, 1, a);
+        break;
+      case 3:
+        add(b_.apply(op::cos, bounded(a, 8).node), -1, 1, a);
+        break;
+      case 4:
+        add(b_.apply(op::softplus, a.node), 0, size(a) + 1, a);
+        break;
       case 5: {
         const made u = bounded(a);
         add(b_.apply(op::exp, u.node), 0.04, std::exp(size(u)), u);
@@ -224,7 +261,7 @@ class maker {
     for (int i = 0; i < o_.outputs; i++) {
       made v{};
       if (!find(v, [&](const made& w) {
-            return b_.nodes[std::size_t(w.node)].a >= 0 &&
+            return b_.nodes[std::size_t(w.node)].a >= 0 && (i != 0 || w.x_order > 1) &&
                    std::none_of(chosen.begin(), chosen.end(), [&](const made& c) { return c.node == w.node; });
           }))
         continue;
@@ -247,6 +284,7 @@ class maker {
   table_builder b_;
   int names_ = 0;
   std::vector<made> pool_;
+  std::vector<char> sees_time_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// tests/support/random_table.hpp: random well-formed recordings, smooth and with moderate numbers, and smaller ones that still fail.
+// tests/support/random_table.hpp: random well-formed recordings, smooth and with moderate numbers, and smaller ones that still
+// fail.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,24 +12,25 @@ namespace dimwise::testing {
 struct random_table_options {
   int largest_d = 5;
   int largest_width = 5;
-  int steps = 24;          ///< operations drawn; some add several nodes
-  int largest_x_order = 4; ///< sum of orders of D on any way down
+  int steps = 24;           ///< operations drawn; some add several nodes
+  int largest_x_order = 4;  ///< sum of orders of D on any way down
   int largest_t_order = 2;
   int outputs = 3;
 };
 
-/// A recording with a few outputs, an objective on all of them, and an equation where two of them are point-level scalars. The same
-/// seed and options give the same recording. Arguments of log, sqrt, non-integer powers and denominators are at least about 0.1.
+/// A recording with a few outputs, an objective on all of them, and an equation where two of them are point-level scalars. The
+/// same seed and options give the same recording. Arguments of log, sqrt, non-integer powers and denominators are at least about
+/// 0.1.
 table_builder random_table(std::uint64_t seed, const random_table_options& options = {});
 
 /// Empty, or why a recording breaks the rules of language and analysis: operand order, classes, widths, masks, refusals.
 std::string why_ill_formed(const table& recording);
 
-/// Makes a recording smaller as long as `fails` stays true: drops outputs, takes operands or leaves for nodes, lowers orders. Calls
-/// `fails` at most `tries` times, with well-formed recordings only.
+/// Makes a recording smaller as long as `fails` stays true: drops outputs, takes operands or leaves for nodes, lowers orders.
+/// Calls `fails` at most `tries` times, with well-formed recordings only.
 table_builder shrink(table_builder failing, const std::function<bool(const table_builder&)>& fails, int tries = 400);
 
-/// Without the nodes, tensors, inputs that no output, objective or equation needs.
+/// Without the nodes and tensors that no output, objective or equation needs.
 table_builder without_unused(const table_builder& b);
 
 }  // namespace dimwise::testing

@@ -36,8 +36,13 @@ bool settle(table_builder& b) {
 std::string problem(const table& t, const node& n) {
   const kind a = n.a < 0 ? kind{} : t.nodes[n.a].k, b = n.b < 0 ? kind{} : t.nodes[n.b].k;
   switch (n.o) {
-    case op::add: case op::sub: case op::mul: case op::div: return widths_fit(a, b) ? "" : "widths of a pointwise operation";
-    case op::slice: return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
+    case op::add:
+    case op::sub:
+    case op::mul:
+    case op::div:
+      return widths_fit(a, b) ? "" : "widths of a pointwise operation";
+    case op::slice:
+      return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
     case op::linear: {
       const tensor& w = t.tensors[n.weight];
       return w.shape[w.rank - 1] == a.width && w.shape[w.rank - 2] == n.k.width ? "" : "shape of a linear layer";
@@ -50,16 +55,21 @@ std::string problem(const table& t, const node& n) {
       if (n.b >= 0 && (b.l != level::point || b.d != depends::nothing)) return "context that depends on the state";
       return t.tensors[n.weight].shape[1] == t.d * a.width + (n.b < 0 ? 0 : b.width) ? "" : "columns of a masked input";
     }
-    case op::masked_hidden: return a.l == level::units && t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
+    case op::masked_hidden:
+      return a.l == level::units && t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
     case op::readout:
       return a.l == level::units && b.l == level::units && t.tensors[n.weight].shape[2] == a.width &&
                      t.tensors[n.weight2].shape[2] == b.width
                  ? ""
                  : "columns of a readout";
-    case op::sum: return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
-    case op::D: return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
-    case op::concat: return a.l == level::units || b.l == level::units ? "concat of units" : "";
-    default: return "";
+    case op::sum:
+      return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
+    case op::D:
+      return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
+    case op::concat:
+      return a.l == level::units || b.l == level::units ? "concat of units" : "";
+    default:
+      return "";
   }
 }
 
@@ -147,6 +157,21 @@ table_builder shrink(table_builder b, const std::function<bool(const table_build
       if (i >= b.nodes.size()) continue;
       const node n = b.nodes[i];
       if (n.a < 0) continue;
+      // the node itself becomes an input of its shape
+      if (n.k.l != level::units) {
+        auto c = b;
+        node& leaf = c.nodes[i];
+        leaf = node{};
+        leaf.o = n.k.l == level::point ? op::input : op::input_per_dim;
+        leaf.k.l = n.k.l;
+        leaf.k.width = n.k.width;
+        leaf.n = int(c.inputs.size());
+        c.inputs.push_back({short_name("shrunk" + std::to_string(c.inputs.size())), n.k.l, n.k.width});
+        if (keep(c)) {
+          smaller = true;
+          continue;
+        }
+      }
       // users of node i read an earlier node of the same level and width instead
       for (int j = int(i) - 1; j >= 0; j--) {
         const bool operand = j == n.a || j == n.b, leaf = b.nodes[std::size_t(j)].a < 0;

@@ -240,8 +240,8 @@ int table_builder::gaussian_mixture(const std::string& name, int components, int
   const int logits = parameter(name + ".weights", level::point, components, 1);
   const int log_weights = apply(op::sub, logits, logsumexp(logits));
   const int z = apply(op::mul, apply(op::sub, state(), mean), apply(op::exp, scaled(-1, log_deviation)));
-  const int terms = apply(op::sub, scaled(-0.5, apply(op::sq, z)),
-                          apply(op::add, log_deviation, literal(0.91893853320467274178)));
+  const int terms =
+      apply(op::sub, scaled(-0.5, apply(op::sq, z)), apply(op::add, log_deviation, literal(0.91893853320467274178)));
   return logsumexp(apply(op::add, log_weights, sum(terms)));
 }
 

@@ -130,9 +130,8 @@ TEST_CASE("a wrong value is found: too far off, not finite, never written") {
   options.gradient_entries = 1;
   const double faults[] = {1e-9, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
   for (double by : faults) {
-    m.in_double.outputs = f.outputs<double>([&](std::size_t j, std::size_t s, std::size_t e, double v) {
-      return j == 0 && s == 1 && e == 2 ? v * (1 + by) : v;
-    });
+    m.in_double.outputs = f.outputs<double>(
+        [&](std::size_t j, std::size_t s, std::size_t e, double v) { return j == 0 && s == 1 && e == 2 ? v * (1 + by) : v; });
     const auto records = check(m, parameters, options);
     CHECK(broken_ones(records) == "curvature value double; ");
     CHECK(find(records, "curvature", "value", "double")->where == "sample 1, dimension 2");

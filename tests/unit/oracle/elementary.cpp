@@ -1,4 +1,5 @@
-// tests/unit/oracle/elementary.cpp: the oracle's elementary functions against the library's at more digits, and its difference stencils.
+// tests/unit/oracle/elementary.cpp: the oracle's elementary functions against the library's at more digits, and its difference
+// stencils.
 #include "src/oracle/elementary.hpp"
 
 #include "catch.hpp"
@@ -22,7 +23,8 @@ double units(const Number& got, const reference_number& expected) {
 template <class Number>
 void check_precision() {
   const detail::elementary<Number> f;
-  for (double at : {-700.3, -52.1, -3.7, -0.9, -0.3, -1e-3, -1e-12, -1e-40, 1e-40, 1e-9, 0.02, 0.4, 1.0, 2.7, 11.0, 88.9, 4000.5}) {
+  for (double at :
+       {-700.3, -52.1, -3.7, -0.9, -0.3, -1e-3, -1e-12, -1e-40, 1e-40, 1e-9, 0.02, 0.4, 1.0, 2.7, 11.0, 88.9, 4000.5}) {
     const Number x = Number(at) / 7;
     const reference_number X(x), e = mp::exp(X);
     INFO(at);

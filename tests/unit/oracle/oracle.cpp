@@ -1,4 +1,5 @@
-// tests/unit/oracle/oracle.cpp: the oracle against closed forms, nested and mixed derivatives, relative forms, parameter derivatives.
+// tests/unit/oracle/oracle.cpp: the oracle against closed forms, nested and mixed derivatives, relative forms, parameter
+// derivatives.
 #include "dimwise/oracle/oracle.hpp"
 
 #include <string>
@@ -72,8 +73,8 @@ TEST_CASE("nested D, D of a product, mixed with dt") {
 TEST_CASE("a derivative by one coordinate of a value that sums all of them") {
   table_builder b(3);
   const int x = b.state();
-  const int q = b.sum(b.apply(op::sq, x));           // sum x_j^2
-  const int f = b.apply(op::mul, x, q);               // x_i q: D = q + 2 x_i^2
+  const int q = b.sum(b.apply(op::sq, x));               // sum x_j^2
+  const int f = b.apply(op::mul, x, q);                  // x_i q: D = q + 2 x_i^2
   const int inner = b.sum(b.D(1, b.apply(op::exp, x)));  // sum exp x_j
   const int of_inner = b.D(1, b.apply(op::mul, x, inner));
   const int of_f = b.D(1, f);
@@ -112,7 +113,8 @@ TEST_CASE("log density of one Gaussian, and the Ornstein-Uhlenbeck Fokker-Planck
   const int mean = b.scaled(2, b.apply(op::exp, b.scaled(-a, t)));
   // variance: c + (0.25 - c) exp(-2 a t), c = s^2 / (2 a)
   const int c = b.apply(op::div, b.literal(s * s), b.literal(2 * a));
-  const int v = b.apply(op::add, c, b.apply(op::mul, b.apply(op::sub, b.literal(0.25), c), b.apply(op::exp, b.scaled(-2 * a, t))));
+  const int v =
+      b.apply(op::add, c, b.apply(op::mul, b.apply(op::sub, b.literal(0.25), c), b.apply(op::exp, b.scaled(-2 * a, t))));
   const int z2 = b.apply(op::div, b.apply(op::sq, b.apply(op::sub, x, mean)), v);
   const int l = b.scaled(-0.5, b.apply(op::add, z2, b.apply(op::log, v)));
   const int p = b.apply(op::exp, l);

@@ -51,8 +51,7 @@ TEST_CASE("parameters follow the tensors, masked entries are zero, constant ones
     const tensor& x = t.tensors[w];
     if (x.rank != 2 || x.masked == mask::none) continue;
     for (int r = 0; r < x.shape[0]; r++)
-      for (int c = 0; c < x.shape[1]; c++)
-        CHECK((p[std::size_t(x.offset + r * x.shape[1] + c)] != 0) == allowed(x, 0, r, c));
+      for (int c = 0; c < x.shape[1]; c++) CHECK((p[std::size_t(x.offset + r * x.shape[1] + c)] != 0) == allowed(x, 0, r, c));
   }
   double sum = 0;
   for (std::size_t i = p.size() - 50; i < p.size(); i++) sum += p[i] * p[i];

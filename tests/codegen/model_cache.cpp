@@ -1,0 +1,103 @@
+// tests/codegen/model_cache.cpp: an unchanged model file is not compiled twice; anything that can change its binary compiles it again.
+#include "catch.hpp"
+#include "codegen/binary.hpp"
+#include "support/folder.hpp"
+
+using dimwise_tests::contains;
+using dimwise_tests::folder;
+using dimwise_tests::run_in;
+using names = std::vector<std::string>;
+
+namespace {
+
+struct project {
+  folder where;
+  project() {
+    where.write("part.hpp", "inline int part() { return 1; }\n");
+    where.write("one.cpp", "#include \"part.hpp\"\n#ifndef EXTRA\n#define EXTRA 0\n#endif\nint main(int argc, char**) { return part() + EXTRA + 10 * (argc - 1); }\n");
+  }
+  dimwise::tool::process_result tool(const names& arguments) const {
+    names command = {"env", "DIMWISE_CACHE=" + where / "cache", DIMWISE_PROGRAM};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run_in(where.path(), command);
+  }
+  /// Whether `dimwise build` compiled.
+  bool compiles(names arguments) const {
+    arguments.insert(arguments.begin(), "build");
+    const auto ran = tool(arguments);
+    INFO(ran.output);
+    REQUIRE(ran.code == 0);
+    return contains(ran.output, "compiled: ");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an unchanged model is not compiled twice") {
+  const project p;
+  CHECK(p.compiles({"one.cpp"}));
+  CHECK_FALSE(p.compiles({"one.cpp"}));
+  std::filesystem::last_write_time(p.where / "one.cpp", std::filesystem::file_time_type::clock::now());
+  CHECK_FALSE(p.compiles({"one.cpp"}));  // content counts, not time
+}
+
+TEST_CASE("the file, its includes, macros, flags and compiler belong to the key") {
+  const project p;
+  REQUIRE(p.compiles({"one.cpp"}));
+  CHECK(p.compiles({"-D", "EXTRA=2", "one.cpp"}));
+  CHECK(p.tool({"run", "-D", "EXTRA=2", "one.cpp"}).code == 3);
+  CHECK(p.tool({"run", "one.cpp"}).code == 1);
+  CHECK(p.compiles({"--march", "x86-64", "one.cpp"}));
+  p.where.write("part.hpp", "inline int part() { return 5; }\n");
+  CHECK(p.compiles({"one.cpp"}));
+  CHECK(p.tool({"run", "one.cpp"}).code == 5);
+  p.where.write("part.hpp", "inline int part() { return 1; }\n");
+  CHECK_FALSE(p.compiles({"one.cpp"}));  // back to what was there before
+  CHECK(p.tool({"run", "one.cpp"}).code == 1);
+  p.where.write("one.cpp", "int main() { return 4; }\n");
+  CHECK(p.compiles({"one.cpp"}));
+  CHECK(p.tool({"run", "one.cpp"}).code == 4);
+}
+
+TEST_CASE("what stands behind the file goes to the binary") {
+  const project p;
+  CHECK(p.tool({"run", "one.cpp", "--a", "-b"}).code == 21);
+  CHECK(p.tool({"run", "one.cpp", "--", "--a"}).code == 11);
+  CHECK(p.tool({"info", "one.cpp"}).code == 11);
+}
+
+TEST_CASE("the compiler's text is passed through unchanged") {
+  const project p;
+  p.where.write("wrong.cpp", "int main() { return undefined_name; }\n");
+  const auto ran = p.tool({"run", "wrong.cpp"});
+  CHECK(ran.code == 1);
+  CHECK(ran.output.rfind("wrong.cpp: In function", 0) == 0);
+  CHECK(contains(ran.output, "wrong.cpp:1:21: error: "));
+  const auto again = p.tool({"run", "wrong.cpp"});
+  CHECK(again.output == ran.output);
+}
+
+TEST_CASE("the tool's own refusals") {
+  const project p;
+  const std::vector<std::pair<names, std::string>> all = {
+      {{"build", "none.cpp"}, "there is no file none.cpp"},
+      {{"build"}, "FILE is required"},
+      {{"frobnicate"}, "there is no command 'frobnicate'"},
+      {{"build", "--compiler", "no-such-compiler", "one.cpp"}, "'no-such-compiler'"},
+      {{"bench"}, "model file or --workload"},
+      {{"bench", "--workload", "W9"}, "there are W1, W3, W4"},
+      {{"bench", "--workload", "W1", "--d", "8"}, "--d 8"},
+      {{"bench", "--workload", "W3", "--k", "9"}, "--k 9"},
+      {{"bench", "--workload", "W4", "--bogus"}, "--bogus"},
+      {{"new"}, "NAME is required"},
+      {{"new", "1st"}, "'1st'"},
+      {{"new", "one"}, "one.cpp exists already"},
+  };
+  for (const auto& [arguments, says] : all) {
+    const auto ran = p.tool(arguments);
+    INFO(ran.output);
+    CHECK(ran.code != 0);
+    CHECK(contains(ran.output, says));
+    CHECK(std::count(ran.output.begin(), ran.output.end(), '\n') == 1);
+  }
+}

@@ -1,0 +1,191 @@
+// tests/unit/simd/gemm.cpp: the register-tile product against three loops, with canaries around the result.
+#include "../../catch.hpp"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+#include <dimwise/simd/exponential.hpp>
+#include <dimwise/simd/gemm.hpp>
+
+using namespace dimwise::simd;
+
+namespace {
+
+/// A random problem. The operands end with their last element and the gaps in B's and C's rows hold NaN and a canary, so that
+/// anything read or written beside the operands shows.
+template <class T>
+struct problem {
+  static constexpr T canary = T(-77);
+  std::vector<T> a, b, c, before, bias;
+  gemm_arguments<T> g{};
+
+  problem(int rows, int depth, int columns, bool rows_adjacent, unsigned seed, int gap = 5) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<T> uniform(-1, 1);
+    const auto fill = [&](std::vector<T>& v, long n) {
+      v.resize(static_cast<std::size_t>(std::max(0L, n)));
+      for (T& x : v) x = uniform(random);
+    };
+    const std::ptrdiff_t b_stride = columns + gap, c_stride = columns + gap;
+    const std::ptrdiff_t a_row = rows_adjacent ? 1 : depth + 2, a_col = rows_adjacent ? rows + 3 : 1;
+    fill(a, rows > 0 && depth > 0 ? (rows - 1) * a_row + (depth - 1) * a_col + 1 : 0);
+    fill(b, depth > 0 ? (depth - 1) * b_stride + columns : 0);
+    fill(c, rows > 0 ? (rows - 1) * c_stride + columns + gap : 0);
+    fill(bias, rows);
+    for (std::size_t i = 0; i < b.size(); ++i)
+      if (static_cast<std::ptrdiff_t>(i) % b_stride >= columns) b[i] = std::numeric_limits<T>::quiet_NaN();
+    for (std::size_t i = 0; i < c.size(); ++i)
+      if (static_cast<std::ptrdiff_t>(i) % c_stride >= columns) c[i] = canary;
+    before = c;
+    g = {a.data(), a_row, a_col, b.data(), b_stride, c.data(), c_stride, rows, depth, columns};
+  }
+
+  /// Whether C is start(r, n) + the sum over the k that `used(r, k)` allows, and the canaries live.
+  template <class Start, class Used>
+  bool holds(Start start, Used used) const {
+    for (int r = 0; r < g.rows; ++r)
+      for (int n = 0; n < g.c_stride; ++n) {
+        const auto at = static_cast<std::size_t>(r * g.c_stride + n);
+        if (n >= g.columns) {
+          if (c[at] != canary) return false;
+          continue;
+        }
+        double want = start(r, n), size = std::fabs(want);
+        for (int k = 0; k < g.depth; ++k)
+          if (used(r, k)) {
+            const double term =
+                static_cast<double>(g.a[r * g.a_row + k * g.a_col]) * static_cast<double>(g.b[k * g.b_stride + n]);
+            want += term;
+            size += std::fabs(term);
+          }
+        if (!(std::fabs(static_cast<double>(c[at]) - want) <=
+              4 * static_cast<double>(std::numeric_limits<T>::epsilon()) * (size + 1e-30)))
+          return false;
+      }
+    return true;
+  }
+};
+
+const auto zero = [](int, int) { return 0.0; };
+const auto everything = [](int, int) { return true; };
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gemm of many sizes, both layouts of A, both starts", "[simd]", float, double) {
+  using T = TestType;
+  unsigned seed = 1;
+  for (const int rows : {0, 1, 2, 3, 4, 5, 7, 11, 12, 13, 19, 29, 64})
+    for (const int depth : {0, 1, 2, 3, 5, 17, 64})
+      for (int packs = 0; packs <= 9; ++packs)
+        for (const bool rows_adjacent : {false, true}) {
+          INFO("rows " << rows << " depth " << depth << " packs " << packs << " rows adjacent " << rows_adjacent);
+          problem<T> fresh(rows, depth, packs * lanes<T>, rows_adjacent, ++seed);
+          gemm(fresh.g, gemm_start::zero);
+          if (!fresh.holds(zero, everything)) FAIL("C = A B is wrong");
+          problem<T> more(rows, depth, packs * lanes<T>, rows_adjacent, ++seed);
+          gemm(more.g, gemm_start::accumulate);
+          const auto start = [&](int r, int n) {
+            return static_cast<double>(more.before[static_cast<std::size_t>(r * more.g.c_stride + n)]);
+          };
+          if (!more.holds(start, everything)) FAIL("C += A B is wrong");
+        }
+  SUCCEED();
+}
+
+TEMPLATE_TEST_CASE("gemm with a bias in the first columns", "[simd]", float, double) {
+  using T = TestType;
+  for (const int rows : {1, 5, 13, 24})
+    for (int packs = 1; packs <= 7; ++packs)
+      for (int biased = 0; biased <= packs; ++biased) {
+        problem<T> p(rows, 9, packs * lanes<T>, true, static_cast<unsigned>(rows * 100 + packs));
+        gemm_bias(p.g, p.bias.data(), biased * lanes<T>);
+        INFO("rows " << rows << " packs " << packs << " biased " << biased);
+        CHECK(p.holds(
+            [&](int r, int n) { return n < biased * lanes<T> ? static_cast<double>(p.bias[static_cast<std::size_t>(r)]) : 0.0; },
+            everything));
+      }
+}
+
+TEMPLATE_TEST_CASE("gemm sums only over the range that the mask allows", "[simd]", float, double) {
+  using T = TestType;
+  // Row r may see k < reach(r), not decreasing in r; the zeros beyond are stored, and NaN, where no tile may look.
+  const int rows = 37, depth = 41;
+  const auto reach = [](int r) { return std::min(41, r / 5 * 7); };
+  for (const bool lower : {true, false})
+    for (int packs = 1; packs <= 6; ++packs) {
+      problem<T> p(rows, depth, packs * lanes<T>, false, 5);
+      const auto used = [&](int r, int k) { return lower ? k < reach(r) : k >= reach(r); };
+      const auto limits = [&](int begin, int end) {
+        return lower ? gemm_range{0, reach(end - 1)} : gemm_range{reach(begin), depth};
+      };
+      for (int r = 0; r < rows; ++r)
+        for (int k = 0; k < depth; ++k)
+          if (!used(r, k)) p.a[static_cast<std::size_t>(r * p.g.a_row + k)] = 0;
+      gemm(p.g, gemm_start::zero, limits);
+      CHECK(p.holds(zero, used));
+    }
+  // An empty range leaves the start; a B of NaN proves that nothing is read.
+  problem<T> p(rows, depth, 2 * lanes<T>, false, 6);
+  std::fill(p.b.begin(), p.b.end(), std::numeric_limits<T>::quiet_NaN());
+  gemm_bias(p.g, p.bias.data(), p.g.columns, [](int, int) { return gemm_range{7, 7}; });
+  for (int r = 0; r < rows; ++r) CHECK(p.c[static_cast<std::size_t>(r * p.g.c_stride)] == p.bias[static_cast<std::size_t>(r)]);
+}
+
+namespace {
+
+template <class T, int Coefficients, int Samples>
+void check_jets() {
+  for (const int rows : {1, 2, 6, 13, 25}) {
+    problem<T> p(rows, 19, Coefficients * Samples, true, static_cast<unsigned>(rows));
+    std::vector<int> seen(static_cast<std::size_t>(rows * Samples));
+    // y0 = 2 x0, yj = xj + j: tells rows, samples and coefficients apart.
+    const auto epilogue = [&](pack<T>(&jet)[Coefficients], int row, int sample) {
+      jet[0] = jet[0] + jet[0];
+      for (int q = 1; q < Coefficients; ++q) jet[q] = jet[q] + broadcast<T>(static_cast<T>(q * 100 + row));
+      for (int i = 0; i < lanes<T>; ++i) ++seen[static_cast<std::size_t>(row * Samples + sample + i)];
+    };
+    gemm_jets<Coefficients, Samples>(p.g, p.bias.data(), epilogue);
+    CHECK(std::all_of(seen.begin(), seen.end(), [](int n) { return n == 1; }));
+    problem<T> plain(rows, 19, Coefficients * Samples, true, static_cast<unsigned>(rows));
+    gemm_bias(plain.g, plain.bias.data(), Samples);
+    double worst = 0;
+    for (int r = 0; r < rows; ++r)
+      for (int n = 0; n < p.g.c_stride; ++n) {
+        const auto at = static_cast<std::size_t>(r * p.g.c_stride + n);
+        const int q = n / Samples;
+        const T want = n >= p.g.columns ? plain.c[at] : q == 0 ? 2 * plain.c[at] : plain.c[at] + static_cast<T>(q * 100 + r);
+        worst = std::max(worst, std::fabs(static_cast<double>(p.c[at] - want)) / (1 + std::fabs(static_cast<double>(want))));
+      }
+    CHECK(worst <= 20 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gemm on jets hands every jet to the epilogue once", "[simd]", float, double) {
+  using T = TestType;
+  check_jets<T, 1, 2 * lanes<T>>();
+  check_jets<T, 2, 2 * lanes<T>>();
+  check_jets<T, 3, 2 * lanes<T>>();
+  check_jets<T, 4, lanes<T>>();
+  check_jets<T, 5, 3 * lanes<T>>();
+  check_jets<T, 8, 2 * lanes<T>>();
+}
+
+TEMPLATE_TEST_CASE("the product uses fused multiply-adds where the machine has them", "[simd]", float, double) {
+  using T = TestType;
+  const T e = std::ldexp(T(1), -std::numeric_limits<T>::digits / 2 - 1);
+  std::vector<T> a{-1, 1 + e}, b(static_cast<std::size_t>(2 * lanes<T>)), c(static_cast<std::size_t>(lanes<T>));
+  for (int i = 0; i < lanes<T>; ++i) {
+    b[static_cast<std::size_t>(i)] = 1;
+    b[static_cast<std::size_t>(i + lanes<T>)] = 1 - e;
+  }
+  // With one row the sum over k is split; an A of depth 2 in both parts keeps (1 + e)(1 - e) apart from -1, so accumulate
+  // instead.
+  const gemm_arguments<T> first{a.data(), 2, 1, b.data(), lanes<T>, c.data(), lanes<T>, 1, 1, lanes<T>};
+  gemm(first, gemm_start::zero);
+  const gemm_arguments<T> second{a.data() + 1, 2, 1, b.data() + lanes<T>, lanes<T>, c.data(), lanes<T>, 1, 1, lanes<T>};
+  gemm(second, gemm_start::accumulate);
+  CHECK(c[0] == (has_fused_multiply_add ? -e * e : T(0)));
+}
