@@ -12,7 +12,8 @@
 namespace dimwise {
 namespace {
 
-/// "check.drift.D3" is D of drift (its order is a column of its own), "fokker_planck.lhs" is lhs of fokker_planck, anything else a value.
+/// "check.drift.D3" is D of drift (its order is a column of its own), "fokker_planck.lhs" is lhs of fokker_planck, anything else
+/// a value.
 output_label label_of(const table& t, const output_info& o) {
   std::string name = o.name;
   const std::string prefix = "check.";

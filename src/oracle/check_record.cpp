@@ -27,9 +27,7 @@ std::string line(const check_record& r, std::size_t name_width, std::size_t quan
   return text;
 }
 
-std::string shown_quantity(const check_record& r) {
-  return r.order ? r.quantity + "^" + std::to_string(r.order) : r.quantity;
-}
+std::string shown_quantity(const check_record& r) { return r.order ? r.quantity + "^" + std::to_string(r.order) : r.quantity; }
 
 }  // namespace
 
@@ -67,7 +65,8 @@ std::string to_text(const std::vector<check_record>& records) {
   for (const auto& l : lines) {
     text += line(*l.record, name_width, quantity_width, l.quantity);
     if (l.tensors)
-      text += ", worst of " + std::to_string(l.tensors) + " tensors: " + l.record->quantity.substr(std::string(gradient_of).size());
+      text +=
+          ", worst of " + std::to_string(l.tensors) + " tensors: " + l.record->quantity.substr(std::string(gradient_of).size());
     text += "\n";
   }
   for (const check_record& r : records) broken += !r.ok;

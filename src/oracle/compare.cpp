@@ -83,8 +83,8 @@ kernel_arguments<T>::kernel_arguments(const table& t, const std::vector<sample_i
   }
   // constants are the same for all samples
   for (int i = 0; i < t.constant_count; i++)
-    constants_.push_back(T(samples.empty() || samples[0].constants.empty() ? t.constants[i].value
-                                                                           : samples[0].constants[std::size_t(i)]));
+    constants_.push_back(
+        T(samples.empty() || samples[0].constants.empty() ? t.constants[i].value : samples[0].constants[std::size_t(i)]));
   for (auto& values : inputs_) input_pointers_.push_back(values.data());
   view_.samples = samples.size();
   view_.state = state_.data();
@@ -133,7 +133,8 @@ std::vector<check_record> compare_outputs(const kernel_interface<T>& kernel, ref
         const wide_number &truth = reference.exact[e], &largest = reference.largest[e];
         double error = std::numeric_limits<double>::infinity();
         if (std::isfinite(got) && isfinite(truth)) {
-          const wide_number scale = std::max({wide_number(share * largest), wide_number(abs(truth)), least, wide_number(bounds.least)});
+          const wide_number scale =
+              std::max({wide_number(share * largest), wide_number(abs(truth)), least, wide_number(bounds.least)});
           error = double(wide_number(abs(wide_number(got - truth)) / scale));
         }
         keep_worst(r, error, place_of(t, o, e, s) + (isfinite(truth) ? "" : " (the exact value is not finite)"));
@@ -224,19 +225,20 @@ std::vector<check_record> compare_gradient(const kernel_interface<T>& kernel, st
       last = c.tensor;
     }
     const double of_tensor = largest_of[std::size_t(c.tensor)];
-    const double scale = std::max({std::abs(c.truth), (single<T> ? 1 : 1e-4) * of_tensor, (single<T> ? 1e-2 : 1e-6) * largest, least, bounds.least});
+    const double scale = std::max(
+        {std::abs(c.truth), (single<T> ? 1 : 1e-4) * of_tensor, (single<T> ? 1e-2 : 1e-6) * largest, least, bounds.least});
     const double error = std::isfinite(c.got) ? std::abs(c.got - c.truth) / scale : std::numeric_limits<double>::infinity();
     keep_worst(records.back(), error, entry_text(x, c.entry) + ", sample " + std::to_string(c.sample));
   }
   return records;
 }
 
-#define DIMWISE_INSTANTIATE(T)                                                                                            \
-  template struct kernel_arguments<T>;                                                                                    \
-  template std::vector<std::vector<T>> evaluate(const kernel_interface<T>&, const reference_values&);                     \
-  template std::vector<check_record> compare_outputs(const kernel_interface<T>&, reference_values&,                       \
-                                                     const std::vector<output_label>&, const check_bounds&);              \
-  template std::vector<check_record> compare_gradient(const kernel_interface<T>&, std::size_t, reference_values&,         \
+#define DIMWISE_INSTANTIATE(T)                                                                                    \
+  template struct kernel_arguments<T>;                                                                            \
+  template std::vector<std::vector<T>> evaluate(const kernel_interface<T>&, const reference_values&);             \
+  template std::vector<check_record> compare_outputs(const kernel_interface<T>&, reference_values&,               \
+                                                     const std::vector<output_label>&, const check_bounds&);      \
+  template std::vector<check_record> compare_gradient(const kernel_interface<T>&, std::size_t, reference_values&, \
                                                       const output_label&, const gradient_sampling&, const check_bounds&);
 DIMWISE_INSTANTIATE(double)
 DIMWISE_INSTANTIATE(float)

@@ -25,8 +25,7 @@ sample_inputs draw_sample(const table& t, std::uint64_t seed, std::uint64_t numb
     const auto numbers = stream(seed, "check.input." + std::string(slot.name.view()));
     if (slot.name.view() == "step")
       for (std::size_t j = 0; j < values.size(); j++) values[j] = 0.5 + numbers.uniform(number, j);
-    else
-      numbers.normals(number, 0, values.size(), values.data());
+    else numbers.normals(number, 0, values.size(), values.data());
   }
   for (int i = 0; i < t.constant_count; i++) s.constants.push_back(t.constants[i].value);
   return s;

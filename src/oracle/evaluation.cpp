@@ -44,7 +44,9 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
   const place& p = places_.at(place_id);
   const auto W = std::size_t(n.k.width), first = std::size_t(component) * W;
   switch (n.o) {
-    case op::literal: out[0] = n.value; break;
+    case op::literal:
+      out[0] = n.value;
+      break;
     case op::constant:
       out[0] = sample_->constants.empty() ? t_.constants[n.n].value : sample_->constants[std::size_t(n.n)];
       break;
@@ -75,22 +77,38 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
 template <class Number>
 Number evaluation<Number>::pointwise(const node& n, const Number& a, const Number& b) const {
   switch (n.o) {
-    case op::add: return a + b;
-    case op::sub: return a - b;
-    case op::mul: return a * b;
-    case op::div: return a / b;
-    case op::exp: return f_.exp(a);
-    case op::log: return f_.log(a);
-    case op::tanh: return f_.tanh(a);
-    case op::softplus: return f_.softplus(a);
-    case op::sigmoid: return f_.sigmoid(a);
-    case op::sin: return sin(a);
-    case op::cos: return cos(a);
-    case op::sqrt: return sqrt(a);
-    case op::sq: return a * a;
-    case op::power: return f_.power(a, n.value);
-    case op::exp_relative: return a == b ? Number(1) : f_.exp(Number(a - b));
-    default: return a;  // frozen, detach
+    case op::add:
+      return a + b;
+    case op::sub:
+      return a - b;
+    case op::mul:
+      return a * b;
+    case op::div:
+      return a / b;
+    case op::exp:
+      return f_.exp(a);
+    case op::log:
+      return f_.log(a);
+    case op::tanh:
+      return f_.tanh(a);
+    case op::softplus:
+      return f_.softplus(a);
+    case op::sigmoid:
+      return f_.sigmoid(a);
+    case op::sin:
+      return sin(a);
+    case op::cos:
+      return cos(a);
+    case op::sqrt:
+      return sqrt(a);
+    case op::sq:
+      return a * a;
+    case op::power:
+      return f_.power(a, n.value);
+    case op::exp_relative:
+      return a == b ? Number(1) : f_.exp(Number(a - b));
+    default:
+      return a;  // frozen, detach
   }
 }
 
@@ -100,8 +118,7 @@ void evaluation<Number>::compute_matrix(const step& s, int component, Number* ou
   const auto product = [&](const tensor& w, int first, int rows, int columns, const std::vector<Number>& v, std::size_t v_first,
                            int column, int used) {
     for (int r = 0; r < rows; r++)
-      for (int c = 0; c < used; c++)
-        out[r] += weight(w, first + r * columns + column + c) * v[v_first + std::size_t(c)];
+      for (int c = 0; c < used; c++) out[r] += weight(w, first + r * columns + column + c) * v[v_first + std::size_t(c)];
   };
   const tensor& w = t_.tensors[n.weight];
   const int rows = n.k.width;
@@ -136,14 +153,25 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
   Number* out = numbers.data() + std::size_t(i) * W;
   // numbers of an operand's component i; nothing for no operand
   const auto part = [&](int cell, int operand) -> const Number* {
-    return changed_numbers(cell).data() +
-           (at(operand).k.l == level::dim ? std::size_t(i) * std::size_t(at(operand).k.width) : 0);
+    return changed_numbers(cell).data() + (at(operand).k.l == level::dim ? std::size_t(i) * std::size_t(at(operand).k.width) : 0);
   };
   const auto width = [&](int operand) { return std::size_t(at(operand).k.width); };
   switch (n.o) {
-    case op::literal: case op::constant: case op::time: case op::input: case op::input_per_dim: case op::state:
-    case op::parameter: compute_leaf(n, k.place, i, out); break;
-    case op::linear: case op::masked_input: case op::masked_hidden: case op::readout: compute_matrix(s, i, out); break;
+    case op::literal:
+    case op::constant:
+    case op::time:
+    case op::input:
+    case op::input_per_dim:
+    case op::state:
+    case op::parameter:
+      compute_leaf(n, k.place, i, out);
+      break;
+    case op::linear:
+    case op::masked_input:
+    case op::masked_hidden:
+    case op::readout:
+      compute_matrix(s, i, out);
+      break;
     case op::logsumexp: {
       const Number* a = part(s.a, n.a);
       const Number largest = *std::max_element(a, a + width(n.a));
@@ -163,8 +191,12 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       for (std::size_t c = 0; c < W; c++) out[c] = c < width(n.a) ? a[c] : b[c - width(n.a)];
       break;
     }
-    case op::slice: std::copy_n(part(s.a, n.a) + n.n, W, out); break;
-    case op::unstack: std::copy_n(part(s.a, n.a) + std::size_t(i) * W, W, out); break;
+    case op::slice:
+      std::copy_n(part(s.a, n.a) + n.n, W, out);
+      break;
+    case op::unstack:
+      std::copy_n(part(s.a, n.a) + std::size_t(i) * W, W, out);
+      break;
     case op::sum: {
       const auto& a = changed_numbers(s.a);
       for (std::size_t c = 0; c < W; c++) {
@@ -173,7 +205,8 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       }
       break;
     }
-    case op::D: case op::dt: {
+    case op::D:
+    case op::dt: {
       const auto& taps = n.o == op::D ? s.taps[std::size_t(nth)] : s.taps[0];
       for (std::size_t c = 0; c < W; c++) out[c] = 0;
       // pairs as differences, and a middle one as differences to it, so that constants give exactly zero
@@ -200,10 +233,10 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
   }
 }
 
-#define DIMWISE_INSTANTIATE(Number)                                                                 \
-  template void evaluation<Number>::bind(const std::vector<Number>*, const sample_inputs*);         \
-  template void evaluation<Number>::run(const plan&);                                               \
-  template void evaluation<Number>::compute(const step&, int, std::vector<Number>&) const;          \
+#define DIMWISE_INSTANTIATE(Number)                                                         \
+  template void evaluation<Number>::bind(const std::vector<Number>*, const sample_inputs*); \
+  template void evaluation<Number>::run(const plan&);                                       \
+  template void evaluation<Number>::compute(const step&, int, std::vector<Number>&) const;  \
   template Number evaluation<Number>::pointwise(const node&, const Number&, const Number&) const;
 DIMWISE_INSTANTIATE(wide_number)
 DIMWISE_INSTANTIATE(fifty_digits)

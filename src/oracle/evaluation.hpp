@@ -21,7 +21,8 @@ class evaluation {
 
   /// Computes what is not yet known.
   void run(const plan& steps);
-  /// After `run`: the same with parameter `entry` moved by `change`. Only entries of cells whose operands changed are computed again.
+  /// After `run`: the same with parameter `entry` moved by `change`. Only entries of cells whose operands changed are computed
+  /// again.
   void run_changed(const plan& steps, int entry, const Number& change);
 
   const std::vector<Number>& numbers(int cell) const { return values_[std::size_t(cell)]; }

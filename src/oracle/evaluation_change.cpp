@@ -110,22 +110,38 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
   };
   const auto differs = [&](int c, std::size_t index) { return is_changed(c) && changed_[std::size_t(c)].differs[index]; };
   switch (n.o) {
-    case op::linear: case op::masked_input: case op::masked_hidden: case op::readout:
+    case op::linear:
+    case op::masked_input:
+    case op::masked_hidden:
+    case op::readout:
       if (!change_matrix(s, i, cell.numbers.data() + first)) return false;
       break;
-    case op::add: case op::sub: case op::mul: case op::div: case op::exp: case op::log: case op::tanh: case op::softplus:
-    case op::sigmoid: case op::sin: case op::cos: case op::sqrt: case op::sq: case op::power: case op::exp_relative: {
+    case op::add:
+    case op::sub:
+    case op::mul:
+    case op::div:
+    case op::exp:
+    case op::log:
+    case op::tanh:
+    case op::softplus:
+    case op::sigmoid:
+    case op::sin:
+    case op::cos:
+    case op::sqrt:
+    case op::sq:
+    case op::power:
+    case op::exp_relative: {
       const int second = n.o == op::exp_relative ? s.base : s.b, operand = n.o == op::exp_relative ? n.a : n.b;
       for (std::size_t c = 0; c < W; c++) {
         const auto ia = operand_first(n.a) + (at(n.a).k.width == 1 ? 0 : c);
         const auto ib = second < 0 ? 0 : operand_first(operand) + (at(operand).k.width == 1 ? 0 : c);
         if (!differs(s.a, ia) && !(second >= 0 && differs(second, ib))) continue;
-        cell.numbers[first + c] =
-            pointwise(n, changed_numbers(s.a)[ia], second < 0 ? Number(0) : changed_numbers(second)[ib]);
+        cell.numbers[first + c] = pointwise(n, changed_numbers(s.a)[ia], second < 0 ? Number(0) : changed_numbers(second)[ib]);
       }
       break;
     }
-    default: compute(s, nth, cell.numbers);
+    default:
+      compute(s, nth, cell.numbers);
   }
   bool any = false;
   const auto& before = values_[std::size_t(s.cell)];
@@ -136,9 +152,9 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
   return any;
 }
 
-#define DIMWISE_INSTANTIATE(Number)                                                                              \
-  template void evaluation<Number>::run_changed(const plan&, int, const Number&);                                \
-  template bool evaluation<Number>::change_matrix(const step&, int, Number*) const;                              \
+#define DIMWISE_INSTANTIATE(Number)                                                 \
+  template void evaluation<Number>::run_changed(const plan&, int, const Number&);   \
+  template bool evaluation<Number>::change_matrix(const step&, int, Number*) const; \
   template bool evaluation<Number>::change(const step&, int, evaluation<Number>::change_of_cell&);
 DIMWISE_INSTANTIATE(wide_number)
 DIMWISE_INSTANTIATE(fifty_digits)

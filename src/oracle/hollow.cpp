@@ -8,7 +8,8 @@
 namespace dimwise {
 namespace {
 
-/// Which coordinates a hidden unit, or a component of a readout, is joined to by entries that the masks allow: [unit][coordinate].
+/// Which coordinates a hidden unit, or a component of a readout, is joined to by entries that the masks allow:
+/// [unit][coordinate].
 using sight = std::vector<std::vector<char>>;
 
 void join(std::vector<char>& to, const std::vector<char>& from) {
@@ -97,8 +98,8 @@ std::vector<check_record> check_hollowness(const table& t, const std::vector<dou
               r.ok = false;
               if (error > r.max_relative_error) {
                 r.max_relative_error = error;
-                r.where = "sample " + std::to_string(s) + ", feature " + std::to_string(f) + " of component " + std::to_string(i) +
-                          " follows coordinate " + std::to_string(j);
+                r.where = "sample " + std::to_string(s) + ", feature " + std::to_string(f) + " of component " +
+                          std::to_string(i) + " follows coordinate " + std::to_string(j);
               }
             }
           }

@@ -136,7 +136,9 @@ plan lattice::make_plan(const std::vector<request>& requests) {
             taps.push_back({need.some(n.a, moved(p, 0, 0, steps_off), s.components), weight});
           break;
         }
-        case op::detach: s.a = need.some(n.a, 0, s.components); break;
+        case op::detach:
+          s.a = need.some(n.a, 0, s.components);
+          break;
         case op::exp_relative:
           s.a = need.some(n.a, p, s.components);
           s.base = need.some(n.a, 0, s.components);
@@ -180,8 +182,8 @@ std::vector<char> changed_nodes(const table& t, int entry) {
   for (int i = 0; i < t.node_count; i++) {
     const node& n = t.nodes[i];
     if (n.o == op::frozen || n.o == op::detach) continue;
-    changes[std::size_t(i)] = holds(n.weight) || holds(n.weight2) || holds(n.bias) ||
-                              (n.a >= 0 && changes[std::size_t(n.a)]) || (n.b >= 0 && changes[std::size_t(n.b)]);
+    changes[std::size_t(i)] = holds(n.weight) || holds(n.weight2) || holds(n.bias) || (n.a >= 0 && changes[std::size_t(n.a)]) ||
+                              (n.b >= 0 && changes[std::size_t(n.b)]);
   }
   return changes;
 }

@@ -31,10 +31,10 @@ struct tap {
 
 /// Evaluate the marked components of a cell from its operands' cells.
 struct step {
-  int cell = -1, a = -1, b = -1;      ///< a, b: cells; of detach at the unmoved input
-  int base = -1;                      ///< exp_relative: the operand's cell at the unmoved input
-  std::vector<int> components;        ///< those wanted
-  std::vector<std::vector<tap>> taps; ///< D: for each of `components`; dt: one list for all
+  int cell = -1, a = -1, b = -1;       ///< a, b: cells; of detach at the unmoved input
+  int base = -1;                       ///< exp_relative: the operand's cell at the unmoved input
+  std::vector<int> components;         ///< those wanted
+  std::vector<std::vector<tap>> taps;  ///< D: for each of `components`; dt: one list for all
 };
 
 /// Steps in an order in which operands come first.

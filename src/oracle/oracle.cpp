@@ -88,19 +88,23 @@ Number basic_oracle<Number>::exact_relative(int equation) {
   state& s = *state_;
   const equation_entry& e = s.recording.equations[equation];
   if (e.relative < 0) throw error("Equation \"" + std::string(e.name.view()) + "\" has no relative form.");
-  std::vector<char> reached(std::size_t(e.relative) + 1, 0);
-  reached[std::size_t(e.relative)] = 1;
-  std::set<int> exponents;
-  for (int i = e.relative; i >= 0; i--) {
-    if (!reached[std::size_t(i)]) continue;
-    const node& n = s.recording.nodes[i];
-    if (n.a >= 0) reached[std::size_t(n.a)] = 1;
-    if (n.b >= 0) reached[std::size_t(n.b)] = 1;
-    if (n.o == op::exp_relative) exponents.insert(n.a);
+  // the factors of the relative form that the residual itself does not hold
+  std::set<int> exponents, own;
+  for (const int root : {e.residual, e.relative}) {
+    std::vector<char> reached(std::size_t(root) + 1, 0);
+    reached[std::size_t(root)] = 1;
+    for (int i = root; i >= 0; i--) {
+      if (!reached[std::size_t(i)]) continue;
+      const node& n = s.recording.nodes[i];
+      if (n.a >= 0) reached[std::size_t(n.a)] = 1;
+      if (n.b >= 0) reached[std::size_t(n.b)] = 1;
+      if (n.o == op::exp_relative) (root == e.residual ? own : exponents).insert(n.a);
+    }
   }
+  for (const int a : own) exponents.erase(a);
   if (exponents.size() != 1)
-    throw error("The relative form of equation \"" + std::string(e.name.view()) + "\" holds " +
-                std::to_string(exponents.size()) + " factors exp(a - value of a); the oracle can compare it with residual / p for one.");
+    throw error("The relative form of equation \"" + std::string(e.name.view()) + "\" holds " + std::to_string(exponents.size()) +
+                " factors exp(a - value of a) of its own; it can be compared with residual / p where there is one.");
   const Number residual = value(e.residual)[0], exponent = value(*exponents.begin())[0];
   return residual * state::functions().exp(Number(-exponent));
 }

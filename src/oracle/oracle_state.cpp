@@ -132,19 +132,28 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
     raise(most, least);
   };
   if (depth < deepest_terms) switch (n.o) {
-      case op::add: case op::sub:
+      case op::add:
+      case op::sub:
         raise(most, of(n.a, component, k, m));
         raise(most, of(n.b, component, k, m));
         break;
-      case op::mul: add_products(n.a, n.b); break;
-      case op::sq: add_products(n.a, n.a); break;
+      case op::mul:
+        add_products(n.a, n.b);
+        break;
+      case op::sq:
+        add_products(n.a, n.a);
+        break;
       case op::div: {
         const auto& x = of(n.a, component, k, m);
         const auto y = magnitudes(n.b, component, 0, 0);
         for (std::size_t c = 0; c < W; c++) most[c] = std::max(most[c], Number(number(x, c) / number(y, c)));
         break;
       }
-      case op::frozen: case op::slice: case op::concat: case op::sum_features: case op::detach: {
+      case op::frozen:
+      case op::slice:
+      case op::concat:
+      case op::sum_features:
+      case op::detach: {
         if (n.o == op::detach && k + m) break;
         const auto& x = of(n.a, component, k, m);
         for (std::size_t c = 0; c < x.size(); c++) {
@@ -177,13 +186,18 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
         raise(most, of(n.a, component, k, m + n.n));
         add_part_of_operand();
         break;
-      case op::linear: case op::masked_hidden: case op::masked_input: case op::readout:
+      case op::linear:
+      case op::masked_hidden:
+      case op::masked_input:
+      case op::readout:
         add_matrix(n.weight, n.a, 0);
         if (n.o == op::readout) add_matrix(n.weight2, n.b, 0);
-        if (n.o == op::masked_input && n.b >= 0) add_matrix(n.weight, n.b, l.places.components(n.a) * recording.nodes[n.a].k.width);
+        if (n.o == op::masked_input && n.b >= 0)
+          add_matrix(n.weight, n.b, l.places.components(n.a) * recording.nodes[n.a].k.width);
         add_bias();
         break;
-      default: break;
+      default:
+        break;
     }
   return terms[w] = std::move(most);
 }

@@ -4,15 +4,15 @@
 
 namespace dimwise::detail {
 
-/// Nodes and tensors of a finished recording, renumbered. The order of evaluation inside an expression of the user is the compiler's choice, so
+/// Nodes, tensors, inputs and constants of a finished recording, renumbered. The order of evaluation inside an expression of the user is the compiler's choice, so
 /// that equal models are recorded in different orders; here nodes stand in post-order from the roots (equations, outputs, SDEs, mixtures,
-/// objectives) and tensors in the order in which nodes use them. What no root reaches is dropped.
+/// objectives), all others in the order in which nodes use them. What no root reaches is dropped.
 class canonical_order {
  public:
   list<int> node_of;    ///< new number -> recorded number
-  list<int> tensor_of;
+  list<int> tensor_of, input_of, constant_of;
 
-  constexpr explicit canonical_order(const recorder& recording) : m(recording), new_node(m.nodes.count, -1), new_tensor(m.tensors.count, -1) {
+  constexpr explicit canonical_order(const recorder& recording) : m(recording), new_node(m.nodes.count, -1), new_tensor(m.tensors.count, -1), new_input(m.inputs.count, -1), new_constant(m.constants.count, -1) {
     for (const equation_entry& e : m.equations) reach(e.lhs), reach(e.rhs), reach(e.residual), reach(e.relative);
     for (const output_entry& e : m.outputs) reach(e.node);
     for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);
@@ -26,6 +26,8 @@ class canonical_order {
     node x = m.nodes.data[node_of.data[i]];
     x.a = node_number(x.a), x.b = node_number(x.b);
     x.weight = tensor_number(x.weight), x.weight2 = tensor_number(x.weight2), x.bias = tensor_number(x.bias);
+    if (x.o == op::input || x.o == op::input_per_dim) x.n = new_input.data[x.n];
+    if (x.o == op::constant) x.n = new_constant.data[x.n];
     return x;
   }
   constexpr equation_entry renumbered(equation_entry e) const {
@@ -52,12 +54,12 @@ class canonical_order {
 
  private:
   const recorder& m;
-  list<int> new_node, new_tensor, stack;
+  list<int> new_node, new_tensor, new_input, new_constant, stack;
 
-  constexpr void use(int i) {
-    if (i < 0 || new_tensor.data[i] >= 0) return;
-    new_tensor.data[i] = tensor_of.count;
-    tensor_of.push_back(i);
+  static constexpr void use(int i, list<int>& number, list<int>& order) {
+    if (i < 0 || number.data[i] >= 0) return;
+    number.data[i] = order.count;
+    order.push_back(i);
   }
   constexpr void reach(int root) {
     if (root < 0 || new_node.data[root] >= 0) return;
@@ -76,7 +78,9 @@ class canonical_order {
         if (number[i] >= 0) continue;
         number[i] = node_of.count;
         node_of.push_back(i);
-        use(x.weight), use(x.weight2), use(x.bias);
+        use(x.weight, new_tensor, tensor_of), use(x.weight2, new_tensor, tensor_of), use(x.bias, new_tensor, tensor_of);
+        if (x.o == op::input || x.o == op::input_per_dim) use(x.n, new_input, input_of);
+        if (x.o == op::constant) use(x.n, new_constant, constant_of);
       }
     }
   }

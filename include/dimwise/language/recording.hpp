@@ -12,7 +12,7 @@ struct recording_sizes {
       stages = 0;
 };
 constexpr recording_sizes sizes_of(const model& m, const canonical_order& order) {
-  return {order.node_of.count, order.tensor_of.count, m.inputs.count, m.constants.count, m.equations.count, m.outputs.count,
+  return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count, m.equations.count, m.outputs.count,
           m.sdes.count, m.sets.count, m.mixtures.count, m.objectives.count, m.stages.count};
 }
 /// Arrays of known length; empty ones have one unused entry.
@@ -62,8 +62,8 @@ constexpr void store(const model& m, const canonical_order& order, Arrays& to) {
     to.tensors[i].offset = t.parameters;
     t.parameters += to.tensors[i].size();
   }
-  for (int i = 0; i < m.inputs.count; i++) to.inputs[i] = m.inputs.data[i];
-  for (int i = 0; i < m.constants.count; i++) to.constants[i] = m.constants.data[i];
+  for (int i = 0; i < order.input_of.count; i++) to.inputs[i] = m.inputs.data[order.input_of.data[i]];
+  for (int i = 0; i < order.constant_of.count; i++) to.constants[i] = m.constants.data[order.constant_of.data[i]];
   for (int i = 0; i < m.equations.count; i++) to.equations[i] = order.renumbered(m.equations.data[i]);
   for (int i = 0; i < m.outputs.count; i++) to.outputs[i] = order.renumbered(m.outputs.data[i]);
   for (int i = 0; i < m.sdes.count; i++) to.sdes[i] = order.renumbered(m.sdes.data[i]);

@@ -69,11 +69,12 @@ std::vector<check_record> compare_outputs(const kernel_interface<T>& kernel, ref
 /// What is compared of a gradient.
 struct gradient_sampling {
   std::uint64_t seed = 1;
-  int entries = 50;   ///< of each tensor, drawn at random; all if there are fewer
-  int samples = 2;    ///< each entry is compared at one of the first this many samples, in turns
+  int entries = 50;  ///< of each tensor, drawn at random; all if there are fewer
+  int samples = 2;   ///< each entry is compared at one of the first this many samples, in turns
 };
-/// Gradients of one output: a record for each tensor that reaches it. Cotangents: 1 for a scalar, else drawn from the seed. Masked
-/// entries, tensors that are not trained and tensors that do not reach the output must have exactly zero; a record says so where they do not.
+/// Gradients of one output: a record for each tensor that reaches it. Cotangents: 1 for a scalar, else drawn from the seed.
+/// Masked entries, tensors that are not trained and tensors that do not reach the output must have exactly zero; a record says so
+/// where they do not.
 template <class T>
 std::vector<check_record> compare_gradient(const kernel_interface<T>& kernel, std::size_t output, reference_values& exact,
                                            const output_label& label, const gradient_sampling& which = {},

@@ -8,9 +8,9 @@ namespace dimwise::simd {
 inline namespace DIMWISE_SIMD_ISA {
 
 /// Operands of C[r][n] (+)= sum_k A(r, k) B[k][n] for r < rows, k < depth, n < columns.
-/// A(r, k) = a[r * a_row + k * a_col] (a_row = 1 or a_col = 1 are the usual two); row k of B starts at b + k * b_stride, row r of C at
-/// c + r * c_stride. `columns` is a multiple of lanes<T>; rows and depth are any numbers. Strides count elements. Nothing needs
-/// to be aligned; nothing outside the operands is read or written. C must not overlap A or B.
+/// A(r, k) = a[r * a_row + k * a_col] (a_row = 1 or a_col = 1 are the usual two); row k of B starts at b + k * b_stride, row r of
+/// C at c + r * c_stride. `columns` is a multiple of lanes<T>; rows and depth are any numbers. Strides count elements. Nothing
+/// needs to be aligned; nothing outside the operands is read or written. C must not overlap A or B.
 template <class T>
 struct gemm_arguments {
   const T* a;
@@ -32,17 +32,20 @@ struct gemm_range {
 
 namespace detail {
 
-/// Rows of the register tile for a number of packs of columns: as many accumulators as fit beside the operands, 24 at most.
+/// Rows of the register tile for a number of packs of columns: as many accumulators as fit beside the operands, 25 at most.
 constexpr int tile_rows(int packs) {
+#if defined(__clang__)
+  if (vector_registers == 16 && packs == 3) return 3;  // clang 19 spills at 4, which needs all 16: 82 instead of 126 GFLOP/s
+#endif
   for (int rows = 12; rows > 1; --rows) {
     const int accumulators = rows * packs, operands = std::min(rows, packs) + 1;
-    if (accumulators <= 24 && accumulators + operands <= vector_registers) return rows;
+    if (accumulators <= 25 && accumulators + operands <= vector_registers) return rows;
   }
   return 1;
 }
 
 /// Packs of columns of the widest tile of a plain product: wider ones do not load less per product.
-inline constexpr int widest_tile = vector_registers >= 32 ? 4 : 3;
+inline constexpr int widest_tile = 4;
 
 /// One tile's operands; the pointers are at its first row and column.
 template <class T>
@@ -55,14 +58,14 @@ struct tile_arguments {
   std::ptrdiff_t c_stride;
   int depth;
   bool accumulate;
-  const T* bias;    ///< of the tile's first row, or null
-  int biased_packs; ///< packs of the tile that start from the bias
+  const T* bias;     ///< of the tile's first row, or null
+  int biased_packs;  ///< packs of the tile that start from the bias
 };
 
 struct no_epilogue {};
 
-/// Rows x (Parts x Packs) packs of C. Pack p of part q is at column q * PartStride + p * lanes. The epilogue sees, for each row and p,
-/// the Parts packs, and may change them before they are stored.
+/// Rows x (Parts x Packs) packs of C. Pack p of part q is at column q * PartStride + p * lanes. The epilogue sees, for each row
+/// and p, the Parts packs, and may change them before they are stored.
 template <class T, int Rows, int Parts, int Packs, int PartStride, class Epilogue>
 [[gnu::noinline]] void gemm_tile(const tile_arguments<T>& t, const Epilogue& epilogue, int row, int column) {
   constexpr int width = Parts * Packs;
@@ -70,11 +73,13 @@ template <class T, int Rows, int Parts, int Packs, int PartStride, class Epilogu
   // Few accumulators would wait for each other: split the sum over k so that at least 8 are in flight.
   constexpr int split = Rows * width >= 8 ? 1 : Rows * width >= 4 ? 2 : 4;
   pack<T> sum[split][Rows][width];
+  T* const c = t.c;  // copies, because a store to C might change `t` for all the compiler knows
+  const std::ptrdiff_t c_stride = t.c_stride;
   if (t.accumulate) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
-      for (int v = 0; v < width; ++v) sum[0][r][v] = load(t.c + r * t.c_stride + at(v));
+      for (int v = 0; v < width; ++v) sum[0][r][v] = load(c + r * c_stride + at(v));
   } else if (t.bias != nullptr) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
@@ -104,20 +109,20 @@ template <class T, int Rows, int Parts, int Packs, int PartStride, class Epilogu
     if constexpr (Rows >= width) {
       pack<T> x[width];
 #pragma GCC unroll 32
-      for (int v = 0; v < width; ++v) x[v] = load(b + at(v));
+      for (int v = 0; v < width; ++v) x[v] = in_register(load(b + at(v)));
 #pragma GCC unroll 32
       for (int r = 0; r < Rows; ++r) {
-        const pack<T> w = broadcast<T>(a[r / 3][r % 3 * a_row]);
+        const pack<T> w = in_register(broadcast<T>(a[r / 3][r % 3 * a_row]));
 #pragma GCC unroll 32
         for (int v = 0; v < width; ++v) into[r][v] = fma(w, x[v], into[r][v]);
       }
     } else {
       pack<T> w[Rows];
 #pragma GCC unroll 32
-      for (int r = 0; r < Rows; ++r) w[r] = broadcast<T>(a[r / 3][r % 3 * a_row]);
+      for (int r = 0; r < Rows; ++r) w[r] = in_register(broadcast<T>(a[r / 3][r % 3 * a_row]));
 #pragma GCC unroll 32
       for (int v = 0; v < width; ++v) {
-        const pack<T> x = load(b + at(v));
+        const pack<T> x = in_register(load(b + at(v)));
 #pragma GCC unroll 32
         for (int r = 0; r < Rows; ++r) into[r][v] = fma(w[r], x, into[r][v]);
       }
@@ -164,13 +169,13 @@ template <class T, int Rows, int Parts, int Packs, int PartStride, class Epilogu
 #pragma GCC unroll 32
   for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
-    for (int v = 0; v < width; ++v) simd::store(t.c + r * t.c_stride + at(v), sum[0][r][v]);
+    for (int v = 0; v < width; ++v) simd::store(c + r * c_stride + at(v), sum[0][r][v]);
 }
 
 /// All rows of one tile's columns.
 template <class T, int Parts, int Packs, int PartStride, class Limits, class Epilogue>
-void gemm_column(const gemm_arguments<T>& g, gemm_start start, const T* bias, int biased_packs, Limits limits, const Epilogue& epilogue,
-                 int column) {
+void gemm_column(const gemm_arguments<T>& g, gemm_start start, const T* bias, int biased_packs, Limits limits,
+                 const Epilogue& epilogue, int column) {
   constexpr int rows = tile_rows(Parts * Packs);
   int r = 0;
   const auto tiles = [&]<int Rows>() {
@@ -196,7 +201,8 @@ void gemm_column(const gemm_arguments<T>& g, gemm_start start, const T* bias, in
   if constexpr (rows > 1) tiles.template operator()<1>();
 }
 
-/// Plain columns in tiles of the widest kind; the rest in tiles of 2 packs or more where it can be, since a single one is load bound.
+/// Plain columns in tiles of the widest kind; the rest in tiles of 2 packs or more where it can be, since a single one is load
+/// bound.
 template <class T, class Limits>
 void gemm_columns(const gemm_arguments<T>& g, gemm_start start, const T* bias, int bias_columns, Limits limits) {
   int column = 0;
@@ -210,8 +216,8 @@ void gemm_columns(const gemm_arguments<T>& g, gemm_start start, const T* bias, i
       next.template operator()<widest_tile>();
     } else if (left >= widest_tile - 1) {
       next.template operator()<widest_tile - 1>();
-    } else if (widest_tile > 3 && left == 2) {
-      if constexpr (widest_tile > 3) next.template operator()<2>();
+    } else if (left == 2) {
+      next.template operator()<2>();
     } else {
       next.template operator()<1>();
     }
@@ -252,8 +258,8 @@ void gemm_bias(const gemm_arguments<T>& g, const T* bias, int bias_columns) {
 
 /// The product on jets, with a function of each jet fused in before it is stored. Columns are [Coefficients][Samples], Samples a
 /// multiple of lanes<T>; g.columns is not read. Rows start from bias[r] in coefficient 0 (zeros if `bias` is null).
-/// `epilogue(pack<T> (&jet)[Coefficients], int row, int sample)` gets the coefficients of the samples sample .. sample + lanes - 1 of
-/// a row and may change them, or store something elsewhere; it should be forced inline.
+/// `epilogue(pack<T> (&jet)[Coefficients], int row, int sample)` gets the coefficients of the samples sample .. sample + lanes -
+/// 1 of a row and may change them, or store something elsewhere; it should be forced inline.
 template <int Coefficients, int Samples, class T, class Limits, class Epilogue>
 void gemm_jets(const gemm_arguments<T>& g, const T* bias, Limits limits, const Epilogue& epilogue) {
   static_assert(Samples % lanes<T> == 0, "dimwise: samples of a block must fill whole vector registers");

@@ -8,7 +8,8 @@
 #define DIMWISE_SIMD_AVX512 1
 #define DIMWISE_SIMD_AVX2 1
 #elif defined(__AVX512F__)
-#error "dimwise: AVX-512 needs the extensions F, CD, DQ and BW together: compile with -march=x86-64-v4 or -march=native, or without AVX-512 (-mno-avx512f)."
+#error \
+    "dimwise: AVX-512 needs the extensions F, CD, DQ and BW together: compile with -march=x86-64-v4 or -march=native, or without AVX-512 (-mno-avx512f)."
 #elif defined(__AVX2__) && defined(__FMA__)
 #define DIMWISE_SIMD_ISA avx2
 #define DIMWISE_SIMD_AVX2 1

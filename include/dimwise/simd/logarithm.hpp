@@ -18,8 +18,9 @@ DIMWISE_INLINE pack<float> log_of_parts(const pack<float>& e, const pack<float>&
 DIMWISE_INLINE pack<double> log_of_parts(const pack<double>& e, const pack<double>& f) {
   const pack<double> s = f / (f + pack<double>(2.0));
   const pack<double> z = s * s;
-  const pack<double> r = z * polynomial(z, 0.66666666666667346842, 0.39999999999412441737, 0.28571428742975397094,
-                                        0.22222198504111154675, 0.18183568348335043109, 0.15313937086072577592, 0.14797186239411909443);
+  const pack<double> r =
+      z * polynomial(z, 0.66666666666667346842, 0.39999999999412441737, 0.28571428742975397094, 0.22222198504111154675,
+                     0.18183568348335043109, 0.15313937086072577592, 0.14797186239411909443);
   const pack<double> h = f * f * pack<double>(0.5);
   const pack<double> tail = fma(s, h + r, e * pack<double>(ln2_tail<double>));
   return fma(e, pack<double>(ln2_head<double>), f - (h - tail));
@@ -42,7 +43,8 @@ DIMWISE_INLINE pack<T> log(const pack<T>& x) {
   const pack<T> m = from_bits<T>((shifted & lane_bits<T>(L::mantissa)) + lane_bits<T>(L::sqrt_half));
   const pack<T> value = detail::log_of_parts(e, m - broadcast<T>(1));
   const pack<T> infinity = broadcast<T>(detail::infinity<T>);
-  const pack<T> outside = select(x == broadcast<T>(0), -infinity, select(x < broadcast<T>(0), broadcast<T>(detail::quiet_nan<T>), x));
+  const pack<T> outside =
+      select(x == broadcast<T>(0), -infinity, select(x < broadcast<T>(0), broadcast<T>(detail::quiet_nan<T>), x));
   return select((x > broadcast<T>(0)) & (x < infinity), value, outside);
 }
 

@@ -41,8 +41,8 @@ DIMWISE_INLINE pack<T> load(const T* p) {
   return pack<T>::load_unaligned(p);
 }
 
-/// lanes<T> elements to `p`, which need not be aligned. Not templates, so that they win over xsimd's own `store`, which an unqualified
-/// call finds too and which takes `p` for aligned.
+/// lanes<T> elements to `p`, which need not be aligned. Not templates, so that they win over xsimd's own `store`, which an
+/// unqualified call finds too and which takes `p` for aligned.
 DIMWISE_INLINE void store(float* p, const pack<float>& x) { x.store_unaligned(p); }
 DIMWISE_INLINE void store(double* p, const pack<double>& x) { x.store_unaligned(p); }
 
@@ -56,10 +56,8 @@ DIMWISE_INLINE pack<T> broadcast(std::type_identity_t<T> x) {
 template <class T>
 DIMWISE_INLINE pack<T> load_first(const T* p, int count) {
 #if defined(DIMWISE_SIMD_AVX512)
-  if constexpr (sizeof(T) == 4)
-    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
-  else
-    return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+  else return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
 #else
   alignas(64) T buffer[lanes<T>] = {};
   for (int i = 0; i < count; ++i) buffer[i] = p[i];
@@ -71,10 +69,8 @@ DIMWISE_INLINE pack<T> load_first(const T* p, int count) {
 template <class T>
 DIMWISE_INLINE void store_first(T* p, const std::type_identity_t<pack<T>>& x, int count) {
 #if defined(DIMWISE_SIMD_AVX512)
-  if constexpr (sizeof(T) == 4)
-    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), x);
-  else
-    _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), x);
+  if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), x);
+  else _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), x);
 #else
   alignas(64) T buffer[lanes<T>];
   store(buffer, x);
@@ -85,7 +81,9 @@ DIMWISE_INLINE void store_first(T* p, const std::type_identity_t<pack<T>>& x, in
 // xsimd 8.1 has no AVX-512 multiply-add of its own, and clang does not contract its a * b + c; so the instruction is named here.
 #if defined(DIMWISE_SIMD_AVX512)
 /// a * b + c in one instruction, rounded once.
-DIMWISE_INLINE pack<float> fma(const pack<float>& a, const pack<float>& b, const pack<float>& c) { return _mm512_fmadd_ps(a, b, c); }
+DIMWISE_INLINE pack<float> fma(const pack<float>& a, const pack<float>& b, const pack<float>& c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
 DIMWISE_INLINE pack<double> fma(const pack<double>& a, const pack<double>& b, const pack<double>& c) {
   return _mm512_fmadd_pd(a, b, c);
 }
@@ -98,7 +96,9 @@ DIMWISE_INLINE pack<double> fnma(const pack<double>& a, const pack<double>& b, c
 }
 #elif defined(DIMWISE_SIMD_AVX2)
 /// a * b + c in one instruction, rounded once.
-DIMWISE_INLINE pack<float> fma(const pack<float>& a, const pack<float>& b, const pack<float>& c) { return _mm256_fmadd_ps(a, b, c); }
+DIMWISE_INLINE pack<float> fma(const pack<float>& a, const pack<float>& b, const pack<float>& c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
 DIMWISE_INLINE pack<double> fma(const pack<double>& a, const pack<double>& b, const pack<double>& c) {
   return _mm256_fmadd_pd(a, b, c);
 }
@@ -112,7 +112,9 @@ DIMWISE_INLINE pack<double> fnma(const pack<double>& a, const pack<double>& b, c
 #else
 /// a * b + c; rounded once where has_fused_multiply_add.
 DIMWISE_INLINE pack<float> fma(const pack<float>& a, const pack<float>& b, const pack<float>& c) { return xsimd::fma(a, b, c); }
-DIMWISE_INLINE pack<double> fma(const pack<double>& a, const pack<double>& b, const pack<double>& c) { return xsimd::fma(a, b, c); }
+DIMWISE_INLINE pack<double> fma(const pack<double>& a, const pack<double>& b, const pack<double>& c) {
+  return xsimd::fma(a, b, c);
+}
 /// c - a * b; rounded once where has_fused_multiply_add.
 DIMWISE_INLINE pack<float> fnma(const pack<float>& a, const pack<float>& b, const pack<float>& c) { return xsimd::fma(-a, b, c); }
 DIMWISE_INLINE pack<double> fnma(const pack<double>& a, const pack<double>& b, const pack<double>& c) {
@@ -163,6 +165,22 @@ DIMWISE_INLINE T reduce_add(const pack<T>& x) {
   for (int half = lanes<T> / 2; half > 0; half /= 2)
     for (int i = 0; i < half; ++i) part[i] += part[i + half];
   return part[0];
+}
+
+/// `x`, kept in a register from here on: g++ may otherwise load an operand again from memory at each of its uses.
+template <class T>
+DIMWISE_INLINE pack<T> in_register(const pack<T>& x) {
+#if defined(DIMWISE_SIMD_AVX512)
+  typename pack<T>::register_type r = x;
+  asm("" : "+v"(r));
+  return r;
+#elif defined(__SSE2__)
+  typename pack<T>::register_type r = x;
+  asm("" : "+x"(r));
+  return r;
+#else
+  return x;
+#endif
 }
 
 /// The bits of `x` as integers.

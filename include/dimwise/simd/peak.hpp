@@ -42,8 +42,7 @@ peak_rates measure_peak() {
   constexpr int steps = 10000;
   const double chains = best_seconds([&] { sink = detail::fma_chains<T>(factor, summand, steps); });
 
-  constexpr int packs = vector_registers >= 32 ? 3 : 2, rows = detail::tile_rows(packs), depth = 128,
-                columns = packs * lanes<T>;
+  constexpr int packs = vector_registers >= 32 ? 3 : 2, rows = detail::tile_rows(packs), depth = 128, columns = packs * lanes<T>;
   aligned_vector<T> a(rows * depth, T(0.5)), b(depth * columns, T(0.25)), c(rows * columns);
   const detail::tile_arguments<T> tile{a.data(), 1, rows, b.data(), columns, c.data(), columns, depth, false, nullptr, 0};
   const double product = best_seconds([&] {

@@ -31,8 +31,9 @@ template <class T>
 
 }  // namespace detail
 
-/// x^c. Whole and half c up to 64 in size by multiplication (and a square root): error <= |c| + 2 ULP; any other c by the standard
-/// library, lane by lane, error 1 ULP, some 20 ns an element. 0^c is 1, 0 or inf for c = 0, c > 0, c < 0; NaN for x < 0 unless c is whole.
+/// x^c. Whole and half c up to 64 in size by multiplication (and a square root): error <= |c| + 2 ULP; any other c by the
+/// standard library, lane by lane, error 1 ULP, some 20 ns an element. 0^c is 1, 0 or inf for c = 0, c > 0, c < 0; NaN for x < 0
+/// unless c is whole.
 template <class T>
 DIMWISE_INLINE pack<T> power(const pack<T>& x, double c) {
   const double size = c < 0 ? -c : c;

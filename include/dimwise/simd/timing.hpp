@@ -6,7 +6,8 @@
 namespace dimwise::simd {
 
 /// Seconds of one call of `f`: the fastest of `windows` windows of about `window_seconds` each. A window must be shorter than a
-/// time slice of the scheduler (a few ms): longer ones read up to twice too slow on a shared core, however often they are repeated.
+/// time slice of the scheduler (a few ms): longer ones read up to twice too slow on a shared core, however often they are
+/// repeated.
 template <class F>
 double best_seconds(F&& f, int windows = 150, double window_seconds = 1.5e-3) {
   using clock = std::chrono::steady_clock;

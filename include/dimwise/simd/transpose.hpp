@@ -72,18 +72,14 @@ template <bool Whole, class T>
   pack<T> x[n];
 #pragma GCC unroll 16
   for (int i = 0; i < n; ++i) {
-    if constexpr (Whole)
-      x[i] = load(in + i * in_stride);
-    else
-      x[i] = i < rows ? load_first(in + i * in_stride, columns) : broadcast<T>(0);
+    if constexpr (Whole) x[i] = load(in + i * in_stride);
+    else x[i] = i < rows ? load_first(in + i * in_stride, columns) : broadcast<T>(0);
   }
   transpose_square<T>(x);
 #pragma GCC unroll 16
   for (int i = 0; i < n; ++i) {
-    if constexpr (Whole)
-      store(out + i * out_stride, x[i]);
-    else if (i < columns)
-      store_first(out + i * out_stride, x[i], rows);
+    if constexpr (Whole) store(out + i * out_stride, x[i]);
+    else if (i < columns) store_first(out + i * out_stride, x[i], rows);
   }
 }
 
@@ -99,10 +95,8 @@ void transpose(const T* in, std::ptrdiff_t in_stride, int rows, int columns, T* 
       for (int c = 0; c < columns; c += n) {
         const T* from = in + r * in_stride + c;
         T* to = out + c * out_stride + r;
-        if (r + n <= rows && c + n <= columns)
-          detail::transpose_block<true>(from, in_stride, n, n, to, out_stride);
-        else
-          detail::transpose_block<false>(from, in_stride, std::min(n, rows - r), std::min(n, columns - c), to, out_stride);
+        if (r + n <= rows && c + n <= columns) detail::transpose_block<true>(from, in_stride, n, n, to, out_stride);
+        else detail::transpose_block<false>(from, in_stride, std::min(n, rows - r), std::min(n, columns - c), to, out_stride);
       }
   } else {
     for (int r = 0; r < rows; ++r)

@@ -36,14 +36,15 @@ DIMWISE_INLINE pack<float> sin_quarter(const pack<float>& r, const pack<float>& 
 }
 DIMWISE_INLINE pack<double> sin_quarter(const pack<double>& r, const pack<double>& z) {
   return fma(r * z,
-             polynomial(z, -0.16666666666666630511, 0.0083333333333220617366, -0.00019841269829542281178, 2.7557313604427269644e-6,
-                        -2.5050745024274511357e-8, 1.5896066821006401568e-10),
+             polynomial(z, -0.16666666666666630511, 0.0083333333333220617366, -0.00019841269829542281178,
+                        2.7557313604427269644e-6, -2.5050745024274511357e-8, 1.5896066821006401568e-10),
              r);
 }
 
 /// cos r for |r| <= pi/4; relative error of the polynomials 1.2e-10 and 5.6e-20.
 DIMWISE_INLINE pack<float> cos_quarter(const pack<float>& z) {
-  return fma(z * z, polynomial(z, 0.0416666456188f, -0.0013887313063f, 2.4432785125e-5f), fnma(z, pack<float>(0.5f), pack<float>(1.0f)));
+  return fma(z * z, polynomial(z, 0.0416666456188f, -0.0013887313063f, 2.4432785125e-5f),
+             fnma(z, pack<float>(0.5f), pack<float>(1.0f)));
 }
 DIMWISE_INLINE pack<double> cos_quarter(const pack<double>& z) {
   // 1 - z/2 loses up to half an ULP, which is added back.
