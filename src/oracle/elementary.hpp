@@ -105,6 +105,7 @@ class elementary {
       }
       return value < 0 ? Number(1 / r) : r;
     }
+    if (a == 0 && value > 0) return a;
     return exp(Number(value * log(a)));
   }
 

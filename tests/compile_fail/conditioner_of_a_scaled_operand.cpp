@@ -3,7 +3,7 @@
 #include <dimwise/language/recording.hpp>
 using namespace dimwise;
 
-constexpr auto view3 = conditioner<"view3">(masked_mlp{16}, features{3});
+constexpr auto view3 = conditioner<"view3", 3>(masked_mlp{16});
 
 namespace {
 constexpr void program(model& m) {

@@ -1,10 +1,10 @@
-// tests/compile_fail/width_mismatch_of_networks.cpp: two feature widths that only the recording knows.
+// tests/compile_fail/width_mismatch_of_networks.cpp: two networks of different feature widths.
 #include <dimwise/language.hpp>
 #include <dimwise/language/recording.hpp>
 using namespace dimwise;
 
-constexpr auto view3 = conditioner<"view3">(masked_mlp{16}, features{3});
-constexpr auto view4 = conditioner<"view4">(masked_mlp{16}, features{4});
+constexpr auto view3 = conditioner<"view3", 3>(masked_mlp{16});
+constexpr auto view4 = conditioner<"view4", 4>(masked_mlp{16});
 
 namespace {
 constexpr void program(model& m) {
@@ -13,7 +13,7 @@ constexpr void program(model& m) {
 #ifdef TWIN
   auto r = sum_features(view3(x, t)) + sum_features(view4(x, t));
 #else
-  auto r = sum_features(view3(x, t) + view4(x, t));  // expect late: the_operands_have_different_feature_widths
+  auto r = sum_features(view3(x, t) + view4(x, t));  // expect: operands have different feature widths
 #endif
   m.output<"r">(r);
 }

@@ -13,7 +13,7 @@ constexpr bool is(kind k, level l, depends d, bool dimwise = true) { return k.l 
 constexpr bool dense_because(kind k, because why) { return !k.dimwise && k.why == why; }
 
 constexpr auto drift = hollow_net<"drift">(masked_mlp{8}, features{4}, mlp{8});
-constexpr auto view = conditioner<"view">(masked_mlp{8}, features{4});
+constexpr auto view = conditioner<"view", 4>(masked_mlp{8});
 constexpr auto plain = network<"plain">(mlp{8});
 constexpr auto tau = transformer<"tau">(mlp{8});
 constexpr auto own_tau = transformer<"own_tau">(mlp{8}, own_weights{});

@@ -35,7 +35,7 @@ enum class op : std::uint8_t {
   masked_hidden,  ///< a: units; weight [H'][H], bias [H'] -> units; n as its operand
   readout,        ///< a: left units, b: right units; weight [d][W][H_left], weight2 [d][W][H_right], bias [d][W] -> dim [W]
   // across dimensions
-  sum,            ///< dim [W] -> point [W]
+  sum,            ///< dim [W] -> point [W]; n = 1: in the first layer of a plain network, which makes it dense unless d = 1
   // calculus
   D,              ///< n-th derivative of component i by coordinate i
   dt,             ///< n-th derivative by time

@@ -19,6 +19,12 @@ concept Misfitting = TwoOperands<A, B> && !Fitting<A, B>;
 template <class A, class B>
 concept EquationInside = (is_equation<A> && (Operand<B> || is_equation<B>)) || (is_equation<B> && Operand<A>);
 
+template <class T>
+T example();
+/// A result that a variable of type A can take.
+template <class A, class Result>
+concept Updates = std::is_same_v<A, Result> || !A::typed;
+
 template <class A, class B>
 constexpr recorder& recorder_of(const A& a, const B& b) {
   if constexpr (Term<A>) return *a.m;
@@ -128,5 +134,47 @@ template <Term A>
 constexpr auto operator-(A a) { return -1.0 * a; }
 template <Term A>
 constexpr auto operator+(A a) { return a; }
+
+/// a += b and the like: a = a + b, where that has the class of a.
+template <Term A, class B>
+  requires detail::Updates<A, decltype(detail::example<A>() + detail::example<B>())>
+constexpr A& operator+=(A& a, B b) { return a = a + b; }
+template <Term A, class B>
+  requires(!detail::Updates<A, decltype(detail::example<A>() + detail::example<B>())>)
+DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+constexpr A& operator+=(A& a, B) {
+  a.m->poison();
+  return a;
+}
+template <Term A, class B>
+  requires detail::Updates<A, decltype(detail::example<A>() - detail::example<B>())>
+constexpr A& operator-=(A& a, B b) { return a = a - b; }
+template <Term A, class B>
+  requires(!detail::Updates<A, decltype(detail::example<A>() - detail::example<B>())>)
+DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+constexpr A& operator-=(A& a, B) {
+  a.m->poison();
+  return a;
+}
+template <Term A, class B>
+  requires detail::Updates<A, decltype(detail::example<A>() * detail::example<B>())>
+constexpr A& operator*=(A& a, B b) { return a = a * b; }
+template <Term A, class B>
+  requires(!detail::Updates<A, decltype(detail::example<A>() * detail::example<B>())>)
+DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+constexpr A& operator*=(A& a, B) {
+  a.m->poison();
+  return a;
+}
+template <Term A, class B>
+  requires detail::Updates<A, decltype(detail::example<A>() / detail::example<B>())>
+constexpr A& operator/=(A& a, B b) { return a = a / b; }
+template <Term A, class B>
+  requires(!detail::Updates<A, decltype(detail::example<A>() / detail::example<B>())>)
+DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
+constexpr A& operator/=(A& a, B) {
+  a.m->poison();
+  return a;
+}
 
 }  // namespace dimwise

@@ -24,24 +24,24 @@ constexpr handle record_D(handle v, int order) {
   "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates"
 
 /// Component i: the Order-th derivative of v_i by x_i (dim level; of a point-level v: its derivative by each coordinate). v must be
-/// dimension-wise differentiable. Costs one more Taylor coefficient of v for each order, whatever d is. Orders 1 to 7.
-template <int Order, detail::OwnDifferentiable A>
+/// dimension-wise differentiable. D(v) is D<1>(v). Costs one more Taylor coefficient of v for each order, whatever d is. Orders 1 to 7.
+template <int Order = 1, detail::OwnDifferentiable A>
 constexpr auto D(A v) {
   static_assert(1 <= Order && Order <= 7, "D<k>(v): k from 1 to 7");
   constexpr kind k = derivative_kind(A::k);
   return detail::make<k, A::name, A::typed>(detail::record_D(v, Order));
 }
-template <int Order, detail::ConstantAlongOwn A>
+template <int Order = 1, detail::ConstantAlongOwn A>
 [[deprecated("D<k>(v): v does not depend on its own coordinate, so this is zero")]] constexpr auto D(A v) {
   return detail::make<kind{}, "">(v.m->literal(0));
 }
-template <int Order, TypedTerm A>
+template <int Order = 1, TypedTerm A>
   requires(!DimwiseDifferentiable<A>)
 DIMWISE_REFUSE(DIMWISE_D_OF_DENSE)
 constexpr auto D(A v) {
   return detail::make<kind{level::dim, depends::everything, true, A::k.width, because::it_is_not_dense}, A::name>(v.m->poison());
 }
-template <int Order, class L, class R>
+template <int Order = 1, class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
 constexpr auto D(equation_sides<L, R> a) { return a.refused(); }
 

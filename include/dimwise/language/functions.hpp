@@ -36,10 +36,19 @@ constexpr auto pow(Term auto a, double exponent) {
 }
 template <class A, Term B>
 DIMWISE_REFUSE("pow(a, b) takes a number as exponent: write exp(b * log(a))")
-constexpr auto pow(A, B b) { return b; }
+constexpr auto pow(A, B b) {
+  b.m->poison();
+  return b;
+}
 
 /// sqrt(a^2 + 1e-12): |a| to within 1e-6, with a derivative at 0.
 constexpr auto absolute(Term auto a) { return sqrt(sq(a) + 1e-12); }
+template <Term A>
+DIMWISE_REFUSE("abs has no derivative at 0: write absolute(v), |v| to within 1e-6, or pseudo_huber(v)")
+constexpr auto abs(A a) {
+  a.m->poison();
+  return a;
+}
 /// 2 (sqrt(1 + a^2) - 1): a^2 for small a, 2 |a| for large (Charbonnier et al., 1997), written without cancellation.
 constexpr auto pseudo_huber(Term auto a) { return 2.0 * sq(a) / (1.0 + sqrt(1.0 + sq(a))); }
 

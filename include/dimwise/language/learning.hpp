@@ -37,6 +37,14 @@ struct season {
 
 namespace detail {
 
+/// weight{w}, or a stage.
+template <class Option>
+concept ObjectiveOption = std::is_same_v<Option, weight> || std::is_same_v<Option, stage_reference>;
+
+/// One number a sample, as far as the type knows.
+template <class A>
+concept OneNumber = Term<A> && (!A::typed || (A::k.l == level::point && A::k.width <= 1));
+
 /// The part of `model` that records learning.
 class learning_recorder : public recorder {
  public:
@@ -84,7 +92,7 @@ class learning_recorder : public recorder {
   }
   /// The mean over the samples of `set` of a point-level number is minimised. Options in any order: weight{w}, a stage (else the last one
   /// written so far; a stage "training" is made where there is none).
-  template <fixed_string Name, Term A, class... Options>
+  template <fixed_string Name, OneNumber A, ObjectiveOption... Options>
   constexpr void minimize(A a, samples_reference set, Options... options) {
     name_is_free<Name>(objectives);
     if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1)) refuse(refused::an_objective_must_be_one_number_a_sample);
@@ -99,7 +107,7 @@ class learning_recorder : public recorder {
     if (refusal) refusal();
   }
   template <fixed_string Name, Term A, class... Options>
-    requires(A::typed && (A::k.l == level::dim || A::k.width > 1))
+    requires(!OneNumber<A>)
   DIMWISE_REFUSE("an objective must be one number a sample: take sum or mean over dimensions, sum_features over features")
   constexpr void minimize(A, samples_reference, Options...) { poison(); }
   template <fixed_string Name, class L, class R, class... Options>

@@ -20,6 +20,9 @@ template <class A, class B>
   requires detail::TwoOperands<A, B>
 constexpr auto dot(A a, B b) { return sum(a * b); }
 
+/// Euclidean length over dimensions, sqrt(sum(a^2)): derivatives are infinite where it is 0.
+constexpr auto norm(Term auto a) { return sqrt(sum(sq(a))); }
+
 template <class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
 constexpr auto sum(equation_sides<L, R> a) { return a.refused(); }

@@ -129,7 +129,7 @@ struct gaussian_mixture_network {
     if (components.count < 1) m.refuse(refused::every_width_must_be_at_least_1);
     detail::parameter_scope scope(m, detail::naming<Name>, "gaussian_mixture");
     value context{handle{}};
-    ((context = detail::joined(context, a)), ...);
+    ((context = m.owns(a) ? detail::joined(context, a) : context), ...);
     const detail::mixture_parameters p = detail::mixture_layers(scope, components.count, settings, context);
     scope.finish();
     return p;

@@ -29,11 +29,10 @@ constexpr recorder& recorder_of_any(const A& a, const Rest&... rest) {
 }  // namespace detail
 
 /// See `conditioner`.
-template <fixed_string Name>
+template <fixed_string Name, int Width>
 struct conditioner_network {
   static constexpr auto name = Name;
   masked_mlp hidden;
-  features width;
 
   template <class... A>
     requires detail::ConditionerOperands<A...>
@@ -41,7 +40,7 @@ struct conditioner_network {
     detail::recorder& m = detail::recorder_of_any(a...);
     const handle operands[] = {detail::recorded(m, a)...};
     detail::parameter_scope scope(m, detail::naming<Name>, "conditioner");
-    const value h = detail::conditioner_layers(scope, detail::split_operands(m, operands, int(sizeof...(A))), hidden, width.count, {});
+    const value h = detail::conditioner_layers(scope, detail::split_operands(m, operands, int(sizeof...(A))), hidden, Width, {});
     scope.finish();
     if (m.refusal) m.refusal();
     return detail::make<result<A...>, Name, (detail::known<A>() && ...)>(h);
@@ -57,18 +56,21 @@ struct conditioner_network {
 
  private:
   template <class... A>
-  static constexpr kind result = conditioner_kind(detail::united_kind<A...>(), recorded_width);
+  static constexpr kind result = conditioner_kind(detail::united_kind<A...>(), Width);
   template <class... A>
   static constexpr auto refused(const A&... a) {
-    constexpr kind k{level::dim, depends::hollow, true, recorded_width, because::it_is_not_dense};
+    constexpr kind k{level::dim, depends::hollow, true, Width, because::it_is_not_dense};
     return detail::make<k, Name>(detail::recorder_of_any(a...).poison());
   }
 };
 
-/// Features h_i of all coordinates but the i-th: masked two-stream MLP, tanh. Called with the state (and other values of their own
+/// Width features h_i of all coordinates but the i-th: masked two-stream MLP, tanh. Called with the state (and other values of their own
 /// coordinate), time and inputs; returns a dim-level value that is constant along its own coordinate.
-template <fixed_string Name>
-constexpr auto conditioner(masked_mlp hidden, features width) { return conditioner_network<Name>{hidden, width}; }
+template <fixed_string Name, int Width = 1>
+constexpr auto conditioner(masked_mlp hidden) {
+  static_assert(Width >= 1, "conditioner<name, width>(masked_mlp{...}): width at least 1");
+  return conditioner_network<Name, Width>{hidden};
+}
 
 /// See `hollow_net`.
 template <fixed_string Name>
@@ -124,7 +126,7 @@ struct hollow_network {
 /// 2019): one number for each dimension, whose D<k> costs only tau's own Taylor coefficients. Called with the state (and other values of
 /// their own coordinate), time and inputs. With d = 1 the conditioner sees time and inputs only. tau is one mlp for all dimensions;
 /// options: own_weights{} (one for each dimension), last_layer_scale{s}.
-template <fixed_string Name, class... Options>
+template <fixed_string Name, detail::NetworkOption... Options>
 constexpr auto hollow_net(masked_mlp hidden, features width, mlp transformer, Options... options) {
   return hollow_network<Name>{hidden, width, transformer, detail::network_options(options...)};
 }

@@ -91,11 +91,11 @@ struct plain_network {
 /// with d > 1 it mixes all coordinates (point level) and is dense: D refuses it. `network<"v">(mlp{64, 64})` has one output,
 /// `network<"v", 3>(mlp{64})` three that types know of, `network<"v">(mlp{64}, outputs{n})` n that only the recording knows.
 /// Option: last_layer_scale{s}.
-template <fixed_string Name, int Width = 1, class... Options>
+template <fixed_string Name, int Width = 1, detail::NetworkOption... Options>
 constexpr auto network(mlp hidden, Options... options) {
   return plain_network<Name, Width>{hidden, Width, detail::network_options(options...)};
 }
-template <fixed_string Name, class... Options>
+template <fixed_string Name, detail::NetworkOption... Options>
 constexpr auto network(mlp hidden, outputs width, Options... options) {
   return plain_network<Name, recorded_width>{hidden, width.count, detail::network_options(options...)};
 }
@@ -131,11 +131,11 @@ struct transformer_network {
 
 /// An mlp of the features of each dimension by itself (pointwise: it depends on what its operands depend on), in the order given; point-level
 /// operands are repeated. Options: own_weights{} (one network for each dimension), last_layer_scale{s}. Widths as for `network`.
-template <fixed_string Name, int Width = 1, class... Options>
+template <fixed_string Name, int Width = 1, detail::NetworkOption... Options>
 constexpr auto transformer(mlp hidden, Options... options) {
   return transformer_network<Name, Width, detail::with_own_weights<Options...>>{hidden, Width, detail::network_options(options...)};
 }
-template <fixed_string Name, class... Options>
+template <fixed_string Name, detail::NetworkOption... Options>
 constexpr auto transformer(mlp hidden, outputs width, Options... options) {
   return transformer_network<Name, recorded_width, detail::with_own_weights<Options...>>{hidden, width.count, detail::network_options(options...)};
 }

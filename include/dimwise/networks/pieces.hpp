@@ -5,7 +5,7 @@
 namespace dimwise {
 
 /// A layer W v + b over features, with Width outputs. Options: own_weights{} (a matrix for each dimension), last_layer_scale{s}.
-template <fixed_string Name, int Width, Term A, class... Options>
+template <fixed_string Name, int Width, Term A, detail::NetworkOption... Options>
 constexpr auto linear(A a, Options... options) {
   const detail::network_options o(options...);
   detail::parameter_scope scope(*a.m, detail::naming<Name>, "linear");

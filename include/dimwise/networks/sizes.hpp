@@ -1,6 +1,7 @@
 // networks/sizes.hpp: the words in which sizes and options of networks are given.
 #pragma once
 #include <initializer_list>
+#include <type_traits>
 
 #include "../language/refused.hpp"
 
@@ -51,10 +52,14 @@ struct last_layer_scale {
 };
 
 namespace detail {
+/// own_weights{} or last_layer_scale{s}.
+template <class Option>
+concept NetworkOption = std::is_same_v<Option, own_weights> || std::is_same_v<Option, last_layer_scale>;
+
 struct network_options {
   bool own = false;
   double last_scale = 1;
-  template <class... Options>
+  template <NetworkOption... Options>
   constexpr explicit network_options(Options... options) { (set(options), ...); }
 
  private:

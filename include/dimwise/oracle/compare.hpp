@@ -22,7 +22,8 @@ class reference_values {
     std::vector<wide_number> largest;  ///< their largest terms
   };
   const numbers& of(int node, int sample);
-  /// Derivatives of all numbers of a node by one parameter, in 50-digit arithmetic.
+  /// Derivatives of all numbers of a node by one parameter, by central differences in 50-digit arithmetic (100 digits where the
+  /// node differentiates more than three times). Zero where that is all that the digits leave.
   const std::vector<fifty_digits>& gradient(int node, int sample, int parameter);
   /// The relative form of an equation against residual / p: the largest difference relative to the largest term, and its sample.
   std::pair<double, int> relative_form_error(int equation);
@@ -35,6 +36,7 @@ class reference_values {
   table recording_;
   std::vector<double> parameters_;
   std::vector<sample_inputs> samples_;
+  std::vector<int> orders_;  ///< total order of differentiation of each node
   std::vector<oracle> oracles_;
   std::vector<std::unique_ptr<basic_oracle<fifty_digits>>> for_gradients_;
   std::map<std::pair<int, int>, numbers> known_;

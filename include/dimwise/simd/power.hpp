@@ -1,7 +1,7 @@
 // simd/power.hpp: packs raised to a power that is the same for all lanes.
 #pragma once
-#include <cmath>
-#include <dimwise/simd/pack.hpp>
+#include <dimwise/simd/exponential.hpp>
+#include <dimwise/simd/logarithm.hpp>
 
 namespace dimwise::simd {
 inline namespace DIMWISE_SIMD_ISA {
@@ -21,23 +21,15 @@ DIMWISE_INLINE pack<T> whole_power(const pack<T>& x, int n) {
   return result;
 }
 
-template <class T>
-[[gnu::noinline]] inline pack<T> power_by_lane(const pack<T>& x, double c) {
-  alignas(64) T value[lanes<T>];
-  store(value, x);
-  for (int i = 0; i < lanes<T>; ++i) value[i] = static_cast<T>(std::pow(static_cast<double>(value[i]), c));
-  return load(value);
-}
-
 }  // namespace detail
 
-/// x^c. Whole and half c up to 64 in size by multiplication (and a square root): error <= |c| + 2 ULP; any other c by the
-/// standard library, lane by lane, error 1 ULP, some 20 ns an element. 0^c is 1, 0 or inf for c = 0, c > 0, c < 0; NaN for x < 0
-/// unless c is whole.
+/// x^c. Whole and half c up to 2^20 in size by multiplication (a square root, a division): error <= |c| + 2 ULP where the power
+/// of |c| neither overflows nor underflows. Any other c as e^(c log x): error <= 2 + 2 |c log x| ULP, NaN for x < 0. 0^c is 1, 0
+/// or inf for c = 0, c > 0, c < 0.
 template <class T>
 DIMWISE_INLINE pack<T> power(const pack<T>& x, double c) {
   const double size = c < 0 ? -c : c;
-  if (size <= 64 && 2 * size == static_cast<int>(2 * size)) {
+  if (size <= 1 << 20 && 2 * size == static_cast<int>(2 * size)) {
     const int whole = static_cast<int>(size);
     pack<T> result = detail::whole_power(x, whole);
     if (size != whole) {
@@ -46,7 +38,7 @@ DIMWISE_INLINE pack<T> power(const pack<T>& x, double c) {
     }
     return c < 0 ? reciprocal(result) : result;
   }
-  return detail::power_by_lane(x, c);
+  return exp(log(x) * broadcast<T>(static_cast<T>(c)));
 }
 
 }  // namespace DIMWISE_SIMD_ISA

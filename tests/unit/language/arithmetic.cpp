@@ -21,6 +21,12 @@ void program(model& m) {
   m.output<"minus">(-x);
   m.output<"plus">(+h);
   m.output<"number">(7);
+  auto y = x;
+  y += h;
+  y *= 2;
+  y -= x;
+  y /= h;
+  m.output<"updated">(y);
 }
 }  // namespace
 
@@ -37,6 +43,7 @@ TEST_CASE("values of operators") {
     CHECK(at("difference", i, 0) == 3 - x);
     CHECK(at("quotient", i, 0) == x / 4);
     CHECK(at("minus", i, 0) == -x);
+    CHECK(at("updated", i, 0) == Approx(((x + 0.5) * 2 - x) / 0.5));
   }
   CHECK(at("plus", 0, 0) == 0.5);
   CHECK(at("number", 0, 0) == 7);

@@ -7,7 +7,7 @@
 using namespace dimwise;
 
 namespace {
-constexpr auto view = conditioner<"view">(masked_mlp{4}, features{2});
+constexpr auto view = conditioner<"view", 2>(masked_mlp{4});
 constexpr void program(model& m) {
   auto x = m.state<"x", 3>();
   auto t = m.time<"t">();

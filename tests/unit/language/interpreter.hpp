@@ -63,6 +63,7 @@ struct interpreter {
   std::vector<double> x;
   double time = 0.2;
   double origin = std::numeric_limits<double>::quiet_NaN();  ///< inside a difference in time: the time at which values are frozen
+  double step = 2e-3;  ///< of differences in time
   std::vector<double> constants;
   std::vector<std::vector<double>> inputs;  ///< of input i: [width] or [d][width]
 
@@ -114,7 +115,6 @@ struct interpreter {
     };
     auto bias = [&](int i, int w) { return q.bias < 0 ? 0.0 : t.tensors[q.bias].rank == 2 ? weight(q.bias, 0, i, w) : weight(q.bias, 0, 0, w); };
     // time derivatives: central differences of the whole sub-table; nested ones lose digits
-    constexpr double step = 2e-3;
     std::vector<std::vector<jet>> earlier, later;
     if (q.o == op::dt)
       for (const int n : {1, 2}) {

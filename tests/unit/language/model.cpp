@@ -58,8 +58,8 @@ TEST_CASE("SDEs: drift, noise and its derivative at dim level") {
     auto t = m.time<"t">();
     m.sde<"multiplicative">(-x, 0.3 * x * t);
     m.sde<"additive">(-x, 0.3);
-    m.sde<"hidden">(t, conditioner<"c">(masked_mlp{4}, features{1})(x));
-    m.sde<"dense">(-x, sum(x * conditioner<"c">(masked_mlp{4}, features{1})(x)));
+    m.sde<"hidden">(t, conditioner<"c">(masked_mlp{4})(x));
+    m.sde<"dense">(-x, sum(x * conditioner<"c">(masked_mlp{4})(x)));
   });
   const table t = r.view();
   REQUIRE(t.sde_count == 4);

@@ -13,7 +13,7 @@ using dimwise::testing::jet;
 
 namespace {
 constexpr auto drift = hollow_net<"drift">(masked_mlp{5}, features{3}, mlp{4});
-constexpr auto view = conditioner<"view">(masked_mlp{4}, features{1});
+constexpr auto view = conditioner<"view">(masked_mlp{4});
 constexpr auto density = gaussian_mixture<"density">(mixture_components{2});
 constexpr auto plain = network<"plain">(mlp{3});
 

@@ -75,10 +75,11 @@ TEST_CASE("where the density underflows the plain form says 0, the relative form
   const auto r = record(&wrong_drift<200>);
   interpreter run(r.view());
   for (double& x : run.x) x += 6;
+  run.step = 1e-6;
   const table t = r.view();
   CHECK(run.value(t.equations[1].residual) == 0);
   CHECK(std::abs(run.value(t.equations[1].relative)) > 100);
-  CHECK(std::abs(run.value(t.equations[0].relative)) < 1e-6);
+  CHECK(std::abs(run.value(t.equations[0].relative)) < 1e-2);
 }
 
 TEST_CASE("factors that do not fit are refused") {

@@ -16,6 +16,7 @@ TEST_CASE("sums over dimensions") {
     m.output<"sum">(sum(c * x));
     m.output<"mean">(mean(x));
     m.output<"dot">(dot(x, 2.0 * x));
+    m.output<"norm">(norm(x));
   });
   const interpreter run(r.view());
   double s = 0, q = 0;
@@ -23,6 +24,7 @@ TEST_CASE("sums over dimensions") {
   CHECK(run.value(output_node(run.t, "sum"), 0, 1) == Approx(s * run.inputs[0][1]));
   CHECK(run.value(output_node(run.t, "mean")) == Approx(s / 4));
   CHECK(run.value(output_node(run.t, "dot")) == Approx(2 * q));
+  CHECK(run.value(output_node(run.t, "norm")) == Approx(std::sqrt(q)));
 }
 
 TEST_CASE("with one coordinate a sum is a point-level value that is still differentiated") {
