@@ -110,15 +110,15 @@ int main(int argc, char** argv) {
       sub->add_option("--precision", workload.precision, "float, double or both");
       sub->add_option("--json", workload.json_file, "write the figures to this file");
     }
-    sub->callback([&, command = command] {
-      action = [&, command] {
-        if (command == "bench" && flags.file.empty()) {
+    sub->callback([&, chosen = command] {
+      action = [&, chosen] {
+        if (chosen == "bench" && flags.file.empty()) {
           if (workload.workload.empty()) throw dimwise::error("bench needs a model file or --workload.");
           workload.compiler = flags.compiler;
           workload.march = flags.march;
           return bench_workload(workload, find_installation());
         }
-        return hand_over(built(flags), command == "run" ? "" : command, flags.rest);
+        return hand_over(built(flags), chosen == "run" ? "" : chosen, flags.rest);
       };
     });
   }

@@ -109,8 +109,11 @@ build_result build_model(const build_request& request, const installation& where
   std::istringstream options(layout::kernel_options);
   for (std::string option; options >> option;) command.push_back(option);
   command.push_back("-march=" + (request.march.empty() ? std::string(layout::march) : request.march));
-  // Large models take clang more evaluation steps than its default limit.
-  if (version.output.find("clang") != std::string::npos) command.push_back("-fconstexpr-steps=50000000");
+  if (version.output.find("clang") != std::string::npos) {
+    // Large models take clang more evaluation steps than its default limit; clang 19 warns of what -march=native gives on some
+    // processors once for each function.
+    for (const char* flag : {"-fconstexpr-steps=50000000", "-Wno-unknown-warning-option", "-Wno-invalid-feature-combination"}) command.push_back(flag);
+  }
   for (const std::string& definition : request.definitions) command.push_back("-D" + definition);
   command.push_back("-I" + where.include.string());
   for (const fs::path& folder : where.dependencies) command.push_back("-isystem" + folder.string());

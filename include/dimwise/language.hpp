@@ -28,8 +28,6 @@
 #include "language/parameters.hpp"
 #include "language/learning.hpp"
 #include "language/model.hpp"
-#include "language/canonical.hpp"
-#include "language/recording.hpp"
 #include "networks/sizes.hpp"
 #include "networks/layers.hpp"
 #include "networks/masked_layers.hpp"

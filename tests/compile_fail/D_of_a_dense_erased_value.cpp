@@ -16,7 +16,7 @@ constexpr void program(model& m) {
 #else
   value s = x;
   s = sum(s + drift(x, t));
-  auto r = D<1>(s);  // expect late 23: D_of_a_dense_value
+  auto r = D<1>(s);  // expect late: D_of_a_dense_value
 #endif
   m.output<"r">(r);
 }

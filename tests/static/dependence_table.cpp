@@ -32,16 +32,21 @@ constexpr void rows(model& m) {
   auto b = m.parameter_per_dim<"b">(1.0);
 
   // parameter, time, input: nothing
-  static_assert(is(CLASS(t), point, depends::nothing) && is(CLASS(c), point, depends::nothing) && is(CLASS(h), point, depends::nothing));
-  static_assert(is(CLASS(e), dim, depends::nothing) && is(CLASS(a), point, depends::nothing) && is(CLASS(b), dim, depends::nothing));
+  static_assert(is(CLASS(t), point, depends::nothing) && is(CLASS(c), point, depends::nothing) &&
+                is(CLASS(h), point, depends::nothing));
+  static_assert(is(CLASS(e), dim, depends::nothing) && is(CLASS(a), point, depends::nothing) &&
+                is(CLASS(b), dim, depends::nothing));
   // the state: own
   static_assert(is(CLASS(x), dim, depends::own));
   // pointwise functions, transformers: union of operands, dimwise if all have it
-  static_assert(is(CLASS(tanh(x)), dim, depends::own) && is(CLASS(exp(t)), point, depends::nothing) && is(CLASS(x * t + e), dim, depends::own));
+  static_assert(is(CLASS(tanh(x)), dim, depends::own) && is(CLASS(exp(t)), point, depends::nothing) &&
+                is(CLASS(x * t + e), dim, depends::own));
   auto f = drift(x, t);
   auto v = view(x, t);
-  static_assert(is(CLASS(f), dim, depends::everything) && is(CLASS(x + v), dim, depends::everything) && is(CLASS(sq(v)), dim, depends::hollow));
-  static_assert(is(CLASS(tau(x, t)), dim, depends::own) && is(CLASS(tau(v, t)), dim, depends::hollow) && is(CLASS(own_tau(t)), dim, depends::nothing));
+  static_assert(is(CLASS(f), dim, depends::everything) && is(CLASS(x + v), dim, depends::everything) &&
+                is(CLASS(sq(v)), dim, depends::hollow));
+  static_assert(is(CLASS(tau(x, t)), dim, depends::own) && is(CLASS(tau(v, t)), dim, depends::hollow) &&
+                is(CLASS(own_tau(t)), dim, depends::nothing));
   static_assert(is(CLASS(concat(x, v)), dim, depends::everything) && is(CLASS(slice<0, 1>(concat(x, e))), dim, depends::own));
   // strictly lower and upper couplings, and their readout
   auto left = masked_left<"left", 8>(x, t);
@@ -56,14 +61,17 @@ constexpr void rows(model& m) {
   static_assert(is(CLASS(before + x), dim, depends::autoregressive) && is(CLASS(x * after), dim, depends::own_and_after));
   static_assert(is(CLASS(masked_left<"left4", 8>(before + x)), level::units, depends::before));
   static_assert(is(CLASS(masked_right<"right4", 8>(x * after)), level::units, depends::after));
-  static_assert(detail::LowerOperand<decltype(before + x)> && !detail::LowerOperand<decltype(after)> && !detail::LowerOperand<decltype(v)>);
+  static_assert(detail::LowerOperand<decltype(before + x)> && !detail::LowerOperand<decltype(after)> &&
+                !detail::LowerOperand<decltype(v)>);
   static_assert(detail::UpperOperand<decltype(x * after)> && !detail::UpperOperand<decltype(before)>);
   // a conditioner: hollow; of nothing: nothing
   static_assert(is(CLASS(v), dim, depends::hollow) && is(CLASS(view(e, t)), dim, depends::nothing));
   static_assert(is(CLASS(linear_of_others<"C">(x)), dim, depends::hollow));
   // a conditioner of an operand that already mixes coordinates: refused
-  static_assert(detail::UnmixedOperand<decltype(x)> && detail::UnmixedOperand<decltype(e * x)> && detail::UnmixedOperand<decltype(t)>);
-  static_assert(!detail::UnmixedOperand<decltype(f)> && !detail::UnmixedOperand<decltype(v)> && !detail::UnmixedOperand<decltype(sum(x))>);
+  static_assert(detail::UnmixedOperand<decltype(x)> && detail::UnmixedOperand<decltype(e * x)> &&
+                detail::UnmixedOperand<decltype(t)>);
+  static_assert(!detail::UnmixedOperand<decltype(f)> && !detail::UnmixedOperand<decltype(v)> &&
+                !detail::UnmixedOperand<decltype(sum(x))>);
   static_assert(!detail::UnmixedOperand<decltype(x * sum(x))>);
   // any other coupling: dense
   static_assert(is(CLASS(plain(x, t)), point, depends::everything, false));
@@ -86,15 +94,18 @@ constexpr void rows(model& m) {
   static_assert(!DimwiseDifferentiable<decltype(sum(f))> && DimwiseDifferentiable<decltype(f)>);
   static_assert(!DimwiseDifferentiable<decltype(sum(D<1>(f * p)))> && !DimwiseDifferentiable<decltype(sum(x * D<1>(f)))>);
   // D<k>(v) without own bit: zero, with a warning
-  static_assert(!detail::OwnDifferentiable<decltype(v)> && detail::ConstantAlongOwn<decltype(v)> && detail::ConstantAlongOwn<decltype(t)>);
+  static_assert(!detail::OwnDifferentiable<decltype(v)> && detail::ConstantAlongOwn<decltype(v)> &&
+                detail::ConstantAlongOwn<decltype(t)>);
   // point-level factors times own values: scaled own; closed under +, -, products; D and dt end it
   auto s = x * sum(x);
   static_assert(is(CLASS(s), dim, depends::scaled_own) && is(CLASS(s - x / sum(exp(x))), dim, depends::scaled_own));
   static_assert(is(CLASS(s * tanh(x)), dim, depends::scaled_own) && is(CLASS(s * sum(sq(x))), dim, depends::scaled_own));
-  static_assert(is(CLASS(s * s), dim, depends::everything) && is(CLASS(D<1>(s)), dim, depends::everything) && is(CLASS(dt(s)), dim, depends::everything));
+  static_assert(is(CLASS(s * s), dim, depends::everything) && is(CLASS(D<1>(s)), dim, depends::everything) &&
+                is(CLASS(dt(s)), dim, depends::everything));
   static_assert(is(CLASS(sum(s - x / sum(exp(x)))), point, depends::everything));
   // dt(v): as v
-  static_assert(is(CLASS(dt(f)), dim, depends::everything) && is(CLASS(dt<2>(p)), point, depends::everything) && is(CLASS(dt(t)), point, depends::nothing));
+  static_assert(is(CLASS(dt(f)), dim, depends::everything) && is(CLASS(dt<2>(p)), point, depends::everything) &&
+                is(CLASS(dt(t)), point, depends::nothing));
   static_assert(is(CLASS(frozen(f)), dim, depends::everything) && is(CLASS(detach(x)), dim, depends::own));
   m.output<"all">(sum(s) + sum(tau(x, t)) + p);
 }
@@ -105,7 +116,8 @@ constexpr void one_coordinate(model& m) {
   constexpr auto single = depends::single_coordinate;
   // d = 1: always dimension-wise differentiable
   static_assert(is(CLASS(x), dim, single) && is(CLASS(x * t), dim, single) && is(CLASS(sum(x)), point, single));
-  static_assert(is(CLASS(plain(x, t)), dim, single) && is(CLASS(drift(x, t)), dim, single) && is(CLASS(density(x, t)), point, single));
+  static_assert(is(CLASS(plain(x, t)), dim, single) && is(CLASS(drift(x, t)), dim, single) &&
+                is(CLASS(density(x, t)), point, single));
   static_assert(is(CLASS(view(x, t)), dim, depends::nothing));
   static_assert(DimwiseDifferentiable<decltype(sum(drift(x, t)))> && DimwiseDifferentiable<decltype(plain(sum(x)))>);
   m.equation<"burgers">(dt(plain(x, t)) + plain(x, t) * D<1>(plain(x, t)) == 0.01 * D<2>(plain(x, t)));

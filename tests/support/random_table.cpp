@@ -133,9 +133,7 @@ class maker {
         break;
       }
       case 9: {
-        // the gradient of D of an unstacked value that depends on the state is refused by the kernels
-        if (!find(a, [&](const made& v) { return of(v).l == level::point && (of(v).d == depends::nothing || !of(v).dimwise); }))
-          break;
+        if (!find(a, [&](const made& v) { return of(v).l == level::point; })) break;
         const int w = width();
         const int stacked = b_.mlp(name("mlp"), bounded(a).node, {width(), w * b_.d});
         add(b_.unstack(stacked), -8, 8, a);

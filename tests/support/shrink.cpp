@@ -48,7 +48,6 @@ std::string problem(const table& t, const node& n) {
       return w.shape[w.rank - 1] == a.width && w.shape[w.rank - 2] == n.k.width ? "" : "shape of a linear layer";
     }
     case op::unstack:
-      if (a.d != depends::nothing && a.dimwise) return "unstack of a value that is differentiable by the state";
       return a.l == level::point && a.width == t.d * n.k.width ? "" : "width of unstack";
     case op::masked_input: {
       if (a.l != level::dim || !unmixed(a)) return "a conditioner of an operand that mixes coordinates";

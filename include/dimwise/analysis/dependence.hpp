@@ -29,7 +29,8 @@ constexpr bool sum_stays_dimwise(kind k) {
   return k.dimwise && (k.l == level::point || own_only(k) || k.d == depends::scaled_own || k.d == depends::nothing || single(k));
 }
 
-/// Feature widths in types may be 0: known to the recording only (`features{32}` is a value, not a type). Recorded widths never are.
+/// Feature widths in types may be 0: known to the recording only (`features{32}` is a value, not a type). Recorded widths never
+/// are.
 constexpr int recorded_width = 0;
 /// Equal, or one of them is 1 and repeated.
 constexpr bool widths_fit(kind a, kind b) {

@@ -11,8 +11,8 @@ constexpr kind pointwise_kind(kind a) {
   return a;
 }
 
-/// add, sub, mul, div and concat of two operands. Sums of point-level factors times values of their own coordinate stay `scaled_own`
-/// under + and -, under products with point-level or own values, and under division by point-level values.
+/// add, sub, mul, div and concat of two operands. Sums of point-level factors times values of their own coordinate stay
+/// `scaled_own` under + and -, under products with point-level or own values, and under division by point-level values.
 constexpr kind joined_kind(kind a, kind b, op o) {
   kind r;
   r.l = a.l == level::dim || b.l == level::dim ? level::dim : level::point;
@@ -74,7 +74,8 @@ constexpr kind mixing_sum_kind(kind a) {
   return a;
 }
 
-/// Masked coupling into the units of a stream: strictly lower (left) or strictly upper (right). With one coordinate nothing is seen.
+/// Masked coupling into the units of a stream: strictly lower (left) or strictly upper (right). With one coordinate nothing is
+/// seen.
 constexpr kind masked_input_kind(kind a, int width, bool right) {
   kind r;
   r.l = level::units;
@@ -95,7 +96,8 @@ constexpr kind conditioner_kind(kind a, int width) {
   return readout_kind(masked_input_kind(a, 1, false), masked_input_kind(a, 1, true), width);
 }
 
-/// D: the product rule has a term in the factor, so nothing stays `scaled`; the derivative of a point-level value by x_i is dim-level.
+/// D: the product rule has a term in the factor, so nothing stays `scaled`; the derivative of a point-level value by x_i is
+/// dim-level.
 constexpr kind derivative_kind(kind a) {
   a = pointwise_kind(a);
   if (a.d != depends::nothing) a.l = level::dim;

@@ -5,24 +5,46 @@
 
 namespace dimwise {
 
-/// The class of x, whose operands are nodes[x.a] and nodes[x.b]. Leaves, and widths that no operand tells (linear, slice, unstack,
-/// conditioners), are taken from x itself.
+/// The class of x, whose operands are nodes[x.a] and nodes[x.b]. Leaves, and widths that no operand tells (linear, slice,
+/// unstack, conditioners), are taken from x itself.
 constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tensors) {
   const kind a = x.a < 0 ? kind{} : nodes[x.a].k, b = x.b < 0 ? kind{} : nodes[x.b].k;
   switch (x.o) {
-    case op::literal: case op::constant: case op::time: case op::input: case op::input_per_dim: case op::state: case op::parameter:
+    case op::literal:
+    case op::constant:
+    case op::time:
+    case op::input:
+    case op::input_per_dim:
+    case op::state:
+    case op::parameter:
       return x.k;
-    case op::add: case op::sub: case op::mul: case op::div: case op::concat: return joined_kind(a, b, x.o);
-    case op::logsumexp: case op::sum_features: return of_width(a, 1);
-    case op::slice: return of_width(a, x.k.width);
-    case op::linear: return linear_kind(a, x.k.width, tensors[x.weight].rank == 3);
-    case op::unstack: return unstack_kind(a, x.k.width);
-    case op::masked_input: return masked_input_kind(a, x.k.width, x.n == 1);
-    case op::masked_hidden: return of_width(a, x.k.width);
-    case op::readout: return readout_kind(a, b, x.k.width);
-    case op::sum: return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
-    case op::D: return derivative_kind(a);
-    default: return pointwise_kind(a);
+    case op::add:
+    case op::sub:
+    case op::mul:
+    case op::div:
+    case op::concat:
+      return joined_kind(a, b, x.o);
+    case op::logsumexp:
+    case op::sum_features:
+      return of_width(a, 1);
+    case op::slice:
+      return of_width(a, x.k.width);
+    case op::linear:
+      return linear_kind(a, x.k.width, tensors[x.weight].rank == 3);
+    case op::unstack:
+      return unstack_kind(a, x.k.width);
+    case op::masked_input:
+      return masked_input_kind(a, x.k.width, x.n == 1);
+    case op::masked_hidden:
+      return of_width(a, x.k.width);
+    case op::readout:
+      return readout_kind(a, b, x.k.width);
+    case op::sum:
+      return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
+    case op::D:
+      return derivative_kind(a);
+    default:
+      return pointwise_kind(a);
   }
 }
 

@@ -4,11 +4,6 @@
 
 namespace dimwise {
 
-namespace refused {
-/// Never constexpr: in constant evaluation its name is the message.
-inline void the_gradient_of_a_network_output_that_is_differentiated_by_x_and_then_split_over_dimensions_is_not_available() {}
-}  // namespace refused
-
 /// Reverse mode through jets: for y = f(u) the cotangent of u_j is sum_{s >= j} ybar_s [f'(u)]_(s-j); products are the same correlation.
 class reverse_pass {
  public:
@@ -183,8 +178,16 @@ class reverse_pass {
         y.reduces = true;
         y.in[0] = a;
         y.inputs = 1;
-        if (s & ~time_column) refused::the_gradient_of_a_network_output_that_is_differentiated_by_x_and_then_split_over_dimensions_is_not_available();
-        contribute(n.in[0], put(y), false);
+        if (y.stored) contribute(n.in[0], put(y), false);
+        if (const orders along = s & ~time_column) {  // along x_i: back to the features of dimension i
+          series high = a;
+          high.mask &= along;
+          jet_node z = make(jet_op::slice_vjp, x.width(n.in[0]), true, along);
+          z.n2 = 1;
+          z.in[0] = high;
+          z.inputs = 1;
+          contribute(n.in[0], put(z), true);
+        }
         break;
       }
       default: break;

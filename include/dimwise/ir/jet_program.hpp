@@ -24,7 +24,9 @@ enum class jet_op : std::uint8_t {
   add_maximum,        ///< a + the same
   alias,              ///< the same numbers, no gradient through it
   // features
-  concat, slice, slice_vjp, sum_features, repeat_features,
+  concat, slice,
+  slice_vjp,          ///< features n .. of a wider value; n2: features i * (width of a) .. in dimension i
+  sum_features, repeat_features,
   // matrices
   linear, linear_vjp, masked_input, masked_input_vjp, masked_hidden, masked_hidden_vjp, readout,
   readout_vjp,        ///< n = 0 left, 1 right stream; adds over dimensions

@@ -126,13 +126,14 @@ void derivative_vjp(const step<T>& st, const call<T>& c) {
 }
 
 /// Feature w of the result is feature w - n of operand 0 where that exists, else of operand 1 (from its feature 0 behind operand 0), else 0.
-/// Serves concat (n = 0), slice (n < 0), and their transposes.
+/// Serves concat (n = 0), slice (n < 0), and their transposes; with n2 the place depends on the dimension, n = i * (features of operand 0).
 template <class T>
 void features(const step<T>& st, const call<T>& c) {
+  const int shift = st.n2 ? c.i * st.in_width : st.n;
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference* b) {
     for (int w = 0; w < st.width; w++) {
       T* out = c.at(st.out, w) + place * st.samples;
-      const int from = w - st.n;
+      const int from = w - shift;
       const bool first = from >= 0 && from < st.in_width;
       const row_reference* r = first ? a : from >= st.in_width ? b : nullptr;
       if (r) std::copy_n(c.at(*r, first ? from : from - st.in_width), st.samples, out);

@@ -4,15 +4,21 @@
 
 namespace dimwise::detail {
 
-/// Nodes, tensors, inputs and constants of a finished recording, renumbered. The order of evaluation inside an expression of the user is the compiler's choice, so
-/// that equal models are recorded in different orders; here nodes stand in post-order from the roots (equations, outputs, SDEs, mixtures,
-/// objectives), all others in the order in which nodes use them. What no root reaches is dropped.
+/// Nodes, tensors, inputs and constants of a finished recording, renumbered. The order of evaluation inside an expression of the
+/// user is the compiler's choice, so that equal models are recorded in different orders; here nodes stand in post-order from the
+/// roots (equations, outputs, SDEs, mixtures, objectives), all others in the order in which nodes use them. What no root reaches
+/// is dropped.
 class canonical_order {
  public:
-  list<int> node_of;    ///< new number -> recorded number
+  list<int> node_of;  ///< new number -> recorded number
   list<int> tensor_of, input_of, constant_of;
 
-  constexpr explicit canonical_order(const recorder& recording) : m(recording), new_node(m.nodes.count, -1), new_tensor(m.tensors.count, -1), new_input(m.inputs.count, -1), new_constant(m.constants.count, -1) {
+  constexpr explicit canonical_order(const recorder& recording)
+      : m(recording),
+        new_node(m.nodes.count, -1),
+        new_tensor(m.tensors.count, -1),
+        new_input(m.inputs.count, -1),
+        new_constant(m.constants.count, -1) {
     for (const equation_entry& e : m.equations) reach(e.lhs), reach(e.rhs), reach(e.residual), reach(e.relative);
     for (const output_entry& e : m.outputs) reach(e.node);
     for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);
@@ -31,7 +37,8 @@ class canonical_order {
     return x;
   }
   constexpr equation_entry renumbered(equation_entry e) const {
-    e.lhs = node_number(e.lhs), e.rhs = node_number(e.rhs), e.residual = node_number(e.residual), e.relative = node_number(e.relative);
+    e.lhs = node_number(e.lhs), e.rhs = node_number(e.rhs), e.residual = node_number(e.residual),
+    e.relative = node_number(e.relative);
     return e;
   }
   constexpr output_entry renumbered(output_entry e) const {

@@ -6,7 +6,7 @@ namespace dimwise {
 
 namespace detail {
 template <class A>
-concept OwnDifferentiable = DimwiseDifferentiable<A> && (!A::typed || sees_own(A::k));
+concept OwnDifferentiable = DimwiseDifferentiable<A> &&(!A::typed || sees_own(A::k));
 template <class A>
 concept ConstantAlongOwn = TypedTerm<A> && A::k.dimwise && !sees_own(A::k);
 
@@ -19,31 +19,35 @@ constexpr handle record_D(handle v, int order) {
 }
 }  // namespace detail
 
-#define DIMWISE_D_OF_DENSE                                                                                                \
-  "D<k>(v): v is dense, its derivatives need a pass per dimension. Two ways out: differentiate inside the sum, "        \
+#define DIMWISE_D_OF_DENSE                                                                                       \
+  "D<k>(v): v is dense, its derivatives need a pass per dimension. Two ways out: differentiate inside the sum, " \
   "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates"
 
-/// Component i: the Order-th derivative of v_i by x_i (dim level; of a point-level v: its derivative by each coordinate). v must be
-/// dimension-wise differentiable. D(v) is D<1>(v). Costs one more Taylor coefficient of v for each order, whatever d is. Orders 1 to 7.
+/// Component i: the Order-th derivative of v_i by x_i (dim level; of a point-level v: its derivative by each coordinate). v must
+/// be dimension-wise differentiable. D(v) is D<1>(v). Costs one more Taylor coefficient of v for each order, whatever d is.
+/// Orders 1 to 7.
 template <int Order = 1, detail::OwnDifferentiable A>
 constexpr auto D(A v) {
   static_assert(1 <= Order && Order <= 7, "D<k>(v): k from 1 to 7");
   constexpr kind k = derivative_kind(A::k);
-  return detail::make<k, A::name, A::typed>(detail::record_D(v, Order));
+  const handle h = detail::record_D(v, Order);
+  if (h.m->refusal) h.m->refusal();
+  return detail::make<k, A::name, A::typed>(h);
 }
 template <int Order = 1, detail::ConstantAlongOwn A>
 [[deprecated("D<k>(v): v does not depend on its own coordinate, so this is zero")]] constexpr auto D(A v) {
   return detail::make<kind{}, "">(v.m->literal(0));
 }
 template <int Order = 1, TypedTerm A>
-  requires(!DimwiseDifferentiable<A>)
-DIMWISE_REFUSE(DIMWISE_D_OF_DENSE)
+requires(!DimwiseDifferentiable<A>) DIMWISE_REFUSE(DIMWISE_D_OF_DENSE)
 constexpr auto D(A v) {
   return detail::make<kind{level::dim, depends::everything, true, A::k.width, because::it_is_not_dense}, A::name>(v.m->poison());
 }
 template <int Order = 1, class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-constexpr auto D(equation_sides<L, R> a) { return a.refused(); }
+constexpr auto D(equation_sides<L, R> a) {
+  return a.refused();
+}
 
 /// The Order-th derivative by time, the state held fixed. Orders 1 to 7.
 template <int Order = 1, Term A>
@@ -53,13 +57,19 @@ constexpr auto dt(A v) {
 }
 template <int Order = 1, class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-constexpr auto dt(equation_sides<L, R> a) { return a.refused(); }
+constexpr auto dt(equation_sides<L, R> a) {
+  return a.refused();
+}
 
 /// sum(D<1>(f)).
 template <class A>
-constexpr auto divergence(A f) { return sum(D<1>(f)); }
+constexpr auto divergence(A f) {
+  return sum(D<1>(f));
+}
 /// D<1>(f).
 template <class A>
-constexpr auto jacobian_diagonal(A f) { return D<1>(f); }
+constexpr auto jacobian_diagonal(A f) {
+  return D<1>(f);
+}
 
 }  // namespace dimwise

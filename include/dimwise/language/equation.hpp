@@ -10,7 +10,9 @@ template <class L, class R>
 struct equation_sides {
   L left;
   R right;
-  DIMWISE_REFUSE("== does not compare: lhs == rhs is an equation for m.equation<\"name\">(lhs == rhs); values are not known while a model is recorded")
+  DIMWISE_REFUSE(
+      "== does not compare: lhs == rhs is an equation for m.equation<\"name\">(lhs == rhs); values are not known while a model "
+      "is recorded")
   constexpr operator bool() const {
     left.m->poison();
     return false;
@@ -32,8 +34,9 @@ constexpr auto as_term(recorder& m, const A& a) {
 
 /// An equation, for m.equation. It does not compare.
 template <class A, class B>
-  requires detail::Fitting<A, B>
-[[nodiscard("an equation lhs == rhs does nothing by itself: give it to m.equation<\"name\">(lhs == rhs)")]] constexpr auto operator==(A a, B b) {
+requires detail::Fitting<A, B>
+[[nodiscard("an equation lhs == rhs does nothing by itself: give it to m.equation<\"name\">(lhs == rhs)")]] constexpr auto
+operator==(A a, B b) {
   detail::recorder& m = detail::recorder_of(a, b);
   m.open_equations++;
   auto left = detail::as_term(m, a);
@@ -41,8 +44,7 @@ template <class A, class B>
   return equation_sides<decltype(left), decltype(right)>{left, right};
 }
 template <class A, class B>
-  requires detail::Misfitting<A, B>
-DIMWISE_REFUSE(DIMWISE_WIDTHS_DIFFER)
+requires detail::Misfitting<A, B> DIMWISE_REFUSE(DIMWISE_WIDTHS_DIFFER)
 constexpr auto operator==(A a, B b) {
   detail::recorder& m = detail::recorder_of(a, b);
   auto left = detail::as_term(m, a);
@@ -50,15 +52,15 @@ constexpr auto operator==(A a, B b) {
   return equation_sides<decltype(left), decltype(left)>{left, left};
 }
 template <class A, class B>
-  requires detail::EquationInside<A, B>
-DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
+requires detail::EquationInside<A, B> DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
 constexpr auto operator==(A a, B b) { return detail::refused_equation(a, b); }
 
 /// An equation of the model. Its sides are outputs of the kernel; all of them are expressions to be used in objectives.
 template <class L, class R>
 class equation_reference {
  public:
-  constexpr equation_reference(detail::recorder& recorder, int number, L left, R right) : m(&recorder), index(number), l(left), r(right) {}
+  constexpr equation_reference(detail::recorder& recorder, int number, L left, R right)
+      : m(&recorder), index(number), l(left), r(right) {}
 
   constexpr L lhs() const { return l; }
   constexpr R rhs() const { return r; }
@@ -88,7 +90,7 @@ class equation_reference {
   R r;
   constexpr auto typed(int id) const {
     constexpr kind k = joined_kind(L::k, R::k, op::sub);
-    return detail::make<k, detail::name_of_either<L, R>(), L::typed && R::typed>({m, id});
+    return detail::make < k, detail::name_of_either<L, R>(), L::typed && R::typed > ({m, id});
   }
 };
 

@@ -1,4 +1,5 @@
-// language/expression.hpp: what users hold: a handle to a recorded value, in a type that says what the compiler must know to judge it.
+// language/expression.hpp: what users hold: a handle to a recorded value, in a type that says what the compiler must know to
+// judge it.
 #pragma once
 #include <type_traits>
 
@@ -28,7 +29,8 @@ struct handle {
   "this assignment changes what the variable depends on: declare it with the type `value` instead of auto"
 #define DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION "one = assigns; an equation is written with ==: m.equation<\"name\">(lhs == rhs)"
 
-/// A dimension-wise differentiable value: level, dependence, feature width (0: known to the recording only), and the name to blame.
+/// A dimension-wise differentiable value: level, dependence, feature width (0: known to the recording only), and the name to
+/// blame.
 template <level Level, depends Depends, int Width, fixed_string Name>
 struct expression : handle {
   static constexpr kind k{Level, Depends, true, Width, because::it_is_not_dense};
@@ -74,8 +76,8 @@ struct dense : handle {
   }
 };
 
-/// Any value, its class known to the recording only: for loops and arrays whose terms differ in class. Refusals come when the model is
-/// recorded instead of at the line.
+/// Any value, its class known to the recording only: for loops and arrays whose terms differ in class. Refusals come when the
+/// model is recorded instead of at the line.
 struct value : handle {
   static constexpr kind k{};
   static constexpr bool typed = false;
@@ -93,7 +95,7 @@ template <class T>
 concept Operand = Term<T> || std::is_arithmetic_v<T>;
 /// Whether D<k>(e) is accepted. (g++ finds `requires { D<1>(e); }` true for a refused overload: ask this instead.)
 template <class E>
-concept DimwiseDifferentiable = Term<E> && (!E::typed || E::k.dimwise);
+concept DimwiseDifferentiable = Term<E> &&(!E::typed || E::k.dimwise);
 
 namespace detail {
 template <class T>

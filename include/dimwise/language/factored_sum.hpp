@@ -55,7 +55,8 @@ class factored_sum {
     if (x.k.l == level::point) return m.binary(op::mul, at(t.v), t.w < 0 ? m.literal(m.d) : plain_sum(at(t.w))).id;
     if (x.k.d != depends::scaled_own) return plain_sum(times(t.v, t.w)).id;
     switch (x.o) {
-      case op::add: case op::sub: {
+      case op::add:
+      case op::sub: {
         const int a = wanted({x.a, t.w}), b = wanted({x.b, t.w});
         return a < 0 || b < 0 ? -1 : m.binary(x.o, at(a), at(b)).id;
       }
@@ -73,7 +74,8 @@ class factored_sum {
         const bool first = own_only(ka);  // one of them is of its own coordinate: it joins w
         return wanted({first ? x.b : x.a, times(first ? x.a : x.b, t.w).id});
       }
-      default: refused::factors_cannot_be_taken_out_of_this_sum();
+      default:
+        refused::factors_cannot_be_taken_out_of_this_sum();
     }
   }
 };

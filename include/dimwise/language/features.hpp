@@ -22,7 +22,8 @@ constexpr handle record_slice(handle a, int begin, int width) {
 }
 constexpr handle record_unstack(handle a, int width) {
   recorder& m = *a.m;
-  if (m.kind_of(a).l != level::point || m.kind_of(a).width != m.d * width) return m.refuse(refused::the_features_do_not_divide_into_dimensions);
+  if (m.kind_of(a).l != level::point || m.kind_of(a).width != m.d * width)
+    return m.refuse(refused::the_features_do_not_divide_into_dimensions);
   node x;
   x.o = op::unstack;
   x.a = a.id;
@@ -33,10 +34,11 @@ constexpr handle record_unstack(handle a, int width) {
 
 /// The features of all operands, in order; point-level operands are repeated for each dimension beside dim-level ones.
 template <Term A>
-constexpr auto concat(A a) { return a; }
+constexpr auto concat(A a) {
+  return a;
+}
 template <class A, class B, class... Rest>
-  requires(detail::TwoOperands<A, B>)
-constexpr auto concat(A a, B b, Rest... rest) {
+requires(detail::TwoOperands<A, B>) constexpr auto concat(A a, B b, Rest... rest) {
   return concat(detail::binary_result<op::concat, A, B>(detail::record_binary(op::concat, a, b)), rest...);
 }
 
@@ -44,7 +46,8 @@ constexpr auto concat(A a, B b, Rest... rest) {
 template <int Begin, int Width, Term A>
 constexpr auto slice(A a) {
   static_assert(Begin >= 0 && Width >= 1, "slice<begin, width>(v): begin >= 0, width >= 1");
-  static_assert(!A::typed || A::k.width == recorded_width || Begin + Width <= A::k.width, "slice<begin, width>(v): v has fewer features");
+  static_assert(!A::typed || A::k.width == recorded_width || Begin + Width <= A::k.width,
+                "slice<begin, width>(v): v has fewer features");
   constexpr kind k = of_width(A::k, Width);
   return detail::make<k, A::name, A::typed>(detail::record_slice(a, Begin, Width));
 }
@@ -63,7 +66,9 @@ constexpr auto sum_features(A a) {
 }
 /// Mean over features: width 1.
 template <Term A>
-constexpr auto mean_features(A a) { return (1.0 / a.m->kind_of(a).width) * sum_features(a); }
+constexpr auto mean_features(A a) {
+  return (1.0 / a.m->kind_of(a).width) * sum_features(a);
+}
 
 /// A point-level vector of d * Width features dealt out: dimension i gets features i Width .. i Width + Width - 1.
 template <int Width, Term A>

@@ -13,20 +13,22 @@ constexpr auto record_pointwise(const A& a, double number = 0, int n = 0) {
 }  // namespace detail
 
 /// A function of one value, applied to each feature; depends on what its operand depends on. Domain as in <cmath>.
-#define DIMWISE_FUNCTION(name, operation)                                                                     \
-  constexpr auto name(Term auto a) { return detail::record_pointwise<operation>(a); }                         \
-  template <class L, class R>                                                                                 \
-  DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)                                                                \
-  constexpr auto name(equation_sides<L, R> a) { return a.refused(); }
+#define DIMWISE_FUNCTION(name, operation)                                             \
+  constexpr auto name(Term auto a) { return detail::record_pointwise<operation>(a); } \
+  template <class L, class R>                                                         \
+  DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)                                        \
+  constexpr auto name(equation_sides<L, R> a) {                                       \
+    return a.refused();                                                               \
+  }
 DIMWISE_FUNCTION(exp, op::exp)
-DIMWISE_FUNCTION(log, op::log)            ///< of a positive value
+DIMWISE_FUNCTION(log, op::log)  ///< of a positive value
 DIMWISE_FUNCTION(tanh, op::tanh)
 DIMWISE_FUNCTION(softplus, op::softplus)  ///< log(1 + exp(a))
 DIMWISE_FUNCTION(sigmoid, op::sigmoid)    ///< 1 / (1 + exp(-a))
 DIMWISE_FUNCTION(sin, op::sin)
 DIMWISE_FUNCTION(cos, op::cos)
-DIMWISE_FUNCTION(sqrt, op::sqrt)          ///< of a positive value; at 0 the value is right and derivatives are infinite
-DIMWISE_FUNCTION(sq, op::sq)              ///< a * a
+DIMWISE_FUNCTION(sqrt, op::sqrt)  ///< of a positive value; at 0 the value is right and derivatives are infinite
+DIMWISE_FUNCTION(sq, op::sq)      ///< a * a
 
 /// a^exponent. An integer exponent takes every a (a != 0 where it is negative); any other takes a > 0.
 constexpr auto pow(Term auto a, double exponent) {

@@ -22,12 +22,12 @@ struct weight {
 /// Numbers of one stage; the command line overrides each. `m.stage<"fit">({.steps = 3000, .batch = 512, .rate = 3e-3})`.
 struct stage_numbers {
   int steps = 3000;
-  int batch = 256;            ///< samples drawn per step from each set
-  double rate = 3e-3;         ///< largest learning rate
-  int warm_up = 100;          ///< steps of linear warm-up; cosine decay follows
-  double final_rate = 0.01;   ///< rate at the end, as a fraction of `rate`
-  double clip = 1;            ///< largest norm of the gradient; 0: no clipping
-  double decay = 0;           ///< decoupled weight decay (AdamW); 0 is Adam
+  int batch = 256;           ///< samples drawn per step from each set
+  double rate = 3e-3;        ///< largest learning rate
+  int warm_up = 100;         ///< steps of linear warm-up; cosine decay follows
+  double final_rate = 0.01;  ///< rate at the end, as a fraction of `rate`
+  double clip = 1;           ///< largest norm of the gradient; 0: no clipping
+  double decay = 0;          ///< decoupled weight decay (AdamW); 0 is Adam
 };
 /// A seasonal mean of `harmonics` sines and cosines of `period` (in units of time) that is removed before whitening.
 struct season {
@@ -43,34 +43,45 @@ concept ObjectiveOption = std::is_same_v<Option, weight> || std::is_same_v<Optio
 
 /// One number a sample, as far as the type knows.
 template <class A>
-concept OneNumber = Term<A> && (!A::typed || (A::k.l == level::point && A::k.width <= 1));
+concept OneNumber = Term<A> &&(!A::typed || (A::k.l == level::point && A::k.width <= 1));
 
 /// The part of `model` that records learning.
 class learning_recorder : public recorder {
  public:
   /// Samples from a file bound at run time under this name: columns of the state, the time and the inputs.
   template <fixed_string Name>
-  constexpr samples_reference samples() { return add_set<Name>(set_from(sample_source::file)); }
-  /// Pairs of consecutive rows of a file: state and time now; the input_per_dim "next" is the next state, the input "step" the time between.
+  constexpr samples_reference samples() {
+    const samples_reference r = add_set<Name>(set_from(sample_source::file));
+    if (refusal) refusal();
+    return r;
+  }
+  /// Pairs of consecutive rows of a file: state and time now; the input_per_dim "next" is the next state, the input "step" the
+  /// time between.
   template <fixed_string Name>
   constexpr samples_reference transitions() {
     need_state();
-    return add_set<Name>(set_from(sample_source::transitions));
+    const samples_reference r = add_set<Name>(set_from(sample_source::transitions));
+    if (refusal) refusal();
+    return r;
   }
   /// Rows of another set with N(0, spread^2) added to the state (after the data transform).
   template <fixed_string Name>
   constexpr samples_reference jittered(samples_reference of, double spread) {
     sample_set s = set_from(sample_source::jittered);
     s.of = of.index, s.spread = spread;
-    return add_set<Name>(s);
+    const samples_reference r = add_set<Name>(s);
+    if (refusal) refusal();
+    return r;
   }
-  /// States drawn from a mixture at times uniform in [t0, t1]. `density`: a gaussian_mixture that the model has called, or the log density
-  /// that it returned.
+  /// States drawn from a mixture at times uniform in [t0, t1]. `density`: a gaussian_mixture that the model has called, or the
+  /// log density that it returned.
   template <fixed_string Name, class Density>
   constexpr samples_reference drawn(const Density& density, double t0, double t1) {
     sample_set s = set_from(sample_source::density);
     s.mixture = mixture_of(density), s.t0 = t0, s.t1 = t1;
-    return add_set<Name>(s);
+    const samples_reference r = add_set<Name>(s);
+    if (refusal) refusal();
+    return r;
   }
   /// States uniform in [lower, upper]^d at times uniform in [t0, t1].
   template <fixed_string Name>
@@ -79,7 +90,9 @@ class learning_recorder : public recorder {
     if (!(lower < upper)) refuse(refused::samples_of_a_box_need_lower_below_upper);
     sample_set s = set_from(sample_source::box);
     s.lower = lower, s.upper = upper, s.t0 = t0, s.t1 = t1;
-    return add_set<Name>(s);
+    const samples_reference r = add_set<Name>(s);
+    if (refusal) refusal();
+    return r;
   }
 
   /// A stage of training; stages run in the order in which they are written.
@@ -90,12 +103,13 @@ class learning_recorder : public recorder {
     stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay});
     return {this, stages.count - 1};
   }
-  /// The mean over the samples of `set` of a point-level number is minimised. Options in any order: weight{w}, a stage (else the last one
-  /// written so far; a stage "training" is made where there is none).
+  /// The mean over the samples of `set` of a point-level number is minimised. Options in any order: weight{w}, a stage (else the
+  /// last one written so far; a stage "training" is made where there is none).
   template <fixed_string Name, OneNumber A, ObjectiveOption... Options>
   constexpr void minimize(A a, samples_reference set, Options... options) {
     name_is_free<Name>(objectives);
-    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1)) refuse(refused::an_objective_must_be_one_number_a_sample);
+    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1))
+      refuse(refused::an_objective_must_be_one_number_a_sample);
     if (stages.count == 0) stage<"training">();
     objective_entry o;
     o.name = Name;
@@ -107,12 +121,14 @@ class learning_recorder : public recorder {
     if (refusal) refusal();
   }
   template <fixed_string Name, Term A, class... Options>
-    requires(!OneNumber<A>)
-  DIMWISE_REFUSE("an objective must be one number a sample: take sum or mean over dimensions, sum_features over features")
+  requires(!OneNumber<A>)
+      DIMWISE_REFUSE("an objective must be one number a sample: take sum or mean over dimensions, sum_features over features")
   constexpr void minimize(A, samples_reference, Options...) { poison(); }
   template <fixed_string Name, class L, class R, class... Options>
   DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-  constexpr void minimize(equation_sides<L, R>, Options...) { poison(); }
+  constexpr void minimize(equation_sides<L, R>, Options...) {
+    poison();
+  }
 
   /// Each coordinate of the data: minus its mean, divided by its standard deviation, both of the training rows.
   constexpr void standardise() { transformation = {transform::standardise, 0, 1}; }
@@ -133,7 +149,6 @@ class learning_recorder : public recorder {
     name_is_free<Name>(sets);
     s.name = Name;
     sets.push_back(s);
-    if (refusal) refusal();
     return {this, sets.count - 1};
   }
   static constexpr void apply(objective_entry& o, weight w) { o.weight = w.factor; }

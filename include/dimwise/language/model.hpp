@@ -10,8 +10,8 @@ namespace detail {
 struct recording_key {};
 }  // namespace detail
 
-/// A model function `constexpr void f(model& m)` records its values here. Names are identity: asking again for the same name gives the same
-/// value; the same name with another shape is refused.
+/// A model function `constexpr void f(model& m)` records its values here. Names are identity: asking again for the same name
+/// gives the same value; the same name with another shape is refused.
 class model : public detail::learning_recorder {
  public:
   constexpr explicit model(detail::recording_key) {}
@@ -76,8 +76,8 @@ class model : public detail::learning_recorder {
     return detail::make<k, Name>(h);
   }
 
-  /// lhs == rhs. The kernel has both sides, the residual, and the relative form where there is one: it is derived at once if the equation is
-  /// proportional to the density exp(l) of one gaussian_mixture of the model, else by `.relative_to(p)`.
+  /// lhs == rhs. The kernel has both sides, the residual, and the relative form where there is one: it is derived at once if the
+  /// equation is proportional to the density exp(l) of one gaussian_mixture of the model, else by `.relative_to(p)`.
   template <fixed_string Name, class L, class R>
   constexpr auto equation(equation_sides<L, R> sides) {
     const int i = record_equation<Name>(sides.left, sides.right);
@@ -100,9 +100,12 @@ class model : public detail::learning_recorder {
   }
   template <fixed_string Name, class L, class R>
   DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-  constexpr void output(equation_sides<L, R>) { poison(); }
+  constexpr void output(equation_sides<L, R>) {
+    poison();
+  }
 
-  /// dx_i = drift_i dt + noise_i dW_i, for simulation. Records D<1>(noise) for Milstein where noise is dimension-wise differentiable.
+  /// dx_i = drift_i dt + noise_i dW_i, for simulation. Records D<1>(noise) for Milstein where noise is dimension-wise
+  /// differentiable.
   template <fixed_string Name, Operand Drift, Operand Noise>
   constexpr void sde(Drift drift, Noise noise) {
     record_sde<Name>(detail::recorded(*this, drift), detail::recorded(*this, noise));

@@ -29,7 +29,10 @@ class pair_map {
   list<int> slots;
   constexpr int place(int a, int b) const {
     const int bits = slots.count - 1;
-    int h = int((std::uint64_t(std::uint32_t(a)) * 0x9e3779b97f4a7c15ull ^ std::uint64_t(std::uint32_t(b)) * 0xc2b2ae3d27d4eb4full) >> 33) & bits;
+    int h =
+        int((std::uint64_t(std::uint32_t(a)) * 0x9e3779b97f4a7c15ull ^ std::uint64_t(std::uint32_t(b)) * 0xc2b2ae3d27d4eb4full) >>
+            33) &
+        bits;
     while (slots.data[h] >= 0 && (entries.data[slots.data[h]].a != a || entries.data[slots.data[h]].b != b)) h = (h + 1) & bits;
     return h;
   }

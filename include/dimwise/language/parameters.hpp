@@ -49,8 +49,8 @@ struct tensor_shape {
   bool trained = true;
 };
 
-/// The tensors of one named network, asked for in the same order at every call. The first call makes them, later ones must ask for the same
-/// shapes. `what` is the sort of the network: a network and a table cannot share a name.
+/// The tensors of one named network, asked for in the same order at every call. The first call makes them, later ones must ask
+/// for the same shapes. `what` is the sort of the network: a network and a table cannot share a name.
 class parameter_scope {
  public:
   constexpr parameter_scope(recorder& r, const named& n, std::string_view what) : m(r), name(n) {
@@ -101,9 +101,9 @@ class parameter_scope {
   bool known = false, differs = false;
 
   static constexpr bool same(const dimwise::tensor& x, const tensor_shape& s) {
-    return x.rank == s.rank && x.shape[0] == s.shape[0] && x.shape[1] == s.shape[1] && x.shape[2] == s.shape[2] && x.init == s.init &&
-           x.scale == s.scale && x.masked == s.masked && x.dims == s.dims && x.coordinate_width == s.coordinate_width &&
-           x.trained == s.trained;
+    return x.rank == s.rank && x.shape[0] == s.shape[0] && x.shape[1] == s.shape[1] && x.shape[2] == s.shape[2] &&
+           x.init == s.init && x.scale == s.scale && x.masked == s.masked && x.dims == s.dims &&
+           x.coordinate_width == s.coordinate_width && x.trained == s.trained;
   }
   constexpr short_name full_name(const path& p) {
     char digits[4]{};

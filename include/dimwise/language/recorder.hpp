@@ -1,4 +1,5 @@
-// language/recorder.hpp: the recording behind a model: hash-consed nodes, named tensors, slots and entries, as lists of plain data.
+// language/recorder.hpp: the recording behind a model: hash-consed nodes, named tensors, slots and entries, as lists of plain
+// data.
 #pragma once
 #include <cstdint>
 
@@ -41,9 +42,9 @@ class recorder {
   data_transform transformation{};
   short_name state_name, time_name;
   int d = 1, parameters = 0, state_node = -1;
-  bool broken = false;            ///< something was refused; what follows is not judged any more
-  void (*refusal)() = nullptr;    ///< the sentence, where only the recording knows it: raised by the operation that the user wrote
-  int open_equations = 0;   ///< `lhs == rhs` written, not yet given to m.equation
+  bool broken = false;          ///< something was refused; what follows is not judged any more
+  void (*refusal)() = nullptr;  ///< the sentence, where only the recording knows it: raised by the operation that the user wrote
+  int open_equations = 0;       ///< `lhs == rhs` written, not yet given to m.equation
 
   constexpr recorder() {
     nodes.reserve(64);
@@ -56,7 +57,8 @@ class recorder {
   // --- nodes
   constexpr const kind& kind_of(handle h) const { return nodes.data[h.id].k; }
   constexpr const node& operator[](handle h) const { return nodes.data[h.id]; }
-  /// Remembers a refusal, which `make` or the operation that the user wrote raises: so a compiler's message names few functions of ours.
+  /// Remembers a refusal, which `make` or the operation that the user wrote raises: so a compiler's message names few functions
+  /// of ours.
   constexpr handle refuse(void (*sentence)()) {
     if (!broken) refusal = sentence;
     return poison();
@@ -150,7 +152,6 @@ class recorder {
     return tensors.count - 1;
   }
 
-
  private:
   list<int> slots;  ///< open addressing; -1: free
   list<std::uint64_t> tensor_hashes;
@@ -158,7 +159,8 @@ class recorder {
   static constexpr std::uint64_t hash(const node& x) {
     constexpr std::uint64_t f = 0x9e3779b97f4a7c15ull;
     std::uint64_t h = ((std::uint64_t(x.o) | std::uint64_t(std::uint32_t(x.n)) << 16) ^
-                       (std::uint64_t(std::uint32_t(x.a)) << 32 | std::uint32_t(x.b)) * f) * f;
+                       (std::uint64_t(std::uint32_t(x.a)) << 32 | std::uint32_t(x.b)) * f) *
+                      f;
     const std::uint64_t v = std::bit_cast<std::uint64_t>(x.value);  // short numbers differ in their high bits only
     h = (h ^ h >> 29 ^ v ^ v >> 32 ^ std::uint32_t(x.weight)) * f;
     return h ^ h >> 32;
@@ -178,7 +180,9 @@ class recorder {
 };
 
 template <class E>
-constexpr void break_recording(const E& e) { e.m->poison(); }
+constexpr void break_recording(const E& e) {
+  e.m->poison();
+}
 
 /// Whether the recorded class is the one in the type.
 constexpr bool agree(const kind& recorded, const kind& k) {

@@ -8,12 +8,13 @@ namespace dimwise {
 namespace detail {
 
 struct recording_sizes {
-  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, sets = 0, mixtures = 0, objectives = 0,
-      stages = 0;
+  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, sets = 0, mixtures = 0,
+      objectives = 0, stages = 0;
 };
 constexpr recording_sizes sizes_of(const model& m, const canonical_order& order) {
-  return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count, m.equations.count, m.outputs.count,
-          m.sdes.count, m.sets.count, m.mixtures.count, m.objectives.count, m.stages.count};
+  return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count,
+          m.equations.count,   m.outputs.count,       m.sdes.count,         m.sets.count,
+          m.mixtures.count,    m.objectives.count,    m.stages.count};
 }
 /// Arrays of known length; empty ones have one unused entry.
 constexpr int at_least_one(int n) { return n > 0 ? n : 1; }
@@ -46,8 +47,16 @@ struct dynamic_arrays {
   list<stage_entry> stages;
   table facts;
   explicit dynamic_arrays(const recording_sizes& n)
-      : nodes(at_least_one(n.nodes), {}), tensors(at_least_one(n.tensors), {}), inputs(at_least_one(n.inputs), {}), constants(at_least_one(n.constants), {}), equations(at_least_one(n.equations), {}),
-        outputs(at_least_one(n.outputs), {}), sdes(at_least_one(n.sdes), {}), sets(at_least_one(n.sets), {}), mixtures(at_least_one(n.mixtures), {}), objectives(at_least_one(n.objectives), {}),
+      : nodes(at_least_one(n.nodes), {}),
+        tensors(at_least_one(n.tensors), {}),
+        inputs(at_least_one(n.inputs), {}),
+        constants(at_least_one(n.constants), {}),
+        equations(at_least_one(n.equations), {}),
+        outputs(at_least_one(n.outputs), {}),
+        sdes(at_least_one(n.sdes), {}),
+        sets(at_least_one(n.sets), {}),
+        mixtures(at_least_one(n.mixtures), {}),
+        objectives(at_least_one(n.objectives), {}),
         stages(at_least_one(n.stages), {}) {}
 };
 
@@ -92,8 +101,8 @@ constexpr table table_of(const Arrays& from, const recording_sizes& n) {
   return t;
 }
 
-/// Refuses what is wrong with the model as a whole. A broken model has had its error at the user's line: it is recorded as empty, so that
-/// there is no second one.
+/// Refuses what is wrong with the model as a whole. A broken model has had its error at the user's line: it is recorded as empty,
+/// so that there is no second one.
 constexpr void finish_recording(const model& m) {
 #ifdef DIMWISE_REFUSES_LATE
   if (m.broken) refused::a_term_of_this_model_was_refused();
@@ -119,7 +128,9 @@ struct checked_model {
 template <int>
 struct constant_expression {};
 template <auto Build>
-concept Recordable = requires { typename constant_expression<measure<Build>().nodes>; };
+concept Recordable = requires {
+  typename constant_expression<measure<Build>().nodes>;
+};
 template <auto Build, recording_sizes S>
 constexpr static_arrays<S> record_arrays() {
   model m(recording_key{});
@@ -140,10 +151,10 @@ struct recording {
 };
 /// A model that cannot be recorded: one error, and no consequences of it.
 template <auto Build>
-  requires(!detail::Recordable<Build>)
-struct recording<Build> {
+requires(!detail::Recordable<Build>) struct recording<Build> {
   // one call deep: each function between this line and the user's is quoted
-  static_assert((Build(detail::checked_model().m), false), "this model is refused; the lines around this one name the reason and your line");
+  static_assert((Build(detail::checked_model().m), false),
+                "this model is refused; the lines around this one name the reason and your line");
   static constexpr detail::recording_sizes sizes{};
   static constexpr detail::static_arrays<sizes> arrays{};
   static constexpr table view{};

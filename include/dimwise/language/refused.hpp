@@ -14,7 +14,8 @@ namespace dimwise::refused {
 // --- names
 template <fixed_string Name>
 [[noreturn]] void this_name_already_has_another_shape() {
-  stop("the name ", Name.view(), " already has another shape or initial value; one name is one set of parameters: give the other a name of its own");
+  stop("the name ", Name.view(),
+       " already has another shape or initial value; one name is one set of parameters: give the other a name of its own");
 }
 template <fixed_string Name>
 [[noreturn]] void this_name_is_already_taken() {
@@ -40,14 +41,18 @@ template <fixed_string Name>
   stop("this value was recorded by another model; take the state, time and inputs from this model's m");
 }
 [[noreturn]] inline void a_term_of_this_model_was_refused() { stop("a term of this model was refused (see the warnings)"); }
-[[noreturn]] inline void the_type_and_the_table_disagree() { stop("internal error: the type and the table disagree about a value"); }
+[[noreturn]] inline void the_type_and_the_table_disagree() {
+  stop("internal error: the type and the table disagree about a value");
+}
 [[noreturn]] inline void the_operands_have_different_feature_widths() {
   stop("the operands have different feature widths; only width 1 is repeated");
 }
 [[noreturn]] inline void the_features_do_not_divide_into_dimensions() {
   stop("unstack: the operand must be point-level and have d times the wanted width");
 }
-[[noreturn]] inline void the_slice_goes_beyond_the_features() { stop("slice: begin and width must lie within the features of the operand"); }
+[[noreturn]] inline void the_slice_goes_beyond_the_features() {
+  stop("slice: begin and width must lie within the features of the operand");
+}
 [[noreturn]] inline void hidden_units_cannot_be_used_here() {
   stop("the hidden units of a masked stream can only pass through functions, masked_hidden and readout");
 }
@@ -81,7 +86,9 @@ template <fixed_string Name>
 [[noreturn]] inline void an_equation_was_written_but_not_given_to_m_equation() {
   stop("an equation lhs == rhs was written but not given to m.equation<\"name\">(lhs == rhs)");
 }
-[[noreturn]] inline void relative_to_needs_a_point_level_exponential() { stop("relative_to(p): p must be exp(l) of a point-level l"); }
+[[noreturn]] inline void relative_to_needs_a_point_level_exponential() {
+  stop("relative_to(p): p must be exp(l) of a point-level l");
+}
 [[noreturn]] inline void the_equation_is_not_proportional_to_this_factor() {
   stop("relative_to(p): the equation must be proportional to p (every term has exactly one factor p)");
 }
@@ -93,10 +100,14 @@ template <fixed_string Name>
 [[noreturn]] inline void an_objective_must_be_one_number_a_sample() {
   stop("an objective must be one number a sample: take sum or mean over dimensions, sum_features over features");
 }
-[[noreturn]] inline void a_drift_or_noise_has_one_feature() { stop("the drift and the noise of m.sde must have one feature (width 1)"); }
+[[noreturn]] inline void a_drift_or_noise_has_one_feature() {
+  stop("the drift and the noise of m.sde must have one feature (width 1)");
+}
 [[noreturn]] inline void this_is_not_the_log_density_of_a_mixture_of_this_model() {
   stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
 }
-[[noreturn]] inline void samples_of_a_box_need_lower_below_upper() { stop("m.box(lower, upper, t0, t1): lower must be below upper"); }
+[[noreturn]] inline void samples_of_a_box_need_lower_below_upper() {
+  stop("m.box(lower, upper, t0, t1): lower must be below upper");
+}
 
 }  // namespace dimwise::refused

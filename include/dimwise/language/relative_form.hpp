@@ -5,8 +5,9 @@
 
 namespace dimwise::detail {
 
-/// e / p for p = exp(l) at point level and e of degree 1 in p: p is replaced by exp(l - frozen value of l), which is 1 and has the
-/// derivatives of p divided by p. Returns the new node, or -1 where e is not of degree 1. One sweep: operands stand before their users.
+/// e / p for p = exp(l) at point level and e of degree 1 in p: p is replaced by exp(l - frozen value of l), which is 1 and has
+/// the derivatives of p divided by p. Returns the new node, or -1 where e is not of degree 1. One sweep: operands stand before
+/// their users.
 constexpr int find_relative(recorder& m, int e, int p) {
   node relative = m.nodes[p];
   relative.o = op::exp_relative;
@@ -46,7 +47,8 @@ constexpr handle record_relative(handle e, handle p) {
   return {&m, r};
 }
 
-/// The relative form of e for the one density of a recorded mixture that e is proportional to, or -1 where there is none or a choice.
+/// The relative form of e for the one density of a recorded mixture that e is proportional to, or -1 where there is none or a
+/// choice.
 constexpr int automatic_relative(recorder& m, int e) {
   int found = -1;
   for (int i = 0; i < m.mixtures.count; i++) {

@@ -5,8 +5,8 @@
 
 namespace dimwise {
 
-/// Sum over dimensions: point level. Dimension-wise differentiable where v is of its own coordinate, up to point-level factors; else dense.
-/// (The mean over samples is taken by m.minimize.)
+/// Sum over dimensions: point level. Dimension-wise differentiable where v is of its own coordinate, up to point-level factors;
+/// else dense. (The mean over samples is taken by m.minimize.)
 template <Term A>
 constexpr auto sum(A a) {
   constexpr kind k = sum_kind(A::k);
@@ -14,10 +14,12 @@ constexpr auto sum(A a) {
 }
 /// Mean over dimensions.
 template <Term A>
-constexpr auto mean(A a) { return (1.0 / a.m->d) * sum(a); }
+constexpr auto mean(A a) {
+  return (1.0 / a.m->d) * sum(a);
+}
 /// sum(a * b).
 template <class A, class B>
-  requires detail::TwoOperands<A, B>
+requires detail::TwoOperands<A, B>
 constexpr auto dot(A a, B b) { return sum(a * b); }
 
 /// Euclidean length over dimensions, sqrt(sum(a^2)): derivatives are infinite where it is 0.
@@ -25,9 +27,13 @@ constexpr auto norm(Term auto a) { return sqrt(sum(sq(a))); }
 
 template <class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-constexpr auto sum(equation_sides<L, R> a) { return a.refused(); }
+constexpr auto sum(equation_sides<L, R> a) {
+  return a.refused();
+}
 template <class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
-constexpr auto mean(equation_sides<L, R> a) { return a.refused(); }
+constexpr auto mean(equation_sides<L, R> a) {
+  return a.refused();
+}
 
 }  // namespace dimwise

@@ -45,12 +45,15 @@ constexpr mixture_parameters mixture_layers(parameter_scope& scope, int componen
   } else {
     log_weights = parameter_table(scope, level::point, components, 1, "log_weights", "log weights, before normalising");
     mean = parameter_table(scope, level::dim, components, 1, "mean", "means of the components for each dimension");
-    log_deviation = parameter_table(scope, level::dim, components, 0.1, "log_deviation", "log standard deviations for each dimension");
+    log_deviation =
+        parameter_table(scope, level::dim, components, 0.1, "log_deviation", "log standard deviations for each dimension");
     if (s.form == mixture_form::linear) {
-      if (!with_context || scope.m.kind_of(context).width != 1) context = scope.m.refuse(refused::a_mixture_that_is_linear_in_time_takes_x_and_t);
+      if (!with_context || scope.m.kind_of(context).width != 1)
+        context = scope.m.refuse(refused::a_mixture_that_is_linear_in_time_takes_x_and_t);
       mean = mean + parameter_table(scope, level::dim, components, 0.1, "mean_rate", "change of the means in time") * context;
       log_deviation = log_deviation + parameter_table(scope, level::dim, components, 0.1, "log_deviation_rate",
-                                                      "change of the log standard deviations in time") * context;
+                                                      "change of the log standard deviations in time") *
+                                          context;
     } else if (with_context) {
       scope.m.refuse(refused::a_mixture_with_constant_parameters_takes_x_alone);
     }
@@ -71,9 +74,9 @@ constexpr void register_mixture(recorder& m, short_name name, const mixture_para
 }
 
 template <class X>
-concept MixtureArgument = Term<X> && (!X::typed || (X::k.l == level::dim && X::k.width == 1 && unmixed(X::k)));
+concept MixtureArgument = Term<X> &&(!X::typed || (X::k.l == level::dim && X::k.width == 1 && unmixed(X::k)));
 template <class A>
-concept MixtureContext = Operand<A> && (!known<A>() || (kind_of<A>().l == level::point && kind_of<A>().d == depends::nothing));
+concept MixtureContext = Operand<A> &&(!known<A>() || (kind_of<A>().l == level::point && kind_of<A>().d == depends::nothing));
 template <class X>
 constexpr kind log_density_kind = of_width(sum_kind(pointwise_kind(X::k)), 1);
 }  // namespace detail
@@ -98,8 +101,8 @@ struct gaussian_mixture_network {
     return detail::make<detail::log_density_kind<X>, Name, (X::typed && ... && detail::known<A>())>(l);
   }
   template <class X, class... A>
-    requires(Term<X> && (Operand<A> && ...) && !(detail::MixtureArgument<X> && (detail::MixtureContext<A> && ...)))
-  DIMWISE_REFUSE(DIMWISE_MIXTURE_OPERANDS)
+  requires(Term<X> && (Operand<A> && ...) && !(detail::MixtureArgument<X> && (detail::MixtureContext<A> && ...)))
+      DIMWISE_REFUSE(DIMWISE_MIXTURE_OPERANDS)
   constexpr auto operator()(X x, A...) const {
     constexpr kind k{level::point, depends::everything, true, 1, because::it_is_not_dense};
     return detail::make<k, Name>(x.m->poison());
@@ -113,12 +116,14 @@ struct gaussian_mixture_network {
   /// Log standard deviations (dim level).
   template <Term X, detail::MixtureContext... A>
   constexpr auto log_deviation(X x, A... a) const {
-    return detail::make<per_dim, Name, (X::typed && ... && detail::known<A>())>(record(*x.m, detail::recorded(*x.m, a)...).log_deviation);
+    return detail::make<per_dim, Name, (X::typed && ... && detail::known<A>())>(
+        record(*x.m, detail::recorded(*x.m, a)...).log_deviation);
   }
   /// Normalised log weights (point level).
   template <Term X, detail::MixtureContext... A>
   constexpr auto log_weights(X x, A... a) const {
-    return detail::make<per_sample, Name, (X::typed && ... && detail::known<A>())>(record(*x.m, detail::recorded(*x.m, a)...).log_weights);
+    return detail::make<per_sample, Name, (X::typed && ... && detail::known<A>())>(
+        record(*x.m, detail::recorded(*x.m, a)...).log_weights);
   }
 
  private:
@@ -136,28 +141,30 @@ struct gaussian_mixture_network {
   }
 };
 
-/// Mixture of Gaussians with diagonal covariance: density(x, t) is log p(x, t), point level and dimension-wise differentiable. Its weights, means
-/// and deviations are trained numbers for density(x), linear in t for density(x, t) (workload W4); options constant_parameters{},
-/// linear_in_time{}, from_network{mlp{64, 64}} (of t, or of any point-level features: density(x, sin(w * t), cos(w * t))).
+/// Mixture of Gaussians with diagonal covariance: density(x, t) is log p(x, t), point level and dimension-wise differentiable.
+/// Its weights, means and deviations are trained numbers for density(x), linear in t for density(x, t) (workload W4); options
+/// constant_parameters{}, linear_in_time{}, from_network{mlp{64, 64}} (of t, or of any point-level features: density(x, sin(w *
+/// t), cos(w * t))).
 template <fixed_string Name>
 constexpr auto gaussian_mixture(mixture_components components, detail::mixture_settings settings = {}) {
   return gaussian_mixture_network<Name>{components, settings};
 }
 
-/// log p(x) of a mixture with given log weights (point level, normalised here), means and log deviations (dim level), each with one feature for
-/// each component; none may depend on the state. The mixture can be drawn from under its name.
+/// log p(x) of a mixture with given log weights (point level, normalised here), means and log deviations (dim level), each with
+/// one feature for each component; none may depend on the state. The mixture can be drawn from under its name.
 template <fixed_string Name, detail::MixtureArgument X, Term W, Term M, Term S>
 constexpr auto gaussian_mixture(X x, W log_weights, M mean, S log_deviation) {
-  static_assert((!W::typed || (W::k.l == level::point && W::k.d == depends::nothing)) && (!M::typed || M::k.d == depends::nothing) &&
-                    (!S::typed || S::k.d == depends::nothing),
-                "gaussian_mixture(x, log_weights, means, log_deviations): weights at point level, none of them may depend on the state");
+  static_assert(
+      (!W::typed || (W::k.l == level::point && W::k.d == depends::nothing)) && (!M::typed || M::k.d == depends::nothing) &&
+          (!S::typed || S::k.d == depends::nothing),
+      "gaussian_mixture(x, log_weights, means, log_deviations): weights at point level, none of them may depend on the state");
   const value w = log_weights;
   const detail::mixture_parameters p{w - logsumexp(w), mean, log_deviation};
   for (const handle h : {handle(p.log_weights), handle(p.mean), handle(p.log_deviation)})
     if (x.m->kind_of(h).d != depends::nothing) x.m->refuse(refused::the_parameters_of_a_mixture_must_not_depend_on_the_state);
   const value l = detail::mixture_log_density(x, p);
   detail::register_mixture(*x.m, Name, p, l);
-  return detail::make<detail::log_density_kind<X>, Name, X::typed && W::typed && M::typed && S::typed>(l);
+  return detail::make < detail::log_density_kind<X>, Name, X::typed && W::typed && M::typed && S::typed > (l);
 }
 
 }  // namespace dimwise

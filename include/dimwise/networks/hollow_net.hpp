@@ -4,16 +4,17 @@
 
 namespace dimwise {
 
-#define DIMWISE_CONDITIONER_OPERAND                                                                                        \
-  "an operand of this conditioner already mixes coordinates: the result would see x_i through it and not be hollow. "      \
+#define DIMWISE_CONDITIONER_OPERAND                                                                                   \
+  "an operand of this conditioner already mixes coordinates: the result would see x_i through it and not be hollow. " \
   "Give it the state, time, inputs, or functions of them coordinate by coordinate"
-#define DIMWISE_CONDITIONER_LEVEL "a conditioner needs a value for each dimension (the state, or an input_per_dim) among its operands"
+#define DIMWISE_CONDITIONER_LEVEL \
+  "a conditioner needs a value for each dimension (the state, or an input_per_dim) among its operands"
 
 namespace detail {
 template <class A>
-concept UnmixedOperand = Operand<A> && (!known<A>() || unmixed(kind_of<A>()));
+concept UnmixedOperand = Operand<A> &&(!known<A>() || unmixed(kind_of<A>()));
 template <class A>
-concept MaybePerDim = Term<A> && (!A::typed || A::k.l == level::dim);
+concept MaybePerDim = Term<A> &&(!A::typed || A::k.l == level::dim);
 template <class... A>
 concept ConditionerOperands = (UnmixedOperand<A> && ...) && (MaybePerDim<A> || ...);
 template <class... A>
@@ -35,7 +36,7 @@ struct conditioner_network {
   masked_mlp hidden;
 
   template <class... A>
-    requires detail::ConditionerOperands<A...>
+  requires detail::ConditionerOperands<A...>
   constexpr auto operator()(A... a) const {
     detail::recorder& m = detail::recorder_of_any(a...);
     const handle operands[] = {detail::recorded(m, a)...};
@@ -46,12 +47,10 @@ struct conditioner_network {
     return detail::make<result<A...>, Name, (detail::known<A>() && ...)>(h);
   }
   template <class... A>
-    requires detail::MixedOperands<A...>
-  DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
+  requires detail::MixedOperands<A...> DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
   constexpr auto operator()(A... a) const { return refused<A...>(a...); }
   template <class... A>
-    requires detail::PointOperandsOnly<A...>
-  DIMWISE_REFUSE(DIMWISE_CONDITIONER_LEVEL)
+  requires detail::PointOperandsOnly<A...> DIMWISE_REFUSE(DIMWISE_CONDITIONER_LEVEL)
   constexpr auto operator()(A... a) const { return refused<A...>(a...); }
 
  private:
@@ -64,8 +63,8 @@ struct conditioner_network {
   }
 };
 
-/// Width features h_i of all coordinates but the i-th: masked two-stream MLP, tanh. Called with the state (and other values of their own
-/// coordinate), time and inputs; returns a dim-level value that is constant along its own coordinate.
+/// Width features h_i of all coordinates but the i-th: masked two-stream MLP, tanh. Called with the state (and other values of
+/// their own coordinate), time and inputs; returns a dim-level value that is constant along its own coordinate.
 template <fixed_string Name, int Width = 1>
 constexpr auto conditioner(masked_mlp hidden) {
   static_assert(Width >= 1, "conditioner<name, width>(masked_mlp{...}): width at least 1");
@@ -82,7 +81,7 @@ struct hollow_network {
   detail::network_options options;
 
   template <class... A>
-    requires detail::ConditionerOperands<A...>
+  requires detail::ConditionerOperands<A...>
   constexpr auto operator()(A... a) const {
     detail::recorder& m = detail::recorder_of_any(a...);
     const handle operands[] = {detail::recorded(m, a)...};
@@ -91,18 +90,17 @@ struct hollow_network {
     return detail::make<result<A...>, Name, (detail::known<A>() && ...)>(h);
   }
   template <class... A>
-    requires detail::MixedOperands<A...>
-  DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
+  requires detail::MixedOperands<A...> DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
   constexpr auto operator()(A... a) const { return refused<A...>(a...); }
   template <class... A>
-    requires detail::PointOperandsOnly<A...>
-  DIMWISE_REFUSE(DIMWISE_CONDITIONER_LEVEL)
+  requires detail::PointOperandsOnly<A...> DIMWISE_REFUSE(DIMWISE_CONDITIONER_LEVEL)
   constexpr auto operator()(A... a) const { return refused<A...>(a...); }
 
  private:
   template <class... A>
-  static constexpr kind result = linear_kind(
-      joined_kind(detail::united_kind<A...>(), conditioner_kind(detail::united_kind<A...>(), 1), op::concat), 1, false);
+  static constexpr kind result = linear_kind(joined_kind(detail::united_kind<A...>(),
+                                                         conditioner_kind(detail::united_kind<A...>(), 1), op::concat),
+                                             1, false);
   template <class... A>
   static constexpr auto refused(const A&... a) {
     constexpr kind k{level::dim, depends::everything, true, 1, because::it_is_not_dense};
@@ -122,10 +120,10 @@ struct hollow_network {
   }
 };
 
-/// f_i = tau(x_i, ..., t, ..., h_i) with features h_i = c_i(x without x_i, t, ...) of a masked two-stream conditioner (Chen & Duvenaud,
-/// 2019): one number for each dimension, whose D<k> costs only tau's own Taylor coefficients. Called with the state (and other values of
-/// their own coordinate), time and inputs. With d = 1 the conditioner sees time and inputs only. tau is one mlp for all dimensions;
-/// options: own_weights{} (one for each dimension), last_layer_scale{s}.
+/// f_i = tau(x_i, ..., t, ..., h_i) with features h_i = c_i(x without x_i, t, ...) of a masked two-stream conditioner (Chen &
+/// Duvenaud, 2019): one number for each dimension, whose D<k> costs only tau's own Taylor coefficients. Called with the state
+/// (and other values of their own coordinate), time and inputs. With d = 1 the conditioner sees time and inputs only. tau is one
+/// mlp for all dimensions; options: own_weights{} (one for each dimension), last_layer_scale{s}.
 template <fixed_string Name, detail::NetworkOption... Options>
 constexpr auto hollow_net(masked_mlp hidden, features width, mlp transformer, Options... options) {
   return hollow_network<Name>{hidden, width, transformer, detail::network_options(options...)};

@@ -25,7 +25,8 @@ struct layer_start {
 };
 
 /// W a + b over features, weights shared or [d][out][in].
-constexpr value linear_layer(parameter_scope& scope, value a, int out, bool own, std::string_view part, int number, layer_start start = {}) {
+constexpr value linear_layer(parameter_scope& scope, value a, int out, bool own, std::string_view part, int number,
+                             layer_start start = {}) {
   recorder& m = scope.m;
   if (!m.owns(a)) return m.poison();
   if (out < 1) m.refuse(refused::every_width_must_be_at_least_1);
@@ -44,8 +45,10 @@ constexpr value linear_layer(parameter_scope& scope, value a, int out, bool own,
   x.o = op::linear;
   x.a = a.id;
   x.k = linear_kind(k, out, own);
-  x.weight = scope.tensor(w, {part, "weight", number}, own ? "weights of a layer, one matrix for each dimension" : "weights of a layer");
-  x.bias = scope.tensor(b, {part, "bias", number}, own ? "biases of a layer, one vector for each dimension" : "biases of a layer");
+  x.weight =
+      scope.tensor(w, {part, "weight", number}, own ? "weights of a layer, one matrix for each dimension" : "weights of a layer");
+  x.bias =
+      scope.tensor(b, {part, "bias", number}, own ? "biases of a layer, one vector for each dimension" : "biases of a layer");
   return m.put(x);
 }
 
@@ -65,7 +68,8 @@ constexpr value mlp_layers(parameter_scope& scope, value a, const layer_widths& 
 constexpr value joined(value so_far, value next) { return so_far.id < 0 ? next : so_far.m->binary(op::concat, so_far, next); }
 
 /// A table of parameters: point [width], or dim [d][width].
-constexpr value parameter_table(parameter_scope& scope, level l, int width, double deviation, std::string_view leaf, std::string_view meaning) {
+constexpr value parameter_table(parameter_scope& scope, level l, int width, double deviation, std::string_view leaf,
+                                std::string_view meaning) {
   tensor_shape s;
   s.scale = deviation;
   if (l == level::dim) s.rank = 2, s.shape[0] = scope.m.d, s.shape[1] = width;

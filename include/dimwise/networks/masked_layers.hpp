@@ -22,8 +22,8 @@ constexpr conditioner_operands split_operands(recorder& m, const handle* a, int 
 }
 
 /// First layer of a stream: unit j sees coordinates before (right: after) its degree, and the whole context.
-constexpr value masked_input_layer(parameter_scope& scope, const conditioner_operands& in, int units, bool right, std::string_view part,
-                                   layer_start start = {}, bool trained_bias = true) {
+constexpr value masked_input_layer(parameter_scope& scope, const conditioner_operands& in, int units, bool right,
+                                   std::string_view part, layer_start start = {}, bool trained_bias = true) {
   recorder& m = scope.m;
   if (units < 1) m.refuse(refused::every_width_must_be_at_least_1);
   const int w = m.kind_of(in.dim).width, c = in.context.id < 0 ? 0 : m.kind_of(in.context).width;
@@ -74,7 +74,8 @@ struct readout_names {
   std::string_view left, right, bias;
 };
 /// Features of each dimension from the units of both streams that have not seen its coordinate.
-constexpr value readout_layer(parameter_scope& scope, value left, value right, int width, const readout_names& names, layer_start start = {}) {
+constexpr value readout_layer(parameter_scope& scope, value left, value right, int width, const readout_names& names,
+                              layer_start start = {}) {
   recorder& m = scope.m;
   if (width < 1) m.refuse(refused::every_width_must_be_at_least_1);
   const int from_left = m.kind_of(left).width, from_right = m.kind_of(right).width;
@@ -105,8 +106,8 @@ struct conditioner_names {
   std::string_view left = "left", right = "right";
   readout_names readout{"readout.left", "readout.right", "readout"};
 };
-inline constexpr conditioner_names conditioner_inside{"conditioner.left", "conditioner.right",
-                                                      {"conditioner.readout.left", "conditioner.readout.right", "conditioner.readout"}};
+inline constexpr conditioner_names conditioner_inside{
+    "conditioner.left", "conditioner.right", {"conditioner.readout.left", "conditioner.readout.right", "conditioner.readout"}};
 
 /// h_i = tanh(R_left a_left + R_right a_right + r) of both streams (workload definition "masked two-stream conditioner").
 constexpr value conditioner_layers(parameter_scope& scope, const conditioner_operands& in, const layer_widths& hidden, int width,

@@ -59,8 +59,7 @@ struct plain_network {
   detail::network_options options;
 
   template <class... A>
-    requires((Operand<A> && ...) && (Term<A> || ...))
-  constexpr auto operator()(A... a) const {
+  requires((Operand<A> && ...) && (Term<A> || ...)) constexpr auto operator()(A... a) const {
     detail::recorder& m = detail::recorder_of_any(a...);
     const handle operands[] = {detail::recorded(m, a)...};
     constexpr kind k = detail::network_kind(detail::united_kind<A...>(), Width);
@@ -87,10 +86,10 @@ struct plain_network {
   }
 };
 
-/// A plain fully connected network of all its operands: of time and inputs at point level; of the state where d = 1. Of values at dim level
-/// with d > 1 it mixes all coordinates (point level) and is dense: D refuses it. `network<"v">(mlp{64, 64})` has one output,
-/// `network<"v", 3>(mlp{64})` three that types know of, `network<"v">(mlp{64}, outputs{n})` n that only the recording knows.
-/// Option: last_layer_scale{s}.
+/// A plain fully connected network of all its operands: of time and inputs at point level; of the state where d = 1. Of values at
+/// dim level with d > 1 it mixes all coordinates (point level) and is dense: D refuses it. `network<"v">(mlp{64, 64})` has one
+/// output, `network<"v", 3>(mlp{64})` three that types know of, `network<"v">(mlp{64}, outputs{n})` n that only the recording
+/// knows. Option: last_layer_scale{s}.
 template <fixed_string Name, int Width = 1, detail::NetworkOption... Options>
 constexpr auto network(mlp hidden, Options... options) {
   return plain_network<Name, Width>{hidden, Width, detail::network_options(options...)};
@@ -114,8 +113,7 @@ struct transformer_network {
   detail::network_options options;
 
   template <class... A>
-    requires((Operand<A> && ...) && (Term<A> || ...))
-  constexpr auto operator()(A... a) const {
+  requires((Operand<A> && ...) && (Term<A> || ...)) constexpr auto operator()(A... a) const {
     detail::recorder& m = detail::recorder_of_any(a...);
     const handle operands[] = {detail::recorded(m, a)...};
     detail::parameter_scope scope(m, detail::naming<Name>, "transformer");
@@ -129,15 +127,18 @@ struct transformer_network {
   }
 };
 
-/// An mlp of the features of each dimension by itself (pointwise: it depends on what its operands depend on), in the order given; point-level
-/// operands are repeated. Options: own_weights{} (one network for each dimension), last_layer_scale{s}. Widths as for `network`.
+/// An mlp of the features of each dimension by itself (pointwise: it depends on what its operands depend on), in the order given;
+/// point-level operands are repeated. Options: own_weights{} (one network for each dimension), last_layer_scale{s}. Widths as for
+/// `network`.
 template <fixed_string Name, int Width = 1, detail::NetworkOption... Options>
 constexpr auto transformer(mlp hidden, Options... options) {
-  return transformer_network<Name, Width, detail::with_own_weights<Options...>>{hidden, Width, detail::network_options(options...)};
+  return transformer_network<Name, Width, detail::with_own_weights<Options...>>{hidden, Width,
+                                                                                detail::network_options(options...)};
 }
 template <fixed_string Name, detail::NetworkOption... Options>
 constexpr auto transformer(mlp hidden, outputs width, Options... options) {
-  return transformer_network<Name, recorded_width, detail::with_own_weights<Options...>>{hidden, width.count, detail::network_options(options...)};
+  return transformer_network<Name, recorded_width, detail::with_own_weights<Options...>>{hidden, width.count,
+                                                                                         detail::network_options(options...)};
 }
 
 }  // namespace dimwise

@@ -1,4 +1,5 @@
-// networks/pieces.hpp: named layers for networks of one's own: linear, masked streams, readout, linear terms of the other coordinates.
+// networks/pieces.hpp: named layers for networks of one's own: linear, masked streams, readout, linear terms of the other
+// coordinates.
 #pragma once
 #include "gaussian_mixture.hpp"
 
@@ -17,11 +18,11 @@ constexpr auto linear(A a, Options... options) {
 
 namespace detail {
 template <class A>
-concept LowerOperand = Term<A> && (!A::typed || lower_operand(A::k));
+concept LowerOperand = Term<A> &&(!A::typed || lower_operand(A::k));
 template <class A>
-concept UpperOperand = Term<A> && (!A::typed || upper_operand(A::k));
+concept UpperOperand = Term<A> &&(!A::typed || upper_operand(A::k));
 template <class A>
-concept HiddenUnits = Term<A> && (!A::typed || A::k.l == level::units);
+concept HiddenUnits = Term<A> &&(!A::typed || A::k.l == level::units);
 template <class A>
 concept StreamContext = MixtureContext<A>;
 
@@ -29,7 +30,8 @@ template <fixed_string Name, int Units, bool Right, class A, class... Context>
 constexpr auto record_stream(A a, Context... context) {
   recorder& m = *a.m;
   const kind q = m.kind_of(a);
-  if (!(Right ? upper_operand(q) : lower_operand(q)) && !single(q)) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+  if (!(Right ? upper_operand(q) : lower_operand(q)) && !single(q))
+    m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
   conditioner_operands in;
   in.dim = a;
   ((in.context = joined(in.context, recorded(m, context))), ...);
@@ -42,22 +44,26 @@ constexpr auto record_stream(A a, Context... context) {
 }
 }  // namespace detail
 
-#define DIMWISE_STREAM_OPERAND \
-  "masked_left takes a value that depends on coordinates before and its own, masked_right one that depends on its own and those after"
+#define DIMWISE_STREAM_OPERAND                                                                                              \
+  "masked_left takes a value that depends on coordinates before and its own, masked_right one that depends on its own and " \
+  "those after"
 
-/// Units of a left stream: unit j sees coordinates before its degree, and the point-level context. v depends on {before, own} at most.
+/// Units of a left stream: unit j sees coordinates before its degree, and the point-level context. v depends on {before, own} at
+/// most.
 template <fixed_string Name, int Units, detail::LowerOperand A, detail::StreamContext... Context>
-constexpr auto masked_left(A v, Context... context) { return detail::record_stream<Name, Units, false>(v, context...); }
+constexpr auto masked_left(A v, Context... context) {
+  return detail::record_stream<Name, Units, false>(v, context...);
+}
 template <fixed_string Name, int Units, TypedTerm A, class... Context>
-  requires(!detail::LowerOperand<A>)
-DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
+requires(!detail::LowerOperand<A>) DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
 constexpr auto masked_left(A v, Context...) { return detail::make<masked_input_kind(A::k, Units, false), Name>(v.m->poison()); }
 /// Units of a right stream, from coordinates after. v depends on {own, after} at most.
 template <fixed_string Name, int Units, detail::UpperOperand A, detail::StreamContext... Context>
-constexpr auto masked_right(A v, Context... context) { return detail::record_stream<Name, Units, true>(v, context...); }
+constexpr auto masked_right(A v, Context... context) {
+  return detail::record_stream<Name, Units, true>(v, context...);
+}
 template <fixed_string Name, int Units, TypedTerm A, class... Context>
-  requires(!detail::UpperOperand<A>)
-DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
+requires(!detail::UpperOperand<A>) DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
 constexpr auto masked_right(A v, Context...) { return detail::make<masked_input_kind(A::k, Units, true), Name>(v.m->poison()); }
 /// A further masked layer of units of either stream.
 template <fixed_string Name, int Units, detail::HiddenUnits A>
@@ -77,14 +83,13 @@ constexpr auto readout(L left, R right) {
   const value h = detail::readout_layer(scope, left, right, Width, {"left", "right", {}});
   scope.finish();
   constexpr kind k = readout_kind(L::k, R::k, Width);
-  return detail::make<k, Name, L::typed && R::typed>(h);
+  return detail::make < k, Name, L::typed && R::typed > (h);
 }
 
-/// h_i = b_i + sum over j != i of C_ij x_j, starting at 0: the linear term of the other coordinates. (C is kept as a product of masked
-/// matrices through d - 1 units a stream, which leaves every C possible.)
+/// h_i = b_i + sum over j != i of C_ij x_j, starting at 0: the linear term of the other coordinates. (C is kept as a product of
+/// masked matrices through d - 1 units a stream, which leaves every C possible.)
 template <fixed_string Name, Term A>
-  requires(!A::typed || (A::k.l == level::dim && unmixed(A::k)))
-constexpr auto linear_of_others(A x) {
+requires(!A::typed || (A::k.l == level::dim && unmixed(A::k))) constexpr auto linear_of_others(A x) {
   detail::recorder& m = *x.m;
   detail::parameter_scope scope(m, detail::naming<Name>, "linear_of_others");
   const handle operand = x;
@@ -97,8 +102,7 @@ constexpr auto linear_of_others(A x) {
   return detail::make<conditioner_kind(A::k, 1), Name, A::typed>(h);
 }
 template <fixed_string Name, TypedTerm A>
-  requires(!(A::k.l == level::dim && unmixed(A::k)))
-DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
+requires(!(A::k.l == level::dim && unmixed(A::k))) DIMWISE_REFUSE(DIMWISE_CONDITIONER_OPERAND)
 constexpr auto linear_of_others(A x) {
   constexpr kind k{level::dim, depends::hollow, true, 1, because::it_is_not_dense};
   return detail::make<k, Name>(x.m->poison());

@@ -26,8 +26,8 @@ struct mlp : layer_widths {
   using layer_widths::layer_widths;
   constexpr mlp() = default;
 };
-/// Hidden layers of a masked conditioner, the same for both streams, tanh after each. With fewer than d - 1 units in a layer, some
-/// coordinates are unseen by some h_i (docs/explanation/table.md, "Masks").
+/// Hidden layers of a masked conditioner, the same for both streams, tanh after each. With fewer than d - 1 units in a layer,
+/// some coordinates are unseen by some h_i (docs/explanation/table.md, "Masks").
 struct masked_mlp : layer_widths {
   using layer_widths::layer_widths;
 };
@@ -60,7 +60,9 @@ struct network_options {
   bool own = false;
   double last_scale = 1;
   template <NetworkOption... Options>
-  constexpr explicit network_options(Options... options) { (set(options), ...); }
+  constexpr explicit network_options(Options... options) {
+    (set(options), ...);
+  }
 
  private:
   constexpr void set(own_weights) { own = true; }

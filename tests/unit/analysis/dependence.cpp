@@ -40,7 +40,8 @@ TEST_CASE("factors, own values, operands of conditioners") {
 }
 
 TEST_CASE("which sums stay dimension-wise differentiable") {
-  for (const depends d : {depends::nothing, depends::own, depends::scaled_own, depends::single_coordinate}) CHECK(sum_stays_dimwise(dim(d)));
+  for (const depends d : {depends::nothing, depends::own, depends::scaled_own, depends::single_coordinate})
+    CHECK(sum_stays_dimwise(dim(d)));
   for (const depends d : {depends::before, depends::after, depends::hollow, depends::autoregressive, depends::everything})
     CHECK_FALSE(sum_stays_dimwise(dim(d)));
   CHECK_FALSE(sum_stays_dimwise(dim(depends::own, false)));

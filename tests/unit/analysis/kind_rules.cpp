@@ -6,10 +6,15 @@
 using namespace dimwise;
 
 namespace {
-constexpr depends classes[] = {depends::nothing, depends::before,        depends::own,        depends::autoregressive, depends::after,
-                               depends::hollow,  depends::own_and_after, depends::everything, depends::scaled_own};
-constexpr kind dim(depends d, bool dimwise = true, int width = 1) { return {level::dim, d, dimwise, width, because::it_is_not_dense}; }
-constexpr kind point(depends d, bool dimwise = true, int width = 1) { return {level::point, d, dimwise, width, because::it_is_not_dense}; }
+constexpr depends classes[] = {depends::nothing,        depends::before,     depends::own,
+                               depends::autoregressive, depends::after,      depends::hollow,
+                               depends::own_and_after,  depends::everything, depends::scaled_own};
+constexpr kind dim(depends d, bool dimwise = true, int width = 1) {
+  return {level::dim, d, dimwise, width, because::it_is_not_dense};
+}
+constexpr kind point(depends d, bool dimwise = true, int width = 1) {
+  return {level::point, d, dimwise, width, because::it_is_not_dense};
+}
 }  // namespace
 
 TEST_CASE("joining takes the union of dependences and keeps the jet if both have it") {
@@ -74,7 +79,8 @@ TEST_CASE("sums, conditioners and derivatives") {
   CHECK(sum_kind(dim(depends::own)) == point(depends::everything));
   CHECK(sum_kind(dim(depends::scaled_own)) == point(depends::everything));
   CHECK(sum_kind(dim(depends::single_coordinate)) == point(depends::single_coordinate));
-  for (const depends d : {depends::before, depends::after, depends::hollow, depends::everything}) CHECK_FALSE(sum_kind(dim(d)).dimwise);
+  for (const depends d : {depends::before, depends::after, depends::hollow, depends::everything})
+    CHECK_FALSE(sum_kind(dim(d)).dimwise);
   CHECK(mixing_sum_kind(dim(depends::nothing)) == point(depends::nothing));
   CHECK(mixing_sum_kind(dim(depends::single_coordinate)).dimwise);
   CHECK(conditioner_kind(dim(depends::own), 4) == dim(depends::hollow, true, 4));

@@ -27,7 +27,9 @@ constexpr void program(model& m) {
 static_assert(recording<program>::view.node_count > 0);
 
 template <class A, class B>
-concept Addable = requires(A a, B b) { a + b; };
+concept Addable = requires(A a, B b) {
+  a + b;
+};
 struct something {};
 }  // namespace
 

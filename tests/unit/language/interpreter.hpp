@@ -1,5 +1,5 @@
-// tests/unit/language/interpreter.hpp: evaluates a recorded table for one sample, with Taylor coefficients along each own coordinate, in
-// the plainest way: what tests compare the claims of the language with.
+// tests/unit/language/interpreter.hpp: evaluates a recorded table for one sample, with Taylor coefficients along each own
+// coordinate, in the plainest way: what tests compare the claims of the language with.
 #pragma once
 #include <dimwise/ir/table.hpp>
 
@@ -26,8 +26,12 @@ jet each(F f) {
   for (int k = 0; k <= max_k; k++) r[k] = f(k);
   return r;
 }
-inline jet operator+(const jet& a, const jet& b) { return each([&](int k) { return a[k] + b[k]; }); }
-inline jet operator-(const jet& a, const jet& b) { return each([&](int k) { return a[k] - b[k]; }); }
+inline jet operator+(const jet& a, const jet& b) {
+  return each([&](int k) { return a[k] + b[k]; });
+}
+inline jet operator-(const jet& a, const jet& b) {
+  return each([&](int k) { return a[k] - b[k]; });
+}
 inline jet operator*(const jet& a, const jet& b) {
   return each([&](int k) {
     double s = 0;
@@ -63,11 +67,12 @@ struct interpreter {
   std::vector<double> x;
   double time = 0.2;
   double origin = std::numeric_limits<double>::quiet_NaN();  ///< inside a difference in time: the time at which values are frozen
-  double step = 2e-3;  ///< of differences in time
+  double step = 2e-3;                                        ///< of differences in time
   std::vector<double> constants;
   std::vector<std::vector<double>> inputs;  ///< of input i: [width] or [d][width]
 
-  explicit interpreter(const table& recording) : t(recording), parameters(std::size_t(recording.parameters)), x(std::size_t(recording.d)) {
+  explicit interpreter(const table& recording)
+      : t(recording), parameters(std::size_t(recording.parameters)), x(std::size_t(recording.d)) {
     unsigned s = 12345;
     auto next = [&] { return ((s = s * 1664525u + 1013904223u) >> 8) / 16777216.0 - 0.5; };
     for (double& p : parameters) p = 1.2 * next();
@@ -113,7 +118,9 @@ struct interpreter {
         for (int k = 1; k <= max_k; k++) r[std::size_t(k)] = std::numeric_limits<double>::quiet_NaN();
       return r;
     };
-    auto bias = [&](int i, int w) { return q.bias < 0 ? 0.0 : t.tensors[q.bias].rank == 2 ? weight(q.bias, 0, i, w) : weight(q.bias, 0, 0, w); };
+    auto bias = [&](int i, int w) {
+      return q.bias < 0 ? 0.0 : t.tensors[q.bias].rank == 2 ? weight(q.bias, 0, i, w) : weight(q.bias, 0, 0, w);
+    };
     // time derivatives: central differences of the whole sub-table; nested ones lose digits
     std::vector<std::vector<jet>> earlier, later;
     if (q.o == op::dt)
@@ -136,27 +143,59 @@ struct interpreter {
       for (int w = 0; w < width; w++) {
         jet r{};
         switch (q.o) {
-          case op::literal: r[0] = q.value; break;
-          case op::constant: r[0] = constants[std::size_t(q.n)]; break;
-          case op::time: r[0] = time; break;
-          case op::input: r[0] = inputs[std::size_t(q.n)][std::size_t(w)]; break;
-          case op::input_per_dim: r[0] = inputs[std::size_t(q.n)][std::size_t(i * width + w)]; break;
-          case op::state: r = {x[std::size_t(i)], 1}; break;
-          case op::parameter: r[0] = q.k.l == level::dim ? weight(q.weight, 0, i, w) : weight(q.weight, 0, 0, w); break;
-          case op::add: r = a(i, w) + b(i, w); break;
-          case op::sub: r = a(i, w) - b(i, w); break;
-          case op::mul: r = a(i, w) * b(i, w); break;
-          case op::div: r = a(i, w) / b(i, w); break;
-          case op::exp: r = exp(a(i, w)); break;
-          case op::exp_relative: r = exp(a(i, w) - constant_jet(frozen[std::size_t(i * wa + w)][0])); break;
-          case op::log: r = log(a(i, w)); break;
+          case op::literal:
+            r[0] = q.value;
+            break;
+          case op::constant:
+            r[0] = constants[std::size_t(q.n)];
+            break;
+          case op::time:
+            r[0] = time;
+            break;
+          case op::input:
+            r[0] = inputs[std::size_t(q.n)][std::size_t(w)];
+            break;
+          case op::input_per_dim:
+            r[0] = inputs[std::size_t(q.n)][std::size_t(i * width + w)];
+            break;
+          case op::state:
+            r = {x[std::size_t(i)], 1};
+            break;
+          case op::parameter:
+            r[0] = q.k.l == level::dim ? weight(q.weight, 0, i, w) : weight(q.weight, 0, 0, w);
+            break;
+          case op::add:
+            r = a(i, w) + b(i, w);
+            break;
+          case op::sub:
+            r = a(i, w) - b(i, w);
+            break;
+          case op::mul:
+            r = a(i, w) * b(i, w);
+            break;
+          case op::div:
+            r = a(i, w) / b(i, w);
+            break;
+          case op::exp:
+            r = exp(a(i, w));
+            break;
+          case op::exp_relative:
+            r = exp(a(i, w) - constant_jet(frozen[std::size_t(i * wa + w)][0]));
+            break;
+          case op::log:
+            r = log(a(i, w));
+            break;
           case op::tanh: {
             const double y = std::tanh(a(i, w)[0]), s = 1 - y * y;
             r = composed(a(i, w), y, s, -2 * y * s, s * (6 * y * y - 2));
             break;
           }
-          case op::softplus: r = log(constant_jet(1) + exp(a(i, w))); break;
-          case op::sigmoid: r = constant_jet(1) / (constant_jet(1) + exp(constant_jet(0) - a(i, w))); break;
+          case op::softplus:
+            r = log(constant_jet(1) + exp(a(i, w)));
+            break;
+          case op::sigmoid:
+            r = constant_jet(1) / (constant_jet(1) + exp(constant_jet(0) - a(i, w)));
+            break;
           case op::sin: {
             const double s = std::sin(a(i, w)[0]), c = std::cos(a(i, w)[0]);
             r = composed(a(i, w), s, c, -s, -c);
@@ -167,13 +206,16 @@ struct interpreter {
             r = composed(a(i, w), c, -s, -c, s);
             break;
           }
-          case op::sqrt: case op::power: {
+          case op::sqrt:
+          case op::power: {
             const double u = a(i, w)[0], p = q.o == op::sqrt ? 0.5 : q.value;
             r = composed(a(i, w), std::pow(u, p), p * std::pow(u, p - 1), p * (p - 1) * std::pow(u, p - 2),
                          p * (p - 1) * (p - 2) * std::pow(u, p - 3));
             break;
           }
-          case op::sq: r = a(i, w) * a(i, w); break;
+          case op::sq:
+            r = a(i, w) * a(i, w);
+            break;
           case op::logsumexp: {
             double top = -1e300;
             for (int j = 0; j < wa; j++) top = std::max(top, a(i, j)[0]);
@@ -182,14 +224,22 @@ struct interpreter {
             r = log(s) + constant_jet(top);
             break;
           }
-          case op::sum_features: for (int j = 0; j < wa; j++) r = r + a(i, j); break;
-          case op::concat: r = w < wa ? a(i, w) : b(i, w - wa); break;
-          case op::slice: r = a(i, q.n + w); break;
+          case op::sum_features:
+            for (int j = 0; j < wa; j++) r = r + a(i, j);
+            break;
+          case op::concat:
+            r = w < wa ? a(i, w) : b(i, w - wa);
+            break;
+          case op::slice:
+            r = a(i, q.n + w);
+            break;
           case op::linear:
             r[0] = bias(i, w);
             for (int j = 0; j < wa; j++) r = r + constant_jet(weight(q.weight, i, w, j)) * a(i, j);
             break;
-          case op::unstack: r = a(i, i * width + w); break;
+          case op::unstack:
+            r = a(i, i * width + w);
+            break;
           case op::masked_input:
             r[0] = weight(q.bias, 0, 0, w);
             for (int j = 0; j < d; j++)
@@ -215,7 +265,8 @@ struct interpreter {
             for (int k = 0; k <= max_k; k++) {
               double scale = 1;
               for (int j = 1; j <= q.n; j++) scale *= k + j;
-              r[std::size_t(k)] = k + q.n <= max_k ? scale * a(i, w)[std::size_t(k + q.n)] : std::numeric_limits<double>::quiet_NaN();
+              r[std::size_t(k)] =
+                  k + q.n <= max_k ? scale * a(i, w)[std::size_t(k + q.n)] : std::numeric_limits<double>::quiet_NaN();
             }
             break;
           case op::dt: {
@@ -227,8 +278,12 @@ struct interpreter {
             });
             break;
           }
-          case op::frozen: r = a(i, w); break;
-          case op::detach: r[0] = a(i, w)[0]; break;
+          case op::frozen:
+            r = a(i, w);
+            break;
+          case op::detach:
+            r[0] = a(i, w)[0];
+            break;
         }
         out.push_back(lost(r));
       }

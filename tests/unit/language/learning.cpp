@@ -102,8 +102,10 @@ TEST_CASE("wrong records are refused with a sentence") {
     }
     return "";
   };
-  CHECK_THAT(message([](model& m) { m.minimize<"a">(value(m.state<"x", 2>()), m.samples<"data">()); }), Catch::Contains("one number a sample"));
-  CHECK_THAT(message([](model& m) { m.minimize<"a">(value(m.input<"c", 2>()), m.samples<"data">()); }), Catch::Contains("one number a sample"));
+  CHECK_THAT(message([](model& m) { m.minimize<"a">(value(m.state<"x", 2>()), m.samples<"data">()); }),
+             Catch::Contains("one number a sample"));
+  CHECK_THAT(message([](model& m) { m.minimize<"a">(value(m.input<"c", 2>()), m.samples<"data">()); }),
+             Catch::Contains("one number a sample"));
   CHECK_THAT(message([](model& m) { m.box<"b">(0, 1); }), Catch::Contains("m.state"));
   CHECK_THAT(message([](model& m) {
                m.state<"x", 2>();

@@ -97,9 +97,10 @@ TEST_CASE("one name with two shapes is refused, whatever differs") {
 }
 
 TEST_CASE("names that become too long are refused") {
-  CHECK_THROWS_WITH(record([](model& m) {
-                      auto x = m.state<"x", 3>();
-                      m.output<"r">(hollow_net<"a_network_with_a_name_that_is_far_too_long">(masked_mlp{8}, features{3}, mlp{5})(x));
-                    }),
-                    Catch::Contains("63 characters"));
+  CHECK_THROWS_WITH(
+      record([](model& m) {
+        auto x = m.state<"x", 3>();
+        m.output<"r">(hollow_net<"a_network_with_a_name_that_is_far_too_long">(masked_mlp{8}, features{3}, mlp{5})(x));
+      }),
+      Catch::Contains("63 characters"));
 }

@@ -1,4 +1,5 @@
-// tests/unit/language/property.cpp: random programs; every claim of a class, in type and table, against finite differences of values.
+// tests/unit/language/property.cpp: random programs; every claim of a class, in type and table, against finite differences of
+// values.
 #include "catch.hpp"
 #include "interpreter.hpp"
 
@@ -31,16 +32,38 @@ void random_program(model& m) {
     const value u = pool[std::size_t(pick(pool.size()))], v = pool[std::size_t(pick(pool.size()))];
     const kind k = m.kind_of(u);
     switch (pick(12)) {
-      case 0: pool.push_back(u + v); break;
-      case 1: case 2: pool.push_back(u * v); break;
-      case 3: pool.push_back(tanh(u)); break;
-      case 4: pool.push_back(u - v); break;
-      case 5: case 6: pool.push_back(sum(u)); break;
-      case 7: if (k.dimwise) pool.push_back(D<1>(u)); break;
-      case 8: pool.push_back(u / (2.0 + sq(v))); break;
-      case 9: pool.push_back(frozen(u)); break;
-      case 10: if (unmixed(k) && k.l == level::dim) pool.push_back(view(u, t)); break;
-      case 11: if (lower_operand(k)) pool.push_back(readout<"r", 1>(masked_left<"l", 3>(u), masked_right<"q", 3>(a))); break;
+      case 0:
+        pool.push_back(u + v);
+        break;
+      case 1:
+      case 2:
+        pool.push_back(u * v);
+        break;
+      case 3:
+        pool.push_back(tanh(u));
+        break;
+      case 4:
+        pool.push_back(u - v);
+        break;
+      case 5:
+      case 6:
+        pool.push_back(sum(u));
+        break;
+      case 7:
+        if (k.dimwise) pool.push_back(D<1>(u));
+        break;
+      case 8:
+        pool.push_back(u / (2.0 + sq(v)));
+        break;
+      case 9:
+        pool.push_back(frozen(u));
+        break;
+      case 10:
+        if (unmixed(k) && k.l == level::dim) pool.push_back(view(u, t));
+        break;
+      case 11:
+        if (lower_operand(k)) pool.push_back(readout<"r", 1>(masked_left<"l", 3>(u), masked_right<"q", 3>(a)));
+        break;
     }
   }
   m.output<"v">(pool.back());

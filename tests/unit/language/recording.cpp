@@ -22,14 +22,16 @@ constexpr void program(model& m) {
   m.standardise();
 }
 bool same(const table& a, const table& b) {
-  if (a.node_count != b.node_count || a.tensor_count != b.tensor_count || a.parameters != b.parameters || a.d != b.d) return false;
+  if (a.node_count != b.node_count || a.tensor_count != b.tensor_count || a.parameters != b.parameters || a.d != b.d)
+    return false;
   for (int i = 0; i < a.node_count; i++)
     if (!(a.nodes[i] == b.nodes[i])) return false;
   for (int i = 0; i < a.tensor_count; i++)
     if (!(a.tensors[i].name == b.tensors[i].name) || a.tensors[i].offset != b.tensors[i].offset) return false;
-  return a.equations[0].relative == b.equations[0].relative && a.outputs[0].node == b.outputs[0].node && a.sdes[0].drift == b.sdes[0].drift &&
-         a.mixtures[0].log_density == b.mixtures[0].log_density && a.objectives[0].node == b.objectives[0].node &&
-         a.state_name == b.state_name && a.time_name == b.time_name && a.transform.what == b.transform.what;
+  return a.equations[0].relative == b.equations[0].relative && a.outputs[0].node == b.outputs[0].node &&
+         a.sdes[0].drift == b.sdes[0].drift && a.mixtures[0].log_density == b.mixtures[0].log_density &&
+         a.objectives[0].node == b.objectives[0].node && a.state_name == b.state_name && a.time_name == b.time_name &&
+         a.transform.what == b.transform.what;
 }
 /// Two ways of writing one model, whose parts are recorded in another order.
 template <bool Swapped>

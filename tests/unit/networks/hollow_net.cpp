@@ -107,8 +107,7 @@ TEST_CASE("operands that only the recording knows are judged there") {
   CHECK_THROWS_WITH(record([](model& m) { m.output<"r">(own(value(m.time<"t">()))); }), Catch::Contains("dim level"));
   CHECK_THROWS_WITH(record([](model& m) { m.output<"r">(conditioner<"c", 2>(masked_mlp{})(m.state<"x", 3>())); }),
                     Catch::Contains("hidden layer"));
-  CHECK_THROWS_WITH(record([](model& m) {
-                      m.output<"r">(hollow_net<"f">(masked_mlp{3}, features{0}, mlp{3})(m.state<"x", 3>()));
-                    }),
-                    Catch::Contains("at least 1"));
+  CHECK_THROWS_WITH(
+      record([](model& m) { m.output<"r">(hollow_net<"f">(masked_mlp{3}, features{0}, mlp{3})(m.state<"x", 3>())); }),
+      Catch::Contains("at least 1"));
 }

@@ -22,7 +22,8 @@ TEST_CASE("an mlp with shared and with own weights") {
   });
   const table t = r.view();
   REQUIRE(t.tensor_count == 8);
-  const char* names[] = {"shared.0.weight", "shared.0.bias", "shared.1.weight", "shared.1.bias", "own.0.weight", "own.0.bias", "own.1.weight", "own.1.bias"};
+  const char* names[] = {"shared.0.weight", "shared.0.bias", "shared.1.weight", "shared.1.bias",
+                         "own.0.weight",    "own.0.bias",    "own.1.weight",    "own.1.bias"};
   const int shapes[][3] = {{5, 4, 1}, {5, 1, 1}, {1, 5, 1}, {1, 1, 1}, {2, 5, 4}, {2, 5, 1}, {2, 1, 5}, {2, 1, 1}};
   for (int i = 0; i < 8; i++) {
     INFO(names[i]);
@@ -31,7 +32,7 @@ TEST_CASE("an mlp with shared and with own weights") {
     CHECK(t.tensors[i].rank == (i < 4 ? 2 : 3) - i % 2);
     CHECK(t.tensors[i].init == initial::normal);
   }
-  CHECK(t.tensors[0].scale == Approx(0.5));                       // fan-in 4
+  CHECK(t.tensors[0].scale == Approx(0.5));  // fan-in 4
   CHECK(t.tensors[1].scale == 0.1);
   CHECK(t.tensors[2].scale == Approx(0.1 / std::sqrt(5.0)));
   CHECK(t.tensors[3].scale == Approx(0.01));

@@ -23,8 +23,9 @@ TEST_CASE("tensors of a conditioner") {
   const auto r = record(&program);
   const table t = r.view();
   REQUIRE(t.tensor_count == 11);
-  const char* names[] = {"h.left.0.weight", "h.left.0.bias", "h.left.1.weight", "h.left.1.bias", "h.right.0.weight", "h.right.0.bias",
-                         "h.right.1.weight", "h.right.1.bias", "h.readout.left.weight", "h.readout.right.weight", "h.readout.bias"};
+  const char* names[] = {"h.left.0.weight",       "h.left.0.bias",          "h.left.1.weight",  "h.left.1.bias",
+                         "h.right.0.weight",      "h.right.0.bias",         "h.right.1.weight", "h.right.1.bias",
+                         "h.readout.left.weight", "h.readout.right.weight", "h.readout.bias"};
   for (int i = 0; i < 11; i++) CHECK(t.tensors[i].name.view() == names[i]);
   const tensor &first = t.tensors[4], &hidden = t.tensors[6], &left = t.tensors[8], &right = t.tensors[9], &bias = t.tensors[10];
   CHECK(first.masked == mask::input_right);
