@@ -1,5 +1,7 @@
 // run.hpp: the main function of a model file.
 #pragma once
+#include "language.hpp"  // first: the compiler's notes on a refused model then name few files
+
 #include <string>
 #include <utility>
 
