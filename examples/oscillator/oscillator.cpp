@@ -1,7 +1,7 @@
 // examples/oscillator/oscillator.cpp: a stochastic oscillator learned from snapshots of crowds, and its program.
 //
-// x = (position, velocity). Nobody is followed: at each of 20 times another crowd is photographed. A density p(x, t) is fitted to the
-// photographs; then drift f and noise g of
+// x = (position, velocity). Nobody is followed: at each of 20 times another crowd is photographed. A density p(x, t) is fitted to
+// the photographs; then drift f and noise g of
 //
 //   dx = f(x, t) dt + g(x, t) dW
 //
@@ -41,7 +41,7 @@ constexpr void oscillator(model& m) {
 
   m.stage<"density">({.steps = 3000, .batch = 1024, .rate = 5e-3});
   m.minimize<"likelihood">(-l, m.samples<"snapshots">());
-  m.minimize<"smoothness">(smoothness, m.box<"times">(-1, 1, 0, 6), weight{1e-3});
+  m.minimize<"smoothness">(smoothness, m.box<"times">(-1, 1, 0, 6), weight{3e-4});
 
   m.stage<"motion">({.steps = 3000, .batch = 512, .rate = 3e-3});
   auto crowd = m.drawn<"crowd">(density, 0, 6);

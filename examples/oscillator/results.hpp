@@ -43,7 +43,7 @@ struct results {
   std::vector<seed_run> seeds;
   std::vector<double> median_gaps, median_learned, median_given;  ///< over seeds, at each time
   std::vector<bar> bars;
-  std::vector<dimwise::check_record> checks;  ///< of both models; empty: not asked for
+  std::vector<dimwise::check_record> learned_checks, given_checks;  ///< of the kernels of both models; empty: not asked for
   double seconds = 0;
 };
 

@@ -1,4 +1,5 @@
-// examples/oscillator/score.hpp: how well a learned density and a learned stochastic differential equation agree with the true process.
+// examples/oscillator/score.hpp: how well a learned density and a learned stochastic differential equation agree with the true
+// process.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,15 +14,16 @@ namespace oscillator_example {
 /// The ten times 0.6, 1.2, ..., 6 at which crowds are compared.
 std::vector<double> scored_times();
 
-/// Euler-Maruyama from points of the first snapshot ([2000][2]; half of the paths start in each cluster, `paths` <= 2000) to the last
-/// time. Saved at every sixth step, among them all snapshot times and all scored times.
+/// Euler-Maruyama from points of the first snapshot ([2000][2]; half of the paths start in each cluster, `paths` <= 2000) to the
+/// last time. Saved at every sixth step, among them all snapshot times and all scored times.
 dimwise::sde_paths<float> simulated_crowd(const dimwise::compiled_model& model, const std::vector<double>& parameters,
                                           const std::vector<double>& first_snapshot, std::size_t paths, std::uint64_t seed,
                                           dimwise::team& workers);
 /// Index among the saved states of the one at a snapshot time or scored time. Throws `error` for other times.
 std::size_t saved_at(double time);
 
-/// Energy distance between two fresh true crowds of `n` points at each scored time, averaged over pairs: what a perfect model has.
+/// Energy distance between two fresh true crowds of `n` points at each scored time, averaged over pairs: what a perfect model
+/// has.
 std::vector<double> floor_distances(std::size_t n, int pairs, std::uint64_t seed, dimwise::team& workers);
 /// Energy distance between simulated and fresh true crowds of `n` points at each scored time, averaged over pairs.
 std::vector<double> simulated_distances(const dimwise::compiled_model& model, const std::vector<double>& parameters,

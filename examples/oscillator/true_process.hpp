@@ -1,4 +1,5 @@
-// examples/oscillator/true_process.hpp: the process that the data comes from: a damped oscillator with noise, and its exact density.
+// examples/oscillator/true_process.hpp: the process that the data comes from: a damped oscillator with noise, and its exact
+// density.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -7,8 +8,8 @@
 
 namespace oscillator_example {
 
-/// dx = v dt + 0.05 dW, dv = (-x - 0.1 v) dt + 0.3 dW, from two clusters at (+-2, 0) with standard deviation 0.2 each way, t from 0
-/// to 6. Each cluster stays Gaussian.
+/// dx = v dt + 0.05 dW, dv = (-x - 0.1 v) dt + 0.3 dW, from two clusters at (+-2, 0) with standard deviation 0.2 each way, t from
+/// 0 to 6. Each cluster stays Gaussian.
 inline constexpr double last_time = 6;
 inline constexpr std::size_t snapshots = 20, crowd = 2000;
 
@@ -23,7 +24,8 @@ struct clusters {
 /// Moment equations by the classical Runge-Kutta method; absolute error below 1e-12.
 clusters clusters_at(double time);
 
-/// n points at a time, the first n / 2 from the cluster that starts at +2: [n][2]. Reproducible: a function of (seed, name, time).
+/// n points at a time, the first n / 2 from the cluster that starts at +2: [n][2]. Reproducible: a function of (seed, name,
+/// time).
 std::vector<double> true_sample(double time, std::size_t n, std::uint64_t seed, std::string_view name);
 
 /// log p at points[n][2], and its gradient [n][2].

@@ -25,8 +25,8 @@ whitened whiten(double r1, double r2, double a, double b, double c) {
   return u;
 }
 
-// Log likelihood a row of standardised values, and where asked its gradient and Fisher information by the coefficients (first those
-// of the means, m1 then m2; then a, b, c).
+// Log likelihood a row of standardised values, and where asked its gradient and Fisher information by the coefficients (first
+// those of the means, m1 then m2; then a, b, c).
 struct likelihood {
   const Eigen::MatrixXd &values, &mean_basis, &covariance_basis;
 
@@ -41,7 +41,8 @@ struct likelihood {
   }
 
   void derivatives(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& covariance, Eigen::VectorXd& gradient_mean,
-                   Eigen::MatrixXd& information_mean, Eigen::VectorXd& gradient_covariance, Eigen::MatrixXd& information_covariance) const {
+                   Eigen::MatrixXd& information_mean, Eigen::VectorXd& gradient_covariance,
+                   Eigen::MatrixXd& information_covariance) const {
     const Eigen::Index n = values.rows(), p = mean_basis.cols(), q = covariance_basis.cols();
     const Eigen::MatrixXd r = values - mean_basis * mean, s = covariance_basis * covariance;
     gradient_mean = Eigen::VectorXd::Zero(2 * p);
@@ -55,7 +56,8 @@ struct likelihood {
       Eigen::Matrix2d fisher_mean;
       fisher_mean << (1 + slope * slope) * u.inverse_first * u.inverse_first, -slope * u.inverse_first * u.inverse_second,
           -slope * u.inverse_first * u.inverse_second, u.inverse_second * u.inverse_second;
-      Eigen::Vector3d score(u.first * u.first - 1 - slope * u.first * u.second, u.second * u.second - 1, u.first * u.second * u.inverse_second);
+      Eigen::Vector3d score(u.first * u.first - 1 - slope * u.first * u.second, u.second * u.second - 1,
+                            u.first * u.second * u.inverse_second);
       Eigen::Matrix3d fisher = Eigen::Matrix3d::Zero();
       fisher(0, 0) = 2 + slope * slope;
       fisher(1, 1) = 2;
@@ -77,8 +79,9 @@ struct likelihood {
 
 }  // namespace
 
-seasonal_gaussian seasonal_gaussian::fit(int mean_harmonics, int covariance_harmonics, double period, const std::vector<double>& time,
-                                         const Eigen::MatrixXd& values, const std::vector<std::uint8_t>& used) {
+seasonal_gaussian seasonal_gaussian::fit(int mean_harmonics, int covariance_harmonics, double period,
+                                         const std::vector<double>& time, const Eigen::MatrixXd& values,
+                                         const std::vector<std::uint8_t>& used) {
   std::vector<Eigen::Index> rows;
   for (std::size_t i = 0; i < used.size(); i++)
     if (used[i]) rows.push_back(Eigen::Index(i));
@@ -127,7 +130,8 @@ seasonal_gaussian seasonal_gaussian::fit(int mean_harmonics, int covariance_harm
       return g;
     }
   }
-  throw std::runtime_error("the seasonal Gaussian's likelihood still rises after 200 steps of Fisher scoring: use fewer harmonics or more rows");
+  throw std::runtime_error(
+      "the seasonal Gaussian's likelihood still rises after 200 steps of Fisher scoring: use fewer harmonics or more rows");
 }
 
 Eigen::Vector2d seasonal_gaussian::mean(double time) const {

@@ -6,12 +6,12 @@
 
 namespace example {
 
-/// x ~ N(m(t), L(t) L(t)'), L lower triangular 2 x 2. The two means have `mean_harmonics` sines and cosines, log L_11, log L_22 and
-/// L_21 (of values divided by their standard deviations) have `covariance_harmonics`. Maximum likelihood.
+/// x ~ N(m(t), L(t) L(t)'), L lower triangular 2 x 2. The two means have `mean_harmonics` sines and cosines, log L_11, log L_22
+/// and L_21 (of values divided by their standard deviations) have `covariance_harmonics`. Maximum likelihood.
 class seasonal_gaussian {
  public:
-  /// values[rows][2]. Fisher scoring from the constant covariance of the least squares residuals, until the likelihood stands still to
-  /// 1e-10 a row. Throws std::runtime_error if it does not within 200 steps.
+  /// values[rows][2]. Fisher scoring from the constant covariance of the least squares residuals, until the likelihood stands
+  /// still to 1e-10 a row. Throws std::runtime_error if it does not within 200 steps.
   static seasonal_gaussian fit(int mean_harmonics, int covariance_harmonics, double period, const std::vector<double>& time,
                                const Eigen::MatrixXd& values, const std::vector<std::uint8_t>& used);
 

@@ -6,8 +6,8 @@
 
 namespace example {
 
-/// x(t) = m(t) + r(t), r(t + 1) = A r(t) + e, e ~ N(0, Q): m a seasonal mean with `harmonics` sines and cosines, A and Q constant, all
-/// by least squares (first m, then A).
+/// x(t) = m(t) + r(t), r(t + 1) = A r(t) + e, e ~ N(0, Q): m a seasonal mean with `harmonics` sines and cosines, A and Q
+/// constant, all by least squares (first m, then A).
 struct vector_autoregression {
   int harmonics = 0;
   double period = 1;

@@ -20,9 +20,12 @@ day_table read_days(const std::string& csv) {
   for (std::size_t i = 0; i < file.rows(); i++) {
     const std::string& text = file.text(i, date_column);
     const std::optional<double> date = dimwise::days_since_1970(text);
-    if (!date) throw dimwise::error(csv + ", line " + std::to_string(file.line(i)) + ": '" + text + "' in column date is not a date; write it as 2012-03-01.");
+    if (!date)
+      throw dimwise::error(csv + ", line " + std::to_string(file.line(i)) + ": '" + text +
+                           "' in column date is not a date; write it as 2012-03-01.");
     if (i > 0 && *date != days.clock.back() + 1)
-      throw dimwise::error(csv + ", line " + std::to_string(file.line(i)) + ": " + text + " does not follow the day before it; add the days that are left out.");
+      throw dimwise::error(csv + ", line " + std::to_string(file.line(i)) + ": " + text +
+                           " does not follow the day before it; add the days that are left out.");
     const int year = std::stoi(dimwise::date_text(*date));
     const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     days.clock.push_back(*date);
@@ -37,7 +40,8 @@ day_table read_days(const std::string& csv) {
 
 std::vector<std::uint8_t> training_days(const day_table& days, int held_out) {
   std::vector<std::uint8_t> used(days.size());
-  for (std::size_t i = 0; i < used.size(); i++) used[i] = days.year[i] >= 2012 && days.year[i] <= 2014 && days.year[i] != held_out;
+  for (std::size_t i = 0; i < used.size(); i++)
+    used[i] = days.year[i] >= 2012 && days.year[i] <= 2014 && days.year[i] != held_out;
   return used;
 }
 

@@ -31,21 +31,23 @@ day_table read_days(const std::string& csv);
 std::vector<std::uint8_t> training_days(const day_table& days, int held_out);
 std::vector<std::uint8_t> held_out_days(const day_table& days, int held_out);
 
-/// temperature = m(t) + L(t) V y: seasonal Gaussian (two harmonics in mean and covariance), then a rotation V to the directions in
-/// which the weather forgets fastest and slowest (eigenvectors of the symmetrised covariance of one day and the next; Tong et al.,
-/// 1990), because noise that is independent in each coordinate fits there.
+/// temperature = m(t) + L(t) V y: seasonal Gaussian (two harmonics in mean and covariance), then a rotation V to the directions
+/// in which the weather forgets fastest and slowest (eigenvectors of the symmetrised covariance of one day and the next; Tong et
+/// al., 1990), because noise that is independent in each coordinate fits there.
 class climate {
  public:
   static climate fit(const day_table& days, const std::vector<std::uint8_t>& used);
 
   /// [days][2]
   Eigen::MatrixXd to_state(const day_table& days) const;
-  Eigen::Vector2d to_temperature(double time, const Eigen::Vector2d& state) const { return gaussian_.mean(time) + root(time) * state; }
+  Eigen::Vector2d to_temperature(double time, const Eigen::Vector2d& state) const {
+    return gaussian_.mean(time) + root(time) * state;
+  }
   Eigen::Vector2d mean(double time) const { return gaussian_.mean(time); }
   /// L(t) V
   Eigen::Matrix2d root(double time) const { return gaussian_.root(time) * rotation_; }
-  /// log |det dy/dx| + log of the product of the temperatures' standard deviations over the training days: what turns log p(y) into
-  /// the log density of standardised temperatures.
+  /// log |det dy/dx| + log of the product of the temperatures' standard deviations over the training days: what turns log p(y)
+  /// into the log density of standardised temperatures.
   double log_scale(double time) const;
   const example::seasonal_gaussian& gaussian() const { return gaussian_; }
 

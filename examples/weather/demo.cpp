@@ -29,7 +29,9 @@ struct options {
 // What must hold of the median over the seeds: see README.md.
 constexpr double crps_slack = 1.03, density_slack = 0.02;
 
-double seconds_since(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 void print_scores(const forecast_score& s) {
   std::printf("  %-28s", s.name.c_str());
@@ -61,16 +63,18 @@ int demo(dimwise::runner& program, const options& o) {
   r.used = training_days(r.days, o.held_out);
   r.tested = held_out_days(r.days, o.held_out);
   if (std::count(r.tested.begin(), r.tested.end(), 1) == 0)
-    throw dimwise::error("--hold-out " + std::to_string(o.held_out) + ": " + o.data + " has no day of that year; choose 2012 to 2015.");
+    throw dimwise::error("--hold-out " + std::to_string(o.held_out) + ": " + o.data +
+                         " has no day of that year; choose 2012 to 2015.");
   const std::string training_years = o.held_out == 2015 ? "2012-2014" : "2012-2014 without " + std::to_string(o.held_out);
-  std::printf("weather: %td days of %s to learn from, %td days of %d held out\n", std::count(r.used.begin(), r.used.end(), 1), training_years.c_str(),
-              std::count(r.tested.begin(), r.tested.end(), 1), o.held_out);
+  std::printf("weather: %td days of %s to learn from, %td days of %d held out\n", std::count(r.used.begin(), r.used.end(), 1),
+              training_years.c_str(), std::count(r.tested.begin(), r.tested.end(), 1), o.held_out);
 
   // The climate is taken out; rows for the standard commands of this program go beside the page.
   r.what = climate::fit(r.days, r.used);
   const dimwise::data_rows rows = model_rows(r.days, r.what.to_state(r.days), r.used);
   std::vector<double> table;
-  for (std::size_t i = 0; i < rows.rows; i++) table.insert(table.end(), {rows.clock[i], rows.time[i], rows.state[2 * i], rows.state[2 * i + 1]});
+  for (std::size_t i = 0; i < rows.rows; i++)
+    table.insert(table.end(), {rows.clock[i], rows.time[i], rows.state[2 * i], rows.state[2 * i + 1]});
   dimwise::write_csv(o.out + "/days.csv", {"day", "t", "y_0", "y_1"}, table);
   r.baselines = baseline_scores(r.days, r.used, r.tested);
   r.gaussians = gaussian_scores(r.days, r.used, r.tested);
@@ -90,13 +94,15 @@ int demo(dimwise::runner& program, const options& o) {
     how.history = o.out + "/losses-" + std::to_string(how.seed) + ".csv";
     dimwise::console_progress bar;
     const dimwise::train_result trained = dimwise::train<float>(model, how, sets, bar);
-    dimwise::save_parameters(o.out + "/weather-" + std::to_string(how.seed) + ".safetensors", model.recording, {trained.parameters, trained.metadata});
+    dimwise::save_parameters(o.out + "/weather-" + std::to_string(how.seed) + ".safetensors", model.recording,
+                             {trained.parameters, trained.metadata});
     run one;
     one.seed = how.seed;
     one.parameters = trained.parameters;
     one.seconds = trained.seconds;
     one.density = learned_density_score(model, one.parameters, r.what, r.days, r.tested).held_out;
-    const ensembles e = simulate_ensembles(model, one.parameters, r.what, r.days, r.tested, std::size_t(o.members), how.seed, threads);
+    const ensembles e =
+        simulate_ensembles(model, one.parameters, r.what, r.days, r.tested, std::size_t(o.members), how.seed, threads);
     one.forecasts = ensemble_score(e, r.days, r.tested);
     one.forecasts.name = "learned SDE, seed " + std::to_string(how.seed);
     if (k == 0) r.forecasts = e;
@@ -117,12 +123,14 @@ int demo(dimwise::runner& program, const options& o) {
   for (std::size_t k = 0; k < lead_days.size(); k++)
     for (int which : {highest, lowest}) {
       const double score = r.median.crps[k][std::size_t(which)], bound = crps_slack * best.crps[k][std::size_t(which)];
-      r.bars.push_back({"CRPS of the " + std::string(which == highest ? "highest" : "lowest") + " temperature, " + std::to_string(lead_days[k]) +
-                            (lead_days[k] == 1 ? " day ahead" : " days ahead"), score, bound, score <= bound});
+      r.bars.push_back({"CRPS of the " + std::string(which == highest ? "highest" : "lowest") + " temperature, " +
+                            std::to_string(lead_days[k]) + (lead_days[k] == 1 ? " day ahead" : " days ahead"),
+                        score, bound, score <= bound});
     }
   double gaussian = r.gaussians[0].held_out;
   for (const density_score& g : r.gaussians) gaussian = std::max(gaussian, g.held_out);
-  r.bars.push_back({"log density a day (at least)", r.median_density, gaussian - density_slack, r.median_density >= gaussian - density_slack});
+  r.bars.push_back(
+      {"log density a day (at least)", r.median_density, gaussian - density_slack, r.median_density >= gaussian - density_slack});
 
   std::printf("\nCRPS in %d, degrees Celsius          highest: 1, 3, 7 days   lowest: 1, 3, 7 days ahead\n", o.held_out);
   for (const forecast_score& s : r.baselines) print_scores(s);
@@ -130,7 +138,8 @@ int demo(dimwise::runner& program, const options& o) {
   if (seeds > 1) print_scores(r.median);
   std::printf("\nmean log density a day in %d (standardised temperatures)\n", o.held_out);
   for (const density_score& g : r.gaussians) std::printf("  %-62s %7.4f\n", g.name.c_str(), g.held_out);
-  for (const run& one : r.runs) std::printf("  %-62s %7.4f\n", ("learned density, seed " + std::to_string(one.seed)).c_str(), one.density);
+  for (const run& one : r.runs)
+    std::printf("  %-62s %7.4f\n", ("learned density, seed " + std::to_string(one.seed)).c_str(), one.density);
 
   if (!o.no_check) {
     std::printf("\nchecking the kernels against 50-digit arithmetic\n");
@@ -159,19 +168,20 @@ int demo(dimwise::runner& program, const options& o) {
 }  // namespace
 
 void add_commands(dimwise::runner& program) {
-  program.add("demo", "learn the weather of Seattle, forecast a year that was held out, and write a page about it", [&program](dimwise::command_line& line) {
-    auto o = std::make_shared<options>();
-    line.option("--out", o->out, "folder of the page, its pictures and the learned parameters");
-    line.option("--data", o->data, "csv with the columns date, temp_max, temp_min");
-    line.option("--seed", o->seed, "first seed");
-    line.option("--seeds", o->seeds, "models to train, each with the next seed; bars are held to the median");
-    line.option("--hold-out", o->held_out, "year to forecast; the others of 2012 to 2014 are learned from");
-    line.option("--members", o->members, "members of each ensemble");
-    line.option("--threads", o->threads, "threads; 0: all");
-    line.flag("--no-check", o->no_check, "skip the comparison with 50-digit arithmetic");
-    line.option("--json", o->json_file, "write all scores to this file");
-    return [o, &program] { return demo(program, *o); };
-  });
+  program.add("demo", "learn the weather of Seattle, forecast a year that was held out, and write a page about it",
+              [&program](dimwise::command_line& line) {
+                auto o = std::make_shared<options>();
+                line.option("--out", o->out, "folder of the page, its pictures and the learned parameters");
+                line.option("--data", o->data, "csv with the columns date, temp_max, temp_min");
+                line.option("--seed", o->seed, "first seed");
+                line.option("--seeds", o->seeds, "models to train, each with the next seed; bars are held to the median");
+                line.option("--hold-out", o->held_out, "year to forecast; the others of 2012 to 2014 are learned from");
+                line.option("--members", o->members, "members of each ensemble");
+                line.option("--threads", o->threads, "threads; 0: all");
+                line.flag("--no-check", o->no_check, "skip the comparison with 50-digit arithmetic");
+                line.option("--json", o->json_file, "write all scores to this file");
+                return [o, &program] { return demo(program, *o); };
+              });
 }
 
 }  // namespace weather_example

@@ -14,7 +14,8 @@ namespace weather_example {
 namespace {
 
 constexpr const char* month_ticks =
-    "set xtics ('Jan' 0, 'Feb' 31, 'Mar' 59.25, 'Apr' 90.25, 'May' 120.25, 'Jun' 151.25, 'Jul' 181.25, 'Aug' 212.25, 'Sep' 243.25, "
+    "set xtics ('Jan' 0, 'Feb' 31, 'Mar' 59.25, 'Apr' 90.25, 'May' 120.25, 'Jun' 151.25, 'Jul' 181.25, 'Aug' 212.25, 'Sep' "
+    "243.25, "
     "'Oct' 273.25, 'Nov' 304.25, 'Dec' 334.25)\nset xrange [0:365.25]\n";
 constexpr const char* colours = "set palette defined (0 '#ffffff', 0.2 '#c6dbef', 0.6 '#4292c6', 1 '#08306b')\nunset colorbox\n";
 constexpr const char* names[] = {"lowest", "highest"};
@@ -122,12 +123,15 @@ void draw_year(const panel_source& s, const std::string& png) {
   for (std::size_t c = 0; c < columns; c++) times.push_back(year_length * double(c) / (columns - 1));
   const mixture_values mixture = mixture_at(s, times);
   const year_paths paths = simulate_year(s, 400);
-  std::string script = "set multiplot layout 3,2 title 'Seattle through the year: the days, the learned density, the learned stochastic differential equation' font ',14'\n";
+  std::string script =
+      "set multiplot layout 3,2 title 'Seattle through the year: the days, the learned density, the learned stochastic "
+      "differential equation' font ',14'\n";
   script += month_ticks;
   script += colours;
   script += "set xlabel 'day of the year'\nset tics out\n";
   std::string panels[3];
-  const std::string held_out_key = "keyentry with points pt 7 ps 1 lc '#d94801' title 'held out (" + std::to_string(s.held_out) + ")'";
+  const std::string held_out_key =
+      "keyentry with points pt 7 ps 1 lc '#d94801' title 'held out (" + std::to_string(s.held_out) + ")'";
   for (const int which : {highest, lowest}) {
     const std::string tag = names[which], label = "set ylabel '" + tag + " temperature (°C)'\n" + temperature_range(s, which);
     std::vector<double> learned_from, held_out, heat, bands, lines;
@@ -145,7 +149,8 @@ void draw_year(const panel_source& s, const std::string& png) {
       }
     for (std::size_t i = 0; i < paths.days; i++) {
       std::vector<double> values;
-      for (std::size_t k = 0; k < paths.paths; k++) values.push_back(paths.temperature[2 * (i * paths.paths + k) + std::size_t(which)]);
+      for (std::size_t k = 0; k < paths.paths; k++)
+        values.push_back(paths.temperature[2 * (i * paths.paths + k) + std::size_t(which)]);
       bands.push_back(double(i));
       append_quantiles(values, bands);
       lines.push_back(double(i));
@@ -154,13 +159,22 @@ void draw_year(const panel_source& s, const std::string& png) {
     script += dimwise::data_block("from_" + tag, learned_from, 2) + dimwise::data_block("out_" + tag, held_out, 2) +
               dimwise::data_block("heat_" + tag, heat, 3, rows) + dimwise::data_block("bands_" + tag, bands, 6) +
               dimwise::data_block("lines_" + tag, lines, 1 + shown);
-    panels[0] += label + "set title 'measured days'\nset key top left\nplot $from_" + tag + " with points pt 7 ps 0.35 lc '#4292c6' notitle, $out_" + tag +
-                 " with points pt 7 ps 0.35 lc '#d94801' notitle, keyentry with points pt 7 ps 1 lc '#4292c6' title 'learned from', " + held_out_key + "\n";
-    panels[1] += label + "set title 'learned density of the day (darker: more likely), and the held-out days'\nset key top left\nplot $heat_" + tag +
-                 " using 1:2:3 with image notitle, $out_" + tag + " with points pt 7 ps 0.25 lc '#90d94801' notitle, " + held_out_key + "\n";
+    panels[0] +=
+        label + "set title 'measured days'\nset key top left\nplot $from_" + tag +
+        " with points pt 7 ps 0.35 lc '#4292c6' notitle, $out_" + tag +
+        " with points pt 7 ps 0.35 lc '#d94801' notitle, keyentry with points pt 7 ps 1 lc '#4292c6' title 'learned from', " +
+        held_out_key + "\n";
+    panels[1] +=
+        label +
+        "set title 'learned density of the day (darker: more likely), and the held-out days'\nset key top left\nplot $heat_" +
+        tag + " using 1:2:3 with image notitle, $out_" + tag + " with points pt 7 ps 0.25 lc '#90d94801' notitle, " +
+        held_out_key + "\n";
     panels[2] += label + "set title 'trajectories of the learned equation from 1 January'\nset key top left\nplot $bands_" + tag +
-                 " using 1:2:6 with filledcurves fc '#deebf7' title '90 % of 400', '' using 1:3:5 with filledcurves fc '#9ecae1' title '50 %', $lines_" + tag +
-                 " using 1:2 with lines lw 1.2 lc '#08306b' title 'three of them', '' using 1:3 with lines lw 1.2 lc '#d94801' notitle, '' using 1:4 with lines lw 1.2 lc '#238b45' notitle\n";
+                 " using 1:2:6 with filledcurves fc '#deebf7' title '90 % of 400', '' using 1:3:5 with filledcurves fc '#9ecae1' "
+                 "title '50 %', $lines_" +
+                 tag +
+                 " using 1:2 with lines lw 1.2 lc '#08306b' title 'three of them', '' using 1:3 with lines lw 1.2 lc '#d94801' "
+                 "notitle, '' using 1:4 with lines lw 1.2 lc '#238b45' notitle\n";
   }
   dimwise::plot(script + panels[0] + panels[1] + panels[2] + "unset multiplot\n", png, 1500, 1350);
 }
@@ -172,7 +186,9 @@ void draw_seasons(const panel_source& s, const std::string& png) {
   };
   constexpr month months[] = {{"15 January", 14}, {"15 April", 104}, {"15 July", 195}, {"15 October", 287}};
   constexpr std::size_t grid = 110;
-  std::string script = "set multiplot layout 2,2 title 'Both temperatures of a day: learned density (darker: more likely) and days within two weeks' font ',14'\n";
+  std::string script =
+      "set multiplot layout 2,2 title 'Both temperatures of a day: learned density (darker: more likely) and days within two "
+      "weeks' font ',14'\n";
   script += colours;
   script += "set xlabel 'lowest temperature (°C)'\nset ylabel 'highest temperature (°C)'\nset key bottom right\nset tics out\n";
   for (const month& m : months) {
@@ -182,7 +198,8 @@ void draw_seasons(const panel_source& s, const std::string& png) {
     std::vector<double> state, points;
     for (std::size_t i = 0; i < grid; i++)
       for (std::size_t j = 0; j < grid; j++) {
-        const Eigen::Vector2d x(mean[0] + half[0] * (2.0 * double(i) / (grid - 1) - 1), mean[1] + half[1] * (2.0 * double(j) / (grid - 1) - 1));
+        const Eigen::Vector2d x(mean[0] + half[0] * (2.0 * double(i) / (grid - 1) - 1),
+                                mean[1] + half[1] * (2.0 * double(j) / (grid - 1) - 1));
         const Eigen::Vector2d y = inverse * (x - mean);
         points.insert(points.end(), {x[0], x[1]});
         state.insert(state.end(), {y[0], y[1]});
@@ -195,7 +212,8 @@ void draw_seasons(const panel_source& s, const std::string& png) {
     in.time = times.data();
     double* out[] = {nullptr, nullptr, nullptr, log_density.data()};
     dimwise::evaluate_all(*s.model.in_double.mixtures.at(0), s.parameters.data(), in, out, 1);
-    for (std::size_t i = 0; i < times.size(); i++) heat.insert(heat.end(), {points[2 * i], points[2 * i + 1], std::exp(log_density[i]) / std::abs(root.determinant())});
+    for (std::size_t i = 0; i < times.size(); i++)
+      heat.insert(heat.end(), {points[2 * i], points[2 * i + 1], std::exp(log_density[i]) / std::abs(root.determinant())});
     std::vector<double> learned_from, held_out;
     for (std::size_t i = 0; i < s.days.size(); i++) {
       const double apart = std::abs(s.days.time[i] - m.time);
@@ -204,10 +222,13 @@ void draw_seasons(const panel_source& s, const std::string& png) {
       part.insert(part.end(), {s.days.temperature(Eigen::Index(i), lowest), s.days.temperature(Eigen::Index(i), highest)});
     }
     const std::string tag = std::to_string(int(m.time));
-    const auto span = [](double centre, double reach) { return "[" + dimwise::short_number(centre - reach) + ":" + dimwise::short_number(centre + reach) + "]\n"; };
-    script += dimwise::data_block("heat" + tag, heat, 3, grid) + dimwise::data_block("from" + tag, learned_from, 2) + dimwise::data_block("out" + tag, held_out, 2) +
-              "set title '" + m.name + "'\nset xrange " + span(mean[0], half[0]) + "set yrange " + span(mean[1], half[1]) + "plot $heat" + tag +
-              " using 1:2:3 with image notitle, $from" + tag + " with points pt 7 ps 0.6 lc '#636363' title 'learned from', $out" + tag +
+    const auto span = [](double centre, double reach) {
+      return "[" + dimwise::short_number(centre - reach) + ":" + dimwise::short_number(centre + reach) + "]\n";
+    };
+    script += dimwise::data_block("heat" + tag, heat, 3, grid) + dimwise::data_block("from" + tag, learned_from, 2) +
+              dimwise::data_block("out" + tag, held_out, 2) + "set title '" + m.name + "'\nset xrange " + span(mean[0], half[0]) +
+              "set yrange " + span(mean[1], half[1]) + "plot $heat" + tag + " using 1:2:3 with image notitle, $from" + tag +
+              " with points pt 7 ps 0.6 lc '#636363' title 'learned from', $out" + tag +
               " with points pt 7 ps 0.6 lc '#d94801' title 'held out (" + std::to_string(s.held_out) + ")'\n";
   }
   dimwise::plot(script + "unset multiplot\n", png, 1200, 1100);
@@ -217,9 +238,12 @@ void draw_forecasts(const panel_source& s, const ensembles& e, const std::string
   constexpr std::size_t span = 90;
   const std::size_t first = std::size_t(std::find(s.tested.begin(), s.tested.end(), 1) - s.tested.begin());
   const std::size_t tested = std::size_t(std::count(s.tested.begin(), s.tested.end(), 1));
-  const std::size_t begin = first + std::min<std::size_t>(tested / 3, tested > span ? tested - span : 0), end = std::min(begin + span, first + tested);
-  std::string script = "set multiplot layout 3,1 title 'Forecasts of the highest temperature in days that were held out' font ',14'\n"
-                       "set xdata time\nset timefmt '%s'\nset format x '%d %b'\nset ylabel 'highest temperature (°C)'\nset key top left horizontal\nset tics out\n";
+  const std::size_t begin = first + std::min<std::size_t>(tested / 3, tested > span ? tested - span : 0),
+                    end = std::min(begin + span, first + tested);
+  std::string script =
+      "set multiplot layout 3,1 title 'Forecasts of the highest temperature in days that were held out' font ',14'\n"
+      "set xdata time\nset timefmt '%s'\nset format x '%d %b'\nset ylabel 'highest temperature (°C)'\nset key top left "
+      "horizontal\nset tics out\n";
   for (const int lead : lead_days) {
     std::vector<double> rows;
     double low = 100, high = -100;
@@ -234,19 +258,26 @@ void draw_forecasts(const panel_source& s, const ensembles& e, const std::string
       high = std::max({high, rows[rows.size() - 2], rows.back()});
     }
     const std::string block = "$lead" + std::to_string(lead);
-    script += dimwise::data_block("lead" + std::to_string(lead), rows, 7) + "set title 'forecast " + std::to_string(lead) + (lead == 1 ? " day" : " days") + " before'\nset xlabel '" +
-              (lead == lead_days.back() ? "day of " + std::to_string(s.held_out) : std::string()) + "'\nset yrange [" + dimwise::short_number(std::floor(low - 1)) + ":" + dimwise::short_number(std::ceil(high + 0.2 * (high - low))) + "]\nset xrange [" +
-              std::to_string((long long)(86400 * (s.days.clock[begin] - 1))) + ":" + std::to_string((long long)(86400 * s.days.clock[end - 1] + 86400)) + "]\nplot " + block +
-              " using 1:2:6 with filledcurves fc '#deebf7' title '90 % of the ensemble', '' using 1:3:5 with filledcurves fc '#9ecae1' title '50 %', "
-              "'' using 1:4 with lines lw 2 lc '#08306b' title 'median', '' using 1:7 with linespoints pt 7 ps 0.5 lw 1 lc '#d94801' title 'measured'\n";
+    script += dimwise::data_block("lead" + std::to_string(lead), rows, 7) + "set title 'forecast " + std::to_string(lead) +
+              (lead == 1 ? " day" : " days") + " before'\nset xlabel '" +
+              (lead == lead_days.back() ? "day of " + std::to_string(s.held_out) : std::string()) + "'\nset yrange [" +
+              dimwise::short_number(std::floor(low - 1)) + ":" + dimwise::short_number(std::ceil(high + 0.2 * (high - low))) +
+              "]\nset xrange [" + std::to_string((long long)(86400 * (s.days.clock[begin] - 1))) + ":" +
+              std::to_string((long long)(86400 * s.days.clock[end - 1] + 86400)) + "]\nplot " + block +
+              " using 1:2:6 with filledcurves fc '#deebf7' title '90 % of the ensemble', '' using 1:3:5 with filledcurves fc "
+              "'#9ecae1' title '50 %', "
+              "'' using 1:4 with lines lw 2 lc '#08306b' title 'median', '' using 1:7 with linespoints pt 7 ps 0.5 lw 1 lc "
+              "'#d94801' title 'measured'\n";
   }
   dimwise::plot(script + "unset multiplot\n", png, 1300, 1150);
 }
 
 void draw_scores(const std::vector<forecast_score>& scores, int held_out, const std::string& png) {
   constexpr const char* fills[] = {"#bdbdbd", "#969696", "#9ecae1", "#6baed6", "#4292c6", "#d94801"};
-  std::string script = "set multiplot layout 1,2 title 'Error of the forecasts of " + std::to_string(held_out) + " (CRPS, smaller is better)' font ',14'\n"
-                       "set style data histograms\nset style histogram clustered gap 1\nset style fill solid\nset boxwidth 0.9\nset grid ytics\nset tics out\n"
+  std::string script = "set multiplot layout 1,2 title 'Error of the forecasts of " + std::to_string(held_out) +
+                       " (CRPS, smaller is better)' font ',14'\n"
+                       "set style data histograms\nset style histogram clustered gap 1\nset style fill solid\nset boxwidth "
+                       "0.9\nset grid ytics\nset tics out\n"
                        "set xlabel 'forecast made'\nset ylabel 'CRPS (°C)'\nset key top left\n";
   for (const int which : {highest, lowest}) {
     std::string block = std::string("$") + names[which] + " << EOD\n";
@@ -258,10 +289,11 @@ void draw_scores(const std::vector<forecast_score>& scores, int held_out, const 
     double most = 0;
     for (const forecast_score& s : scores)
       for (const auto& lead : s.crps) most = std::max(most, lead[std::size_t(which)]);
-    script += block + "EOD\nset title '" + names[which] + " temperature'\nset yrange [0:" + dimwise::short_number(1.45 * most) + "]\nplot ";
+    script += block + "EOD\nset title '" + names[which] + " temperature'\nset yrange [0:" + dimwise::short_number(1.45 * most) +
+              "]\nplot ";
     for (std::size_t i = 0; i < scores.size(); i++)
-      script += std::string(i ? ", ''" : std::string("$") + names[which]) + " using " + std::to_string(i + 2) + (i ? "" : ":xtic(1)") + " lc '" + fills[std::min<std::size_t>(i, 5)] +
-                "' title '" + scores[i].name + "'";
+      script += std::string(i ? ", ''" : std::string("$") + names[which]) + " using " + std::to_string(i + 2) +
+                (i ? "" : ":xtic(1)") + " lc '" + fills[std::min<std::size_t>(i, 5)] + "' title '" + scores[i].name + "'";
     script += "\n";
   }
   dimwise::plot(script + "unset multiplot\n", png, 1400, 620);

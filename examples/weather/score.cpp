@@ -45,7 +45,8 @@ double mean_density(const std::vector<std::uint8_t>& tested, Density density) {
 
 }  // namespace
 
-std::vector<forecast_score> baseline_scores(const day_table& days, const std::vector<std::uint8_t>& used, const std::vector<std::uint8_t>& tested) {
+std::vector<forecast_score> baseline_scores(const day_table& days, const std::vector<std::uint8_t>& used,
+                                            const std::vector<std::uint8_t>& tested) {
   std::vector<forecast_score> all;
   const auto observed = [&](std::size_t day, int which) { return days.temperature(Eigen::Index(day), which); };
   all.push_back(mean_score("climatology", tested, [&](std::size_t day, std::size_t) {
@@ -60,19 +61,23 @@ std::vector<forecast_score> baseline_scores(const day_table& days, const std::ve
   }));
   all.push_back(mean_score("persistence", tested, [&](std::size_t day, std::size_t k) {
     std::array<double, 2> s{};
-    for (int which = 0; which < 2; which++) s[std::size_t(which)] = std::abs(observed(day, which) - observed(day - std::size_t(lead_days[k]), which));
+    for (int which = 0; which < 2; which++)
+      s[std::size_t(which)] = std::abs(observed(day, which) - observed(day - std::size_t(lead_days[k]), which));
     return s;
   }));
   for (int harmonics = 1; harmonics <= 3; harmonics++) {
     const auto model = example::vector_autoregression::fit(harmonics, year_length, days.time, days.temperature, used);
-    all.push_back(mean_score("seasonal VAR(1), " + std::to_string(harmonics) + (harmonics == 1 ? " harmonic" : " harmonics"), tested, [&](std::size_t day, std::size_t k) {
-      const std::size_t start = day - std::size_t(lead_days[k]);
-      const auto forecast = model.ahead(lead_days[k], days.time[start], days.temperature.row(Eigen::Index(start)), days.time[day]);
-      std::array<double, 2> s{};
-      for (int which = 0; which < 2; which++)
-        s[std::size_t(which)] = example::gaussian_crps(forecast.mean[which], forecast.deviation[which], observed(day, which));
-      return s;
-    }));
+    all.push_back(mean_score("seasonal VAR(1), " + std::to_string(harmonics) + (harmonics == 1 ? " harmonic" : " harmonics"),
+                             tested, [&](std::size_t day, std::size_t k) {
+                               const std::size_t start = day - std::size_t(lead_days[k]);
+                               const auto forecast = model.ahead(lead_days[k], days.time[start],
+                                                                 days.temperature.row(Eigen::Index(start)), days.time[day]);
+                               std::array<double, 2> s{};
+                               for (int which = 0; which < 2; which++)
+                                 s[std::size_t(which)] = example::gaussian_crps(forecast.mean[which], forecast.deviation[which],
+                                                                                observed(day, which));
+                               return s;
+                             }));
   }
   return all;
 }
@@ -99,8 +104,9 @@ forecast_score median_of(const std::vector<forecast_score>& scores, const std::s
   return r;
 }
 
-ensembles simulate_ensembles(const dimwise::compiled_model& model, const std::vector<double>& parameters, const climate& c, const day_table& days,
-                             const std::vector<std::uint8_t>& tested, std::size_t members, std::uint64_t seed, int threads) {
+ensembles simulate_ensembles(const dimwise::compiled_model& model, const std::vector<double>& parameters, const climate& c,
+                             const day_table& days, const std::vector<std::uint8_t>& tested, std::size_t members,
+                             std::uint64_t seed, int threads) {
   constexpr int steps_a_day = 8;
   ensembles e;
   const std::size_t first_tested = std::size_t(std::find(tested.begin(), tested.end(), 1) - tested.begin());
@@ -115,7 +121,8 @@ ensembles simulate_ensembles(const dimwise::compiled_model& model, const std::ve
   std::vector<float> start(paths * 2), time(paths);
   for (std::size_t i = 0; i < e.days; i++)
     for (std::size_t k = 0; k < members; k++) {
-      for (std::size_t j = 0; j < 2; j++) start[(i * members + k) * 2 + j] = float(state(Eigen::Index(e.first + i), Eigen::Index(j)));
+      for (std::size_t j = 0; j < 2; j++)
+        start[(i * members + k) * 2 + j] = float(state(Eigen::Index(e.first + i), Eigen::Index(j)));
       time[i * members + k] = float(days.time[e.first + i]);
     }
   dimwise::sde_start<float> from;
@@ -142,7 +149,8 @@ ensembles simulate_ensembles(const dimwise::compiled_model& model, const std::ve
       for (std::size_t k = 0; k < members; k++) {
         const float* y = &simulated.state[(std::size_t(lead) * paths + i * members + k) * 2];
         const Eigen::Vector2d x = mean + root * Eigen::Vector2d(y[0], y[1]);
-        for (std::size_t j = 0; j < 2; j++) e.temperature[((i * members + k) * 7 + std::size_t(lead - 1)) * 2 + j] = float(x[Eigen::Index(j)]);
+        for (std::size_t j = 0; j < 2; j++)
+          e.temperature[((i * members + k) * 7 + std::size_t(lead - 1)) * 2 + j] = float(x[Eigen::Index(j)]);
       }
     }
   return e;
@@ -160,7 +168,8 @@ forecast_score ensemble_score(const ensembles& e, const day_table& days, const s
   });
 }
 
-std::vector<density_score> gaussian_scores(const day_table& days, const std::vector<std::uint8_t>& used, const std::vector<std::uint8_t>& tested) {
+std::vector<density_score> gaussian_scores(const day_table& days, const std::vector<std::uint8_t>& used,
+                                           const std::vector<std::uint8_t>& tested) {
   // standardised by the training days
   Eigen::MatrixXd x(days.temperature.rows(), 2);
   for (int which = 0; which < 2; which++) {
@@ -182,16 +191,19 @@ std::vector<density_score> gaussian_scores(const day_table& days, const std::vec
     for (const bool highest_first : {false, true}) {
       const Eigen::MatrixXd ordered = highest_first ? Eigen::MatrixXd(x.rowwise().reverse()) : x;
       const auto g = example::seasonal_gaussian::fit(in_mean, in_covariance, year_length, days.time, ordered, used);
-      const double score = mean_density(tested, [&](std::size_t i) { return g.log_density(days.time[i], ordered.row(Eigen::Index(i))); });
+      const double score =
+          mean_density(tested, [&](std::size_t i) { return g.log_density(days.time[i], ordered.row(Eigen::Index(i))); });
       best = highest_first ? std::max(best, score) : score;
     }
-    all.push_back({"seasonal Gaussian, harmonics in mean / covariance: " + std::to_string(in_mean) + " / " + std::to_string(in_covariance), best});
+    all.push_back(
+        {"seasonal Gaussian, harmonics in mean / covariance: " + std::to_string(in_mean) + " / " + std::to_string(in_covariance),
+         best});
   }
   return all;
 }
 
-density_score learned_density_score(const dimwise::compiled_model& model, const std::vector<double>& parameters, const climate& c, const day_table& days,
-                                    const std::vector<std::uint8_t>& tested) {
+density_score learned_density_score(const dimwise::compiled_model& model, const std::vector<double>& parameters, const climate& c,
+                                    const day_table& days, const std::vector<std::uint8_t>& tested) {
   const Eigen::MatrixXd y = c.to_state(days);
   std::vector<double> state(days.size() * 2), log_density(days.size());
   for (std::size_t i = 0; i < days.size(); i++)
