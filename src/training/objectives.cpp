@@ -38,6 +38,11 @@ bool gives_input(const data_sets& sets, int set, int input, std::string& why) {
   return false;
 }
 
+std::size_t largest_draw(const table& recording, std::size_t n) {
+  for (int i = 0; i < recording.set_count; i++) n = std::max(n, std::size_t(recording.sets[i].draws));
+  return n;
+}
+
 struct extreme {
   int tensor = -1;
   double norm = 0;
@@ -61,6 +66,11 @@ extreme worst_tensor(const table& recording, const double* values, bool& finite)
 }
 
 }  // namespace
+
+std::size_t draws_of(const table& recording, int set, std::size_t batch) {
+  const int draws = recording.sets[set].draws;
+  return draws > 0 ? std::size_t(draws) : batch;
+}
 
 std::vector<double> constants_of(const table& recording, const std::map<std::string, double>& given) {
   std::vector<double> values;
@@ -115,10 +125,10 @@ objective_runner<T>::objective_runner(const compiled_model& model, const data_se
       batch_(batch),
       validation_(validation_samples),
       workers_(workers),
-      sampler_(model, sets, seed, std::max(batch, validation_samples)) {
+      sampler_(model, sets, seed, largest_draw(model.recording, std::max(batch, validation_samples))) {
   const table& recording = model.recording;
   const auto& kernels = model.template kernels<T>().objectives;
-  const std::size_t capacity = std::max(batch, validation_samples);
+  const std::size_t capacity = largest_draw(recording, std::max(batch, validation_samples));
   std::string known;
   for (int n = 0; n < recording.objective_count; n++) known += (n ? ", " : "") + quoted(recording.objectives[n].name);
   for (const auto& [name, weight] : weights) {
@@ -142,7 +152,8 @@ objective_runner<T>::objective_runner(const compiled_model& model, const data_se
     s.batch = std::size_t(used - sets_used_.begin());
     if (used == sets_used_.end()) sets_used_.push_back(o.set);
     s.values.resize(capacity);
-    s.cotangents.assign(batch, T(s.weight / double(batch)));
+    const std::size_t samples = draws_of(recording, o.set, batch);
+    s.cotangents.assign(samples, T(s.weight / double(samples)));
     slots_.push_back(std::move(s));
     objectives_.push_back(n);
   }
@@ -165,7 +176,7 @@ const T* objective_runner<T>::cast(const double* parameters) {
 template <class T>
 void objective_runner<T>::draw(std::uint64_t step, const T* parameters) {
   for (std::size_t i = 0; i < sets_used_.size(); i++)
-    sampler_.draw(sets_used_[i], stage_, step, batch_, parameters, constants_.data(), workers_, batches_[i]);
+    sampler_.draw(sets_used_[i], stage_, step, draws_of(model_.recording, sets_used_[i], batch_), parameters, constants_.data(), workers_, batches_[i]);
 }
 
 template <class T>
@@ -174,7 +185,7 @@ double objective_runner<T>::compute_gradient(slot& s, const T* parameters, doubl
   T* out[1] = {s.values.data()};
   gradient_all(*s.kernel, parameters, parameters_.size(), batches_[s.batch].view(constants_.data()), cotangents, out, gradient,
                workers_, memory_);
-  return mean_in_order(s.values.data(), batch_);
+  return mean_in_order(s.values.data(), batches_[s.batch].samples);
 }
 
 template <class T>
@@ -224,8 +235,8 @@ std::string objective_runner<T>::explain(std::uint64_t step, const double* param
     if (!std::isfinite(loss)) {
       text = "the objective " + name + " is not finite" + batch;
       const auto sample =
-          std::find_if(s.values.begin(), s.values.begin() + std::ptrdiff_t(batch_), [](T v) { return !std::isfinite(v); });
-      if (sample != s.values.begin() + std::ptrdiff_t(batch_))
+          std::find_if(s.values.begin(), s.values.begin() + std::ptrdiff_t(s.cotangents.size()), [](T v) { return !std::isfinite(v); });
+      if (sample != s.values.begin() + std::ptrdiff_t(s.cotangents.size()))
         text += ", first at its sample " + std::to_string(sample - s.values.begin());
     } else {
       text = "the gradient of the objective " + name + " is not finite" + batch;

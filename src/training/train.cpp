@@ -16,6 +16,7 @@
 #include <dimwise/io/parameter_file.hpp>
 #include <dimwise/training/checkpoint.hpp>
 #include <dimwise/training/initialise.hpp>
+#include <dimwise/training/levenberg_marquardt.hpp>
 #include <dimwise/training/objectives.hpp>
 #include <dimwise/training/optimiser.hpp>
 
@@ -60,6 +61,11 @@ std::string settings_of(const train_options& o, const std::vector<stage_entry>& 
     numbers["final rate"] = s.final_rate;
     numbers["clip"] = s.clip;
     numbers["decay"] = s.decay;
+    if (s.how == method::levenberg_marquardt) {
+      numbers["method"] = "Levenberg-Marquardt";
+      numbers["redraw"] = s.redraw;
+      numbers["candidates"] = s.candidates;
+    }
     numbers["stop after"] = i < o.stop_after.size() ? o.stop_after[i] : -1;
     j["stage " + std::to_string(i)] = numbers;
   }
@@ -106,6 +112,8 @@ void require_sensible(const train_options& o, const std::vector<stage_entry>& st
     require(s.warm_up >= 0, start + "the number of warm-up steps must not be negative");
     require(s.final_rate >= 0 && s.final_rate <= 1, start + "the final rate is a fraction of the rate, from 0 to 1");
     require(s.clip >= 0, start + "the largest norm of the gradient must not be negative; 0 is none");
+    require(s.redraw > 0, start + "samples must be drawn anew every 1 or more steps");
+    require(s.candidates >= 1 && s.candidates <= 1000, start + "the number of candidates for a sample must lie in 1..1000");
     require(s.decay >= 0 && s.decay * s.rate < 1, start + "the decay must not be negative, and decay times rate below 1");
   }
 }
@@ -199,9 +207,58 @@ class trainer {
     state_.second.assign(parameters, 0.0);
   }
 
+  void begin_reports(const stage_entry& stage, std::uint64_t last) {
+    report_.stage = std::string(stage.name.view());
+    report_.stage_number = state_.stage;
+    report_.stages = int(stages_.size());
+    report_.steps = last;
+  }
+  bool must_pause() {
+    return (options_.interrupt && options_.interrupt->load()) || (options_.pause_after && ++steps_done_ >= options_.pause_after);
+  }
+
+  // A stage of Levenberg-Marquardt: its state is the parameters and the damping, so it stops and is saved where samples are drawn anew.
+  bool run_least_squares() {
+    const stage_entry& stage = stages_[std::size_t(state_.stage)];
+    const double stage_start = seconds();
+    if (!std::exchange(resumed_, false)) enter_stage(gradient_.size());
+    levenberg_marquardt solver(model_, sets_, state_.stage, std::size_t(stage.batch), stage.candidates, options_.seed, options_.weights,
+                               options_.constants, workers_);
+    if (solver.unknowns() == 0)
+      throw error("stage '" + std::string(stage.name.view()) + "' moves no parameter: all that its objectives reach are frozen");
+    objective_runner<double> judge(model_, sets_, state_.stage, 1, options_.validation_samples, options_.seed, options_.weights,
+                                   options_.constants, workers_);
+    if (state_.first[0] > 0) solver.damping = state_.first[0];
+    const std::uint64_t last = last_step(state_.stage);
+    begin_reports(stage, last);
+    bool pause = false;
+    while (state_.step < last && !pause) {
+      solver.draw(state_.step, state_.parameters.data());
+      const std::uint64_t until = std::min(last, state_.step + std::uint64_t(stage.redraw));
+      while (state_.step < until) {
+        const double loss = solver.step(state_.parameters.data());
+        if (!std::isfinite(loss))
+          throw error("training stopped in stage '" + std::string(stage.name.view()) + "': the sum of squares is not finite at step " +
+                      std::to_string(state_.step + 1) + "; look at the residual's domain (a logarithm, a root, a division) on the sample set");
+        state_.step++;
+        note_loss(loss, solver.losses(), judge.objectives());
+        show(solver.damping);
+        if (state_.step % std::uint64_t(options_.validate_every) == 0 || state_.step == last) validate_now(solver.damping, judge);
+        pause = must_pause() || pause;
+      }
+      state_.first[0] = solver.damping;
+      if (state_.step == last) break;
+      if (!options_.checkpoint.empty() && (pause || now() - last_checkpoint_ >= options_.checkpoint_seconds)) write_checkpoint();
+    }
+    if (state_.step < last) return false;
+    end_stage(stage_start);
+    return !pause;
+  }
+
   // Returns false when the run is to pause.
   bool run_stage() {
     const stage_entry& stage = stages_[std::size_t(state_.stage)];
+    if (stage.how == method::levenberg_marquardt) return run_least_squares();
     const double stage_start = seconds();
     if (!std::exchange(resumed_, false)) enter_stage(gradient_.size());
     objective_runner<T> runner(model_, sets_, state_.stage, std::size_t(stage.batch), options_.validation_samples, options_.seed,
@@ -219,16 +276,13 @@ class trainer {
     optimiser.steps = state_.optimiser_steps;
 
     const std::uint64_t last = last_step(state_.stage);
-    report_.stage = std::string(stage.name.view());
-    report_.stage_number = state_.stage;
-    report_.stages = int(stages_.size());
-    report_.steps = last;
+    begin_reports(stage, last);
     bool pause = false;
     while (state_.step < last && !pause) {
       one_step(stage, runner, optimiser);
-      if (state_.step % std::uint64_t(options_.validate_every) == 0 || state_.step == last) validate_now(stage, runner);
-      pause =
-          (options_.interrupt && options_.interrupt->load()) || (options_.pause_after && ++steps_done_ >= options_.pause_after);
+      if (state_.step % std::uint64_t(options_.validate_every) == 0 || state_.step == last)
+        validate_now(scheduled_rate(stage, state_.step - 1), runner);
+      pause = must_pause();
       if (state_.step == last) break;
       if (pause || (!options_.checkpoint.empty() && now() - last_checkpoint_ >= options_.checkpoint_seconds)) save(optimiser);
     }
@@ -253,16 +307,22 @@ class trainer {
     optimiser.step(state_.parameters.data(), gradient_.data(), stage.clip > 0 && norm > stage.clip ? stage.clip / norm : 1.0,
                    rate, stage.decay);
     state_.step++;
+    note_loss(loss, runner.losses(), runner.objectives());
+    show(rate);
+  }
+  void note_loss(double loss, const std::vector<double>& losses, const std::vector<int>& objectives) {
     state_.loss_sum += loss;
     state_.loss_count++;
-    for (const int o : runner.objectives()) state_.objective_sums[std::size_t(o)] += runner.losses()[std::size_t(o)];
+    for (const int o : objectives) state_.objective_sums[std::size_t(o)] += losses[std::size_t(o)];
     shown_sum_ += loss;
     shown_count_++;
-    if (const double t = now(); t - last_report_ >= 0.1) {
-      last_report_ = t;
-      fill_report(rate);
-      reports_.report(report_);
-    }
+  }
+  void show(double rate) {
+    const double t = now();
+    if (t - last_report_ < 0.1) return;
+    last_report_ = t;
+    fill_report(rate);
+    reports_.report(report_);
   }
 
   void fill_report(double rate) {
@@ -284,7 +344,9 @@ class trainer {
     return steps;
   }
 
-  void validate_now(const stage_entry& stage, objective_runner<T>& runner) {
+  // rate: of the latest step; of Levenberg-Marquardt, its damping.
+  template <class Runner>
+  void validate_now(double rate, Runner& runner) {
     state_.validation = runner.validation(state_.parameters.data());
     const double score = options_.select ? options_.select(state_.stage, state_.step, state_.parameters) : state_.validation;
     if (score < state_.best_loss) {
@@ -295,7 +357,7 @@ class trainer {
     history_row row;
     row.stage = state_.stage;
     row.step = state_.step;
-    row.rate = scheduled_rate(stage, state_.step - 1);
+    row.rate = rate;
     row.loss = state_.loss_sum / double(std::max<std::uint64_t>(1, state_.loss_count));
     row.validation = state_.validation;
     row.objectives.assign(state_.objective_sums.size(), not_a_number);
@@ -312,13 +374,16 @@ class trainer {
   void save(adam& optimiser) {
     if (options_.checkpoint.empty()) return;
     state_.optimiser_steps = optimiser.steps;
-    state_.seconds = seconds();
     // Lent for the time of writing: no copy.
     state_.first.swap(optimiser.first);
     state_.second.swap(optimiser.second);
-    save_checkpoint(options_.checkpoint, recording_, state_);
+    write_checkpoint();
     state_.first.swap(optimiser.first);
     state_.second.swap(optimiser.second);
+  }
+  void write_checkpoint() {
+    state_.seconds = seconds();
+    save_checkpoint(options_.checkpoint, recording_, state_);
     last_checkpoint_ = now();
   }
 

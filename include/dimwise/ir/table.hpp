@@ -52,6 +52,7 @@ struct sample_set {
   int of = -1;        ///< jittered: index of the set
   int mixture = -1;   ///< density: index of the mixture
   double spread = 0, lower = -1, upper = 1, t0 = 0, t1 = 1;
+  int draws = 0;      ///< samples drawn per step; 0: the stage's batch
 };
 
 /// A diagonal Gaussian mixture: what a sampler needs. All widths are the number of components.
@@ -70,6 +71,13 @@ struct objective_entry {
   int set = -1;
   double weight = 1;
   int stage = 0;
+  int residual = -1;  ///< of a least-squares objective: the value (any level and width) whose squares add up to `node`
+};
+
+/// How a stage moves the parameters.
+enum class method : std::uint8_t {
+  adam,
+  levenberg_marquardt  ///< for least-squares objectives; a step is one solve of the damped normal equations, in double precision
 };
 
 /// One stage of training; stages run one after the other. The command line overrides each number.
@@ -82,6 +90,9 @@ struct stage_entry {
   double final_rate = 0.01;   ///< rate at the end, as a fraction of `rate`
   double clip = 1;            ///< largest norm of the gradient; 0: no clipping
   double decay = 0;           ///< decoupled weight decay (AdamW); 0 is Adam
+  method how = method::adam;
+  int redraw = 20;            ///< Levenberg-Marquardt: steps between two draws of the samples
+  double candidates = 1;      ///< Levenberg-Marquardt: points drawn for each one that is kept, with probability 1 + |r| / mean |r|
 };
 
 /// What is done to the state's data before the model sees it, fitted on the training rows.

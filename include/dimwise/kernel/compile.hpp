@@ -17,7 +17,7 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace kernel_detail {
 
 /// Which values one kernel computes.
-enum class kernel_purpose : std::uint8_t { outputs, objective, sde, mixture };
+enum class kernel_purpose : std::uint8_t { outputs, objective, residual, sde, mixture };
 
 constexpr int most_roots = 96;
 struct root_list {
@@ -37,6 +37,7 @@ constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
         for (int side : {t.equations[i].lhs, t.equations[i].rhs, t.equations[i].residual, t.equations[i].relative}) r.add(side);
       break;
     case kernel_purpose::objective: r.add(t.objectives[index].node); break;
+    case kernel_purpose::residual: r.add(t.objectives[index].residual); break;
     case kernel_purpose::sde:
       r.add(t.sdes[index].drift);
       r.add(t.sdes[index].noise);
@@ -70,6 +71,7 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
       }
       break;
     case kernel_purpose::objective: add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node); break;
+    case kernel_purpose::residual: add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual); break;
     case kernel_purpose::sde:
       add("drift", t.sdes[index].drift);
       add("noise", t.sdes[index].noise);
@@ -117,7 +119,7 @@ std::unique_ptr<kernel_interface<T>> make_kernel() {
   const auto value = static_program<Build, What, Index, false>::template executable<T>();
   if constexpr (Gradient) {
     const auto both = static_program<Build, What, Index, true>::template executable<T>();
-    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, &both);
+    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, &both, What == kernel_purpose::residual);
   } else {
     return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, nullptr);
   }
@@ -130,13 +132,35 @@ std::vector<std::unique_ptr<kernel_interface<T>>> make_kernel_list(std::integer_
   return r;
 }
 
+/// The first objective with the same root: equal ones share one program.
+constexpr int first_alike(const table& t, kernel_purpose what, int index) {
+  for (int i = 0; i < index; i++)
+    if (what == kernel_purpose::objective ? t.objectives[i].node == t.objectives[index].node
+                                          : t.objectives[i].residual == t.objectives[index].residual)
+      return i;
+  return index;
+}
+
+template <auto Build, kernel_purpose What, class T, int... I>
+std::vector<std::unique_ptr<kernel_interface<T>>> make_objectives(std::integer_sequence<int, I...>) {
+  std::vector<std::unique_ptr<kernel_interface<T>>> r;
+  const auto add = [&]<int Index>(std::integral_constant<int, Index>) {
+    if constexpr (What == kernel_purpose::residual && recording<Build>::view.objectives[Index].residual < 0) r.push_back(nullptr);
+    else r.push_back(make_kernel<Build, What, first_alike(recording<Build>::view, What, Index), true, T>());
+  };
+  (add(std::integral_constant<int, I>{}), ...);
+  return r;
+}
+
 template <auto Build, class T>
 model_kernels<T> make_kernels() {
   using recorded = recording<Build>;
   model_kernels<T> r;
   if constexpr (recorded::view.output_count + recorded::view.equation_count > 0)
     r.outputs = make_kernel<Build, kernel_purpose::outputs, 0, false, T>();
-  r.objectives = make_kernel_list<Build, kernel_purpose::objective, true, T>(std::make_integer_sequence<int, recorded::view.objective_count>{});
+  constexpr std::make_integer_sequence<int, recorded::view.objective_count> objectives{};
+  r.objectives = make_objectives<Build, kernel_purpose::objective, T>(objectives);
+  if constexpr (sizeof(T) == sizeof(double)) r.residuals = make_objectives<Build, kernel_purpose::residual, T>(objectives);
   r.sdes = make_kernel_list<Build, kernel_purpose::sde, false, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
   r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, false, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
   return r;

@@ -56,6 +56,17 @@ class kernel_interface {
   /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
   virtual void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
                         const T* const* cotangents, T* const* out, double* gradient, T* workspace) const = 0;
+  /// Whether `jacobian` may be called.
+  virtual bool has_jacobian() const { return false; }
+  virtual std::size_t jacobian_workspace() const { return 0; }
+  /// The rows of the gradient before they are added up: jacobian[columns[p] * stride + s - begin] is the derivative of
+  /// sum_j <cotangent_j, output_j> of sample s by parameter p, for samples [begin, end); parameters with a negative column are left out.
+  /// Writes the outputs. Costs a gradient and one pass over the rows.
+  virtual void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                        T* const* out, const int* columns, T* jacobian, std::size_t stride, T* workspace) const {
+    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)columns, (void)jacobian, (void)stride,
+        (void)workspace;
+  }
 };
 
 /// The kernels of one model in one precision.
@@ -63,6 +74,7 @@ template <class T>
 struct model_kernels {
   std::unique_ptr<kernel_interface<T>> outputs;                    ///< all outputs and equation sides; null where there are none
   std::vector<std::unique_ptr<kernel_interface<T>>> objectives;    ///< one for each objective, a single point-level output, with gradient
+  std::vector<std::unique_ptr<kernel_interface<T>>> residuals;     ///< one for each objective: what a least-squares one squares, with Jacobian; null for others and in float
   std::vector<std::unique_ptr<kernel_interface<T>>> sdes;          ///< outputs: drift, noise, noise derivative
   std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;      ///< outputs: log weights, mean, log deviation, log density
 };

@@ -14,7 +14,7 @@ class interpreted_kernel final : public kernel_interface<T> {
   interpreted_kernel(const table& t, std::vector<output_info> outputs, bool gradient) : forward(program(t, outputs, false)) {
     if (gradient) reverse = program(t, outputs, true);
     const executable_program<T> value = executable(forward), both = executable(reverse);
-    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient ? &both : nullptr);
+    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient ? &both : nullptr, gradient);
   }
   const std::vector<output_info>& outputs() const override { return kernel->outputs(); }
   kernel_cost cost() const override { return kernel->cost(); }
@@ -28,6 +28,13 @@ class interpreted_kernel final : public kernel_interface<T> {
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                 double* gradient, T* workspace) const override {
     kernel->gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
+  }
+
+  bool has_jacobian() const override { return kernel->has_jacobian(); }
+  std::size_t jacobian_workspace() const override { return kernel->jacobian_workspace(); }
+  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                const int* columns, T* rows, std::size_t stride, T* workspace) const override {
+    kernel->jacobian(parameters, in, begin, end, cotangents, out, columns, rows, stride, workspace);
   }
 
  private:

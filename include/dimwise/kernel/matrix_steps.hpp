@@ -130,6 +130,35 @@ void bias_gradient(const step<T>& st, const call<T>& c) {
   }
 }
 
+/// Adds, for each sample by itself, to the accumulators of a weight: C[in][out][s] += sum over coefficients of U[in][s] A[out][s]. One product
+/// for each coefficient; only samples, not coefficients, stay apart.
+template <class T>
+void weight_jacobian(const step<T>& st, const call<T>& c) {
+  for (int j = 0; j < st.product_count; j++) {
+    const matrix_product& p = st.products[j];
+    const T* u = c.workspace + p.a + c.i * p.a_dim;
+    const T* a = c.workspace + p.b + c.i * p.b_dim;
+    T* to = c.accumulators + (p.c + c.i * p.c_dim) * st.samples;
+    for (int k = 0; k < p.rows; k++)
+      for (int o = 0; o < p.columns; o++) {
+        T* entry = to + (k * p.c_row + o) * st.samples;
+        for (int s = 0; s < st.samples; s += simd::lanes<T>)
+          simd::store(entry + s, simd::fma(simd::load(u + k * p.a_row + s), simd::load(a + o * p.b_row + s), simd::load(entry + s)));
+      }
+  }
+}
+
+/// Adds, for each sample by itself, the value of a cotangent to the accumulators of a bias or parameter.
+template <class T>
+void vector_jacobian(const step<T>& st, const call<T>& c) {
+  if (!contains(st.in_set[0], 0)) return;
+  T* to = c.accumulators + (st.parameter + c.i * st.parameter_dim) * st.samples;
+  for (int w = 0; w < st.width; w++) {
+    const T* a = c.at(st.in[0][0], w);
+    for (int s = 0; s < st.samples; s += simd::lanes<T>) simd::store(to + w * st.samples + s, simd::load(to + w * st.samples + s) + simd::load(a + s));
+  }
+}
+
 }  // namespace steps
 }  // namespace DIMWISE_SIMD_ISA
 }  // namespace dimwise

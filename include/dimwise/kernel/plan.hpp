@@ -38,8 +38,11 @@ class plan {
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
-  plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block)
-      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)), layout(t, p, order, block) {
+  /// of_each_sample: gradients are kept apart, S numbers for each entry of a region, instead of added up over the block.
+  plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
+       bool of_each_sample = false)
+      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), rows_apart(of_each_sample), order(make_schedule(program)),
+        layout(t, p, order, block) {
     workspace = layout.workspace;
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
@@ -52,6 +55,7 @@ class plan {
       for (int i : s.dims) emit(i);
       close_phase(true);
     }
+    if (rows_apart) accumulators *= samples;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
@@ -60,6 +64,7 @@ class plan {
   table t;
   jet_program_view p;
   std::vector<step_function<T>> chosen;
+  bool rows_apart;
   schedule order;
   std::deque<std::vector<row_reference>> references;
   std::deque<std::vector<matrix_product>> products;
@@ -318,7 +323,7 @@ class plan {
   void emit_parameter_gradient(int i) {
     const jet_node& x = at(i);
     const gradient_region r = region(x.weight, 0, 0, x.width, x.per_dim ? d : 1);
-    simple(i, steps::parameter_gradient<T>);
+    simple(i, rows_apart ? steps::vector_jacobian<T> : steps::parameter_gradient<T>);
     steps.back().parameter = r.offset;
     steps.back().parameter_dim = r.dims > 1 || x.per_dim ? r.padded : 0;
   }
@@ -338,6 +343,7 @@ class plan {
     return layout.transpositions.front();
   }
   void emit_bias_gradient(int i) {
+    if (rows_apart) return emit_bias_jacobian(i);
     const transposition& a = transposed(i);
     const tensor& w = t.tensors[at(i).weight];
     const gradient_region r = region(at(i).weight, 0, 0, a.features, w.rank == 2 ? w.shape[0] : 1);
@@ -347,7 +353,51 @@ class plan {
     s.parameter = r.offset;
     s.parameter_dim = w.rank == 2 ? r.padded : 0;
   }
+  void emit_bias_jacobian(int i) {
+    const tensor& w = t.tensors[at(i).weight];
+    const int out = w.shape[w.rank - 1];
+    const gradient_region r = region(at(i).weight, 0, 0, out, w.rank == 2 ? w.shape[0] : 1);
+    simple(i, steps::vector_jacobian<T>);
+    steps.back().width = out;
+    steps.back().parameter = r.offset;
+    steps.back().parameter_dim = w.rank == 2 ? r.padded : 0;
+  }
+  void emit_weight_jacobian(int i) {
+    const jet_node& x = at(i);
+    const tensor& w = t.tensors[x.weight];
+    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right, first = input && x.n == 0;
+    const int in = first ? d * x.width : x.width, out = w.shape[w.rank - 2];
+    const gradient_region r = region(x.weight, x.n, in, out, own ? w.shape[0] : 1);
+    std::vector<matrix_product> list;
+    const orders set = readable(x.in[0]);
+    layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
+      for (int j = 0; j < n; j++) {
+        orders rest = set & ~(bit_of(c) - 1);
+        for (int skip = 0; skip < j; skip++) rest &= rest - 1;
+        const row_reference a = layout.row(x.in[0], std::countr_zero(rest));
+        matrix_product m;
+        m.a = u.base + j * samples;
+        m.a_dim = first ? 0 : u.dim;
+        m.a_row = u.row;
+        m.b = a.base;
+        m.b_dim = a.dim;
+        m.b_row = a.row;
+        m.c = r.offset;
+        m.c_dim = own ? r.per_dim() : 0;
+        m.c_row = r.padded;
+        m.rows = in;
+        m.columns = out;
+        list.push_back(m);
+      }
+    });
+    step<T>& s = add_step(i);
+    s.run = steps::weight_jacobian<T>;
+    products.push_back(std::move(list));
+    s.products = products.back().data();
+    s.product_count = int(products.back().size());
+  }
   void emit_weight_gradient(int i) {
+    if (rows_apart) return emit_weight_jacobian(i);
     const jet_node& x = at(i);
     const transposition a = transposed(i);
     const tensor& w = t.tensors[x.weight];

@@ -14,22 +14,21 @@ struct executable_program {
   std::vector<step_function<T>> functions;
 };
 
-/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value.
-template <class T>
-void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
+/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked.
+template <class F>
+void each_gradient_entry(const table& t, const std::vector<gradient_region>& regions, F&& f) {
   for (const gradient_region& r : regions) {
     const tensor& w = t.tensors[r.tensor];
-    double* to = gradient + w.offset;
     if (!r.in) {
       for (int i = 0; i < r.dims; i++)
-        for (int o = 0; o < r.out; o++) to[i * r.out + o] += double(accumulators[r.offset + i * r.padded + o]);
+        for (int o = 0; o < r.out; o++) f(r.offset + i * r.padded + o, std::ptrdiff_t(w.offset) + i * r.out + o);
       continue;
     }
     const int columns = w.shape[w.rank - 1], d = w.dims;
     for (int i = 0; i < r.dims; i++)
       for (int k = 0; k < r.in; k++) {
-        const T* from = accumulators + r.offset + i * r.per_dim() + k * r.padded;
-        double* column = to + std::ptrdiff_t(i) * r.out * columns + r.column + k;
+        const std::ptrdiff_t from = r.offset + i * r.per_dim() + k * r.padded;
+        const std::ptrdiff_t column = w.offset + std::ptrdiff_t(i) * r.out * columns + r.column + k;
         int first = 0;  // rows before this are masked
         switch (w.masked) {
           case mask::none: break;
@@ -39,9 +38,15 @@ void add_gradient(const table& t, const std::vector<gradient_region>& regions, c
           case mask::readout_left: if (degree(k, columns, d) > i) first = r.out; break;
           case mask::readout_right: if (degree(k, columns, d) > d - 1 - i) first = r.out; break;
         }
-        for (int o = first; o < r.out; o++) column[std::ptrdiff_t(o) * columns] += double(from[o]);
+        for (int o = first; o < r.out; o++) f(from + o, column + std::ptrdiff_t(o) * columns);
       }
   }
+}
+
+/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value.
+template <class T>
+void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
+  each_gradient_entry(t, regions, [&](std::ptrdiff_t from, std::ptrdiff_t to) { gradient[to] += double(accumulators[from]); });
 }
 
 template <class T>
@@ -50,9 +55,10 @@ class plan_kernel final : public kernel_interface<T> {
   static constexpr int default_block = 128 / int(sizeof(T));  ///< samples; two AVX-512 vectors
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-              const executable_program<T>* reverse, int block = default_block)
+              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block)
       : t(recording), infos(std::move(outputs)), value(t, forward.nodes, forward.functions, block) {
     if (reverse) both.emplace(t, reverse->nodes, reverse->functions, block);
+    if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, true);
   }
 
   const std::vector<output_info>& outputs() const override { return infos; }
@@ -102,11 +108,37 @@ class plan_kernel final : public kernel_interface<T> {
     if (blocks) flush();
   }
 
+  bool has_jacobian() const override { return apart.has_value(); }
+  std::size_t jacobian_workspace() const override { return apart ? std::size_t(apart->workspace + apart->accumulators) : 0; }
+  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                const int* columns, T* rows, std::size_t stride, T* workspace) const override {
+    call<T> c;
+    c.workspace = workspace;
+    c.accumulators = workspace + apart->workspace;
+    c.parameters = parameters;
+    c.in = &in;
+    c.cotangents = cotangents;
+    c.outputs = out;
+    const std::ptrdiff_t block = apart->samples;
+    each_gradient_entry(t, apart->regions, [&](std::ptrdiff_t, std::ptrdiff_t parameter) {
+      if (columns[parameter] >= 0) std::fill_n(rows + std::size_t(columns[parameter]) * stride, end - begin, T(0));
+    });
+    std::fill_n(c.accumulators, apart->accumulators, T(0));
+    run(*apart, c, begin, end, [&] {
+      each_gradient_entry(t, apart->regions, [&](std::ptrdiff_t from, std::ptrdiff_t parameter) {
+        if (columns[parameter] < 0) return;
+        T* to = rows + std::size_t(columns[parameter]) * stride + (c.first - begin);
+        for (int s = 0; s < c.valid; s++) to[s] += c.accumulators[from * block + s];  // a tensor can have several regions
+      });
+      std::fill_n(c.accumulators, apart->accumulators, T(0));
+    });
+  }
+
  private:
   table t;
   std::vector<output_info> infos;
   plan<T> value;
-  std::optional<plan<T>> both;
+  std::optional<plan<T>> both, apart;
 
   template <class F>
   static void run(const plan<T>& p, call<T>& c, std::size_t begin, std::size_t end, F&& after_block) {

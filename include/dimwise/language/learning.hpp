@@ -1,6 +1,7 @@
 // language/learning.hpp: samples, objectives, stages of training and what is done to data, written beside the equations.
 #pragma once
-#include "arithmetic.hpp"
+#include "factored_sum.hpp"
+#include "features.hpp"
 #include "parameters.hpp"
 
 namespace dimwise {
@@ -9,6 +10,13 @@ namespace dimwise {
 struct samples_reference {
   detail::recorder* m = nullptr;
   int index = -1;
+  /// So many samples are drawn per step, instead of the stage's batch.
+  constexpr samples_reference draws(int samples) const {
+    if (samples < 1) m->refuse(refused::a_set_draws_at_least_one_sample);
+    if (m->refusal) m->refusal();
+    m->sets[index].draws = samples;
+    return *this;
+  }
 };
 /// A stage of training of the model.
 struct stage_reference {
@@ -28,6 +36,9 @@ struct stage_numbers {
   double final_rate = 0.01;  ///< rate at the end, as a fraction of `rate`
   double clip = 1;           ///< largest norm of the gradient; 0: no clipping
   double decay = 0;          ///< decoupled weight decay (AdamW); 0 is Adam
+  method how = method::adam;
+  int redraw = 20;        ///< Levenberg-Marquardt: steps between two draws of the samples
+  double candidates = 1;  ///< Levenberg-Marquardt: points drawn for each one that is kept; those with large residuals are likelier
 };
 /// A seasonal mean of `harmonics` sines and cosines of `period` (in units of time) that is removed before whitening.
 struct season {
@@ -100,7 +111,7 @@ class learning_recorder : public recorder {
   constexpr stage_reference stage(stage_numbers n = {}) {
     name_is_free<Name>(stages);
     if (refusal) refusal();
-    stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay});
+    stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay, n.how, n.redraw, n.candidates});
     return {this, stages.count - 1};
   }
   /// The mean over the samples of `set` of a point-level number is minimised. Options in any order: weight{w}, a stage (else the
@@ -130,6 +141,20 @@ class learning_recorder : public recorder {
     poison();
   }
 
+  /// The mean over the samples of `set` of the sum of squares of a residual (over its features and dimensions) is minimised; a stage
+  /// with .how = method::levenberg_marquardt takes no other objectives. Options as for `minimize`.
+  template <fixed_string Name, Term A, ObjectiveOption... Options>
+  constexpr void least_squares(A residual, samples_reference set, Options... options) {
+    if (!owns(residual)) return;
+    minimize<Name>(value(squares(residual)), set, options...);
+    if (!broken) objectives[objectives.count - 1].residual = residual.id;
+  }
+  template <fixed_string Name, class L, class R, class... Options>
+  DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
+  constexpr void least_squares(equation_sides<L, R>, samples_reference, Options...) {
+    poison();
+  }
+
   /// Each coordinate of the data: minus its mean, divided by its standard deviation, both of the training rows.
   constexpr void standardise() { transformation = {transform::standardise, 0, 1}; }
   /// The data minus a seasonal mean, times the inverse Cholesky factor of the residual covariance, both of the training rows.
@@ -150,6 +175,12 @@ class learning_recorder : public recorder {
     s.name = Name;
     sets.push_back(s);
     return {this, sets.count - 1};
+  }
+  /// The sum of squares over features and dimensions: one number a sample.
+  constexpr handle squares(handle r) {
+    handle s = unary(op::sq, r);
+    if (kind_of(s).width > 1) s = record_resized(op::sum_features, s, 1);
+    return kind_of(s).l == level::dim ? record_sum(s) : s;
   }
   static constexpr void apply(objective_entry& o, weight w) { o.weight = w.factor; }
   static constexpr void apply(objective_entry& o, stage_reference s) { o.stage = s.index; }

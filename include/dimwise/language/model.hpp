@@ -67,6 +67,18 @@ class model : public detail::learning_recorder {
     if (refusal) refusal();
     return detail::make<k, Name>(h);
   }
+  /// A trained number above 0, start * exp(q) with q trained from 0: the tensor holds q, so that steps are relative.
+  template <fixed_string Name>
+  constexpr auto positive(double start) {
+    if (!(start > 0)) refuse(refused::a_positive_parameter_starts_above_zero);
+    return start * exp(parameter<Name>(0.0));
+  }
+  /// A trained number between two bounds, lower + (upper - lower) sigmoid(q): the tensor holds q.
+  template <fixed_string Name>
+  constexpr auto bounded(double lower, double upper, double start) {
+    if (!(lower < start && start < upper)) refuse(refused::a_bounded_parameter_starts_between_its_bounds);
+    return lower + (upper - lower) * sigmoid(parameter<Name>(0.0) + log_of((start - lower) / (upper - start)));
+  }
   /// Width trained numbers for each dimension (dim level): tensor [d][Width].
   template <fixed_string Name, int Width = 1>
   constexpr auto parameter_per_dim(initial_value start, untrained_or_trained training = {}) {
@@ -113,6 +125,16 @@ class model : public detail::learning_recorder {
   }
 
  private:
+  /// log(a) for a > 0 in constant evaluation, to the last digits: halvings, then the series of 2 artanh((a - 1) / (a + 1)).
+  static constexpr double log_of(double a) {
+    double r = 0;
+    while (a > 1.5) a /= 2, r += 0.693147180559945309417;
+    while (a < 0.75) a *= 2, r -= 0.693147180559945309417;
+    const double z = (a - 1) / (a + 1);
+    double power = z, sum = 0;
+    for (int k = 1; k < 60; k += 2, power *= z * z) sum += power / k;
+    return r + 2 * sum;
+  }
   constexpr handle record_state(short_name name, int dims) {
     if (state_node >= 0 && (state_name != name || d != dims)) return refuse(refused::this_model_already_has_another_state);
     d = dims;

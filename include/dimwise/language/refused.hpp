@@ -82,6 +82,11 @@ template <fixed_string Name>
   stop("gaussian_mixture with from_network{} is called with the state and what the network reads: density(x, t)");
 }
 
+[[noreturn]] inline void a_bounded_parameter_starts_between_its_bounds() {
+  stop("m.bounded<\"name\">(lower, upper, start): lower < start < upper");
+}
+[[noreturn]] inline void a_positive_parameter_starts_above_zero() { stop("m.positive<\"name\">(start): start must be above 0"); }
+
 // --- equations
 [[noreturn]] inline void an_equation_was_written_but_not_given_to_m_equation() {
   stop("an equation lhs == rhs was written but not given to m.equation<\"name\">(lhs == rhs)");
@@ -106,6 +111,7 @@ template <fixed_string Name>
 [[noreturn]] inline void this_is_not_the_log_density_of_a_mixture_of_this_model() {
   stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
 }
+[[noreturn]] inline void a_set_draws_at_least_one_sample() { stop("draws(n): a set draws at least one sample a step"); }
 [[noreturn]] inline void samples_of_a_box_need_lower_below_upper() {
   stop("m.box(lower, upper, t0, t1): lower must be below upper");
 }

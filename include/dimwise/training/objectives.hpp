@@ -18,6 +18,9 @@ namespace dimwise {
 /// The run-time constants of a recording in order: its defaults, or those given by name. Throws `error` for an unknown name.
 std::vector<double> constants_of(const table& recording, const std::map<std::string, double>& given);
 
+/// How many samples of a set a step draws: its own number, or the stage's batch.
+std::size_t draws_of(const table& recording, int set, std::size_t batch);
+
 /// Throws `error` where an objective cannot be computed: its set has no data, or an input that it reads is not given by its set.
 void require_computable(const compiled_model& model, const data_sets& sets);
 

@@ -1,0 +1,99 @@
+// tests/unit/kernel/jacobian.cpp: rows of the Jacobian are the gradients of single samples.
+#include <cmath>
+#include <vector>
+
+#include "catch.hpp"
+#include "dimwise/kernel.hpp"
+#include "dimwise/kernel/interpret.hpp"
+#include "dimwise/oracle/sample.hpp"
+#include "support/random_table.hpp"
+
+using namespace dimwise;
+using namespace dimwise::testing;
+
+namespace {
+
+/// The largest difference between the rows of the Jacobian and gradients of one sample at a time, relative to the row's largest entry.
+double worst_row(const table& t, const kernel_interface<double>& kernel, std::uint64_t seed) {
+  constexpr std::size_t samples = 21;
+  std::vector<double> state, time;
+  std::vector<std::vector<double>> inputs(std::size_t(t.input_count));
+  for (std::size_t s = 0; s < samples; s++) {
+    const sample_inputs one = draw_sample(t, seed, s);
+    state.insert(state.end(), one.state.begin(), one.state.end());
+    time.push_back(one.time);
+    for (std::size_t j = 0; j < inputs.size(); j++) inputs[j].insert(inputs[j].end(), one.inputs[j].begin(), one.inputs[j].end());
+  }
+  const sample_inputs any = draw_sample(t, seed, 0);
+  std::vector<const double*> pointers;
+  for (const auto& i : inputs) pointers.push_back(i.data());
+  arguments<double> in;
+  in.samples = samples;
+  in.state = state.data();
+  in.time = time.data();
+  in.inputs = pointers.data();
+  in.constants = any.constants.data();
+  const std::vector<double> parameters = draw_parameters(t, seed);
+  std::vector<int> columns(std::size_t(t.parameters));
+  for (std::size_t p = 0; p < columns.size(); p++) columns[p] = p % 5 == 3 ? -1 : int(p);  // some are left out
+  std::vector<std::vector<double>> cotangents;
+  std::vector<const double*> cotangent_pointers;
+  std::vector<double*> out;
+  for (const output_info& o : kernel.outputs()) {
+    cotangents.emplace_back(samples * std::size_t(o.width) * std::size_t(o.l == level::dim ? t.d : 1));
+    for (std::size_t i = 0; i < cotangents.back().size(); i++) cotangents.back()[i] = std::sin(double(3 * i + 1));
+    out.push_back(nullptr);
+  }
+  for (const auto& c : cotangents) cotangent_pointers.push_back(c.data());
+  std::vector<double> workspace(kernel.jacobian_workspace() + 64), jacobian(std::size_t(t.parameters) * samples, 0.0);
+  kernel.jacobian(parameters.data(), in, 0, samples, cotangent_pointers.data(), out.data(), columns.data(), jacobian.data(), samples, workspace.data());
+  double worst = 0;
+  for (std::size_t s = 0; s < samples; s++) {
+    // the gradient of one sample: the cotangents of all others are zero
+    auto only = cotangents;
+    for (auto& c : only) {
+      const std::size_t n = c.size() / samples;
+      for (std::size_t i = 0; i < c.size(); i++)
+        if (i / n != s) c[i] = 0;
+    }
+    std::vector<const double*> only_pointers;
+    for (const auto& c : only) only_pointers.push_back(c.data());
+    std::vector<double> gradient(std::size_t(t.parameters), 0.0), space(kernel.gradient_workspace() + 64);
+    kernel.gradient(parameters.data(), in, 0, samples, only_pointers.data(), out.data(), gradient.data(), space.data());
+    double size = 1e-9;
+    for (const double g : gradient) size = std::max(size, std::abs(g));
+    for (std::size_t p = 0; p < gradient.size(); p++) {
+      const double expected = columns[p] < 0 ? 0.0 : gradient[p];
+      worst = std::max(worst, std::abs(jacobian[p * samples + s] - expected) / size);
+    }
+  }
+  return worst;
+}
+
+constexpr auto drift = hollow_net<"drift">(masked_mlp{9, 7}, features{3}, mlp{6, 5});
+constexpr void residual(model& m) {
+  auto x = m.state<"x", 3>();
+  auto t = m.time<"t">();
+  auto f = drift(x, t);
+  m.output<"r">(dt(f) + f * D<2>(f) + sum(f));
+}
+
+}  // namespace
+
+TEST_CASE("rows of the Jacobian of a compiled kernel are gradients of single samples", "[kernel]") {
+  const auto compiled = kernel<residual, double, true>();
+  const auto interpreted = interpret<double>(recording<residual>::view, compiled->outputs(), true);
+  CHECK(worst_row(recording<residual>::view, *interpreted, 3) < 1e-12);
+}
+
+TEST_CASE("rows of the Jacobian of random recordings are gradients of single samples", "[kernel]") {
+  for (std::uint64_t seed = 0; seed < 60; seed++) {
+    const table_builder b = random_table(seed);
+    const table t = b.view();
+    std::vector<output_info> outputs(1);
+    outputs[0].node = t.objectives[0].node;
+    const auto kernel = interpret<double>(t, outputs, true);
+    INFO("seed " << seed);
+    CHECK(worst_row(t, *kernel, seed) < 1e-9);
+  }
+}
