@@ -46,6 +46,8 @@ const char* function_name(op o) {
     case op::tanh: return "tanh";
     case op::softplus: return "softplus";
     case op::sigmoid: return "sigmoid";
+    case op::erf: return "erf";
+    case op::erfc: return "erfc";
     case op::sin: return "sin";
     case op::cos: return "cos";
     case op::sqrt: return "sqrt";
@@ -214,6 +216,12 @@ class builder {
       case op::sq: return compound(part::power, {a}, 0, 2);
       case op::power: return compound(part::power, {a}, 0, x.value);
       case op::concat: return call("concat", dim(i), {a, b});
+      case op::choose: {
+        std::vector<formula> branches = at(x.b).o == op::concat ? std::vector<formula>{formula_[std::size_t(at(x.b).a)], formula_[std::size_t(at(x.b).b)]}
+                                                                : std::vector<formula>{b};
+        branches.insert(branches.begin(), call(x.n == 1 ? "not_negative" : "positive", dim(x.a), {a}));
+        return call("where", dim(i), std::move(branches));
+      }
       case op::slice: return call("slice", dim(i), {a, number(x.n), number(x.k.width)});
       case op::sum: return compound(part::sum, {a});
       case op::D: return compound(part::derivative, {a}, x.n);

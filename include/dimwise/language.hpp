@@ -19,6 +19,7 @@
 #include "language/arithmetic.hpp"
 #include "language/functions.hpp"
 #include "language/features.hpp"
+#include "language/where.hpp"
 #include "language/pair_map.hpp"
 #include "language/factored_sum.hpp"
 #include "language/sums.hpp"

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include <boost/math/special_functions/erf.hpp>
+
 #include "../../include/dimwise/core/error.hpp"
 
 namespace dimwise::detail {
@@ -95,6 +97,10 @@ Number evaluation<Number>::pointwise(const node& n, const Number& a, const Numbe
       return f_.softplus(a);
     case op::sigmoid:
       return f_.sigmoid(a);
+    case op::erf:
+      return boost::math::erf(a);
+    case op::erfc:
+      return boost::math::erfc(a);
     case op::sin:
       return sin(a);
     case op::cos:
@@ -189,6 +195,14 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
     case op::concat: {
       const Number *a = part(s.a, n.a), *b = part(s.b, n.b);
       for (std::size_t c = 0; c < W; c++) out[c] = c < width(n.a) ? a[c] : b[c - width(n.a)];
+      break;
+    }
+    case op::choose: {
+      const Number *a = part(s.a, n.a), *b = part(s.b, n.b);
+      for (std::size_t c = 0; c < W; c++) {
+        const Number& sign = a[width(n.a) == 1 ? 0 : c];
+        out[c] = (n.n == 1 ? sign >= 0 : sign > 0) ? b[c] : b[W + c];
+      }
       break;
     }
     case op::slice:

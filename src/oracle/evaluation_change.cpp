@@ -125,6 +125,8 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
     case op::tanh:
     case op::softplus:
     case op::sigmoid:
+    case op::erf:
+    case op::erfc:
     case op::sin:
     case op::cos:
     case op::sqrt:

@@ -63,10 +63,18 @@ levenberg_marquardt::levenberg_marquardt(const compiled_model& model, const data
     s.weight = given == weights.end() ? o.weight : given->second;
     s.kernel = kernels[std::size_t(n)].get();
     s.components = std::size_t(t.nodes[o.residual].k.width) * std::size_t(t.nodes[o.residual].k.l == level::dim ? t.d : 1);
+    if (o.sample_weight >= 0) {
+      const node& w = t.nodes[o.sample_weight];
+      s.factors = std::size_t(w.k.width) * std::size_t(w.k.l == level::dim ? t.d : 1);
+      if (s.factors != 1 && s.factors != s.components)
+        throw error(name + " has a sample weight of " + std::to_string(s.factors) + " numbers and a residual of " + std::to_string(s.components) +
+                    "; give it one number a sample");
+    }
     s.samples = draws_of(t, o.set, batch);
     if (is_rows(t.sets[o.set])) s.samples = std::min(s.samples, sets.at(o.set).training.size());
     s.batch.reserve(t, s.samples);
     s.residuals.resize(s.samples * s.components);
+    s.scale.resize(s.samples * s.factors);
     most = std::max(most, s.components * std::size_t(std::max(1.0, candidates) * double(s.samples) + 1));
     slots_.push_back(std::move(s));
     nodes.push_back(o.node);
@@ -92,7 +100,11 @@ void levenberg_marquardt::draw(std::uint64_t step, const double* parameters) {
   for (slot& s : slots_) {
     if (candidates_ > 1 && !is_rows(model_.recording.sets[s.set])) choose(s, step, parameters);
     else sampler_.draw(s.set, stage_, step, s.samples, parameters, constants_.data(), workers_, s.batch);
+    if (s.factors == 0) continue;
+    double* out[2] = {nullptr, s.scale.data()};
+    evaluate_all(*s.kernel, parameters, s.batch.view(constants_.data()), out, workers_, memory_);
   }
+  damping = std::min(damping, 1.0);  // of another draw, where steps may have failed
 }
 
 // Without replacement, by the smallest of exponential times with rates 1 + |r| / mean |r| (Efraimidis and Spirakis, 2006).
@@ -100,13 +112,17 @@ void levenberg_marquardt::choose(slot& s, std::uint64_t step, const double* para
   const table& t = model_.recording;
   const std::size_t count = std::size_t(candidates_ * double(s.samples)), d = std::size_t(t.d);
   sampler_.draw(s.set, stage_, step, count, parameters, constants_.data(), workers_, pool_);
-  double* out[1] = {values_.data()};
+  weights_.resize(std::max<std::size_t>(1, count * s.factors));
+  double* out[2] = {values_.data(), weights_.data()};
   evaluate_all(*s.kernel, parameters, pool_.view(constants_.data()), out, workers_, memory_);
   std::vector<double> size(count), uniform(count);
   double mean = 0;
   for (std::size_t i = 0; i < count; i++) {
     double sum = 0;
-    for (std::size_t c = 0; c < s.components; c++) sum += values_[i * s.components + c] * values_[i * s.components + c];
+    for (std::size_t c = 0; c < s.components; c++) {
+      const double r = values_[i * s.components + c] * (s.factors ? weights_[i * s.factors + (s.factors == 1 ? 0 : c)] : 1);
+      sum += r * r;
+    }
     size[i] = std::isfinite(sum) ? std::sqrt(sum) : 0;
     mean += size[i] / double(count);
   }
@@ -131,10 +147,14 @@ void levenberg_marquardt::choose(slot& s, std::uint64_t step, const double* para
 double levenberg_marquardt::loss(const double* parameters) {
   double total = 0;
   for (slot& s : slots_) {
-    double* out[1] = {s.residuals.data()};
+    double* out[2] = {s.residuals.data(), nullptr};
     evaluate_all(*s.kernel, parameters, s.batch.view(constants_.data()), out, workers_, memory_);
     double sum = 0;
-    for (const double r : s.residuals) sum += r * r;
+    for (std::size_t i = 0; i < s.samples; i++)
+      for (std::size_t c = 0; c < s.components; c++) {
+        const double r = s.factor(i, c) * s.residuals[i * s.components + c];
+        sum += r * r;
+      }
     losses_[std::size_t(s.objective)] = sum / double(s.samples);
     total += s.weight * sum / double(s.samples);
   }
@@ -154,9 +174,9 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
       if (w.size() < s.kernel->jacobian_workspace()) w.resize(s.kernel->jacobian_workspace());
     for (std::size_t c = 0; c < s.components; c++) {
       cotangents_.assign(s.samples * s.components, 0.0);
-      for (std::size_t i = 0; i < s.samples; i++) cotangents_[i * s.components + c] = 1;
-      const double* cotangents[1] = {cotangents_.data()};
-      double* out[1] = {s.residuals.data()};
+      for (std::size_t i = 0; i < s.samples; i++) cotangents_[i * s.components + c] = s.factor(i, c);
+      const double* cotangents[2] = {cotangents_.data(), nullptr};
+      double* out[2] = {s.residuals.data(), nullptr};
       for (std::size_t begin = 0; begin < s.samples; begin += chunk) {
         const std::size_t n = std::min(chunk, s.samples - begin);
         std::fill(rows_.begin(), rows_.end(), 0.0);
@@ -166,7 +186,7 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
                              rows_.data() + (first - begin), chunk, spaces[std::size_t(thread)].data());
         };
         workers_.run((n + block - 1) / block, std::cref(task));
-        for (std::size_t i = 0; i < n; i++) residuals[i] = s.residuals[(begin + i) * s.components + c];
+        for (std::size_t i = 0; i < n; i++) residuals[i] = s.factor(begin + i, c) * s.residuals[(begin + i) * s.components + c];
         use(s, residuals.data(), n);
       }
     }

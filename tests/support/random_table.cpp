@@ -93,7 +93,14 @@ class maker {
 
   void step() {
     made a{};
-    switch (pick(18)) {
+    switch (pick(19)) {
+      case 18: {
+        made b{}, c{};
+        a = any();
+        if (find(b, [&](const made& v) { return of(v).width == of(a).width; }) && find(c, [&](const made& v) { return of(v).width == 1 && v.x_order + v.t_order == 0; }))
+          add(b_.choose(c.node, a.node, b.node, pick(2)), std::min(a.low, b.low), std::max(a.high, b.high), a, b);
+        break;
+      }
       case 0:
       case 1:
         pointwise(any());
@@ -181,7 +188,13 @@ class maker {
   }
 
   void pointwise(const made& a) {
-    switch (pick(8)) {
+    switch (pick(10)) {
+      case 8:
+        add(b_.apply(op::erf, bounded(a, 4).node), -1, 1, a);
+        break;
+      case 9:
+        add(b_.apply(op::erfc, bounded(a, 2).node), 0, 2, a);
+        break;
       case 0:
         add(b_.apply(op::tanh, a.node), -1, 1, a);
         break;

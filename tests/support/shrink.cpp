@@ -41,6 +41,8 @@ std::string problem(const table& t, const node& n) {
     case op::mul:
     case op::div:
       return widths_fit(a, b) ? "" : "widths of a pointwise operation";
+    case op::choose:
+      return b.width % 2 == 0 && (a.width == 1 || 2 * a.width == b.width) ? "" : "widths of a choice";
     case op::slice:
       return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
     case op::linear: {

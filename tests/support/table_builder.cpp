@@ -119,6 +119,12 @@ int table_builder::concat(int a, int b) {
   n.o = op::concat, n.a = a, n.b = b;
   return add(n);
 }
+int table_builder::choose(int condition, int first, int second, bool or_equal) {
+  require(nodes[std::size_t(first)].k.width == nodes[std::size_t(second)].k.width, "branches have equal widths");
+  node n;
+  n.o = op::choose, n.a = condition, n.b = concat(first, second), n.n = or_equal;
+  return add(n);
+}
 int table_builder::slice(int a, int first, int width) {
   node n;
   n.o = op::slice, n.a = a, n.n = first;

@@ -38,6 +38,7 @@ struct table_builder {
   int power(int a, double exponent) { return apply(op::power, a, -1, exponent); }
   int scaled(double factor, int a) { return apply(op::mul, literal(factor), a); }
   int concat(int a, int b);
+  int choose(int condition, int first, int second, bool or_equal);
   int slice(int a, int first, int width);
   int sum_features(int a);
   int logsumexp(int a);

@@ -7,7 +7,8 @@ namespace dimwise::testing {
 namespace {
 
 const char* const op_names[] = {"literal",   "constant", "time",     "input",        "input_per_dim", "state",
-                                "parameter", "add",      "sub",      "mul",          "div",           "exp",
+                                "parameter", "add",      "sub",      "mul",          "div",           "choose",        "erf",
+                                "erfc",     "exp",
                                 "log",       "tanh",     "softplus", "sigmoid",      "sin",           "cos",
                                 "sqrt",      "sq",       "power",    "exp_relative", "logsumexp",     "sum_features",
                                 "concat",    "slice",    "linear",   "unstack",      "masked_input",  "masked_hidden",

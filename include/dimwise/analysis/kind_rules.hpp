@@ -36,6 +36,13 @@ constexpr kind joined_kind(kind a, kind b, op o) {
   return r;
 }
 
+/// Features of one of two values, `width` of each: depends on both and on the condition.
+constexpr kind choice_kind(kind condition, kind branches, int width) {
+  kind r = pointwise_kind(joined_kind(condition, branches, op::choose));
+  r.width = width;
+  return r;
+}
+
 /// A matrix over features; weights of its own for each dimension raise a point-level value to dim level.
 constexpr kind linear_kind(kind a, int width, bool own_weights) {
   a = pointwise_kind(a);

@@ -24,6 +24,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
     case op::div:
     case op::concat:
       return joined_kind(a, b, x.o);
+    case op::choose:
+      return choice_kind(a, b, b.width / 2);
     case op::logsumexp:
     case op::sum_features:
       return of_width(a, 1);

@@ -27,8 +27,9 @@ constexpr orders possible_orders(const table& t, const orders* possible, int i) 
     case op::div: r = product_orders(a, closed_under_functions(b)); break;
     case op::sq: r = product_orders(a, a); break;
     case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::sin: case op::cos: case op::sqrt:
-    case op::power: case op::exp_relative: case op::logsumexp: r = closed_under_functions(a); break;
+    case op::power: case op::erf: case op::erfc: case op::exp_relative: case op::logsumexp: r = closed_under_functions(a); break;
     case op::masked_input: case op::masked_hidden: case op::readout: r = (a | b) & time_column; break;
+    case op::choose: r = b; break;
     case op::D: r = shifted_down(a, x.n, 0); break;
     case op::dt: r = shifted_down(a, 0, x.n); break;
     default: r = a | b;
@@ -54,6 +55,11 @@ constexpr void infer_orders(const table& t, const int* roots, int root_count, or
     if (x.o == op::dt) up = lower_closure(shifted_up(s, 0, x.n));
     if (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout) up = s & time_column;
     if (x.o == op::detach) up = value_only;
+    if (x.o == op::choose) {  // of the condition, its sign
+      needed[x.a] |= value_only;
+      needed[x.b] |= up;
+      continue;
+    }
     // D or dt of something that cannot have the coefficient is zero; its operand is still evaluated for its value
     if (x.a >= 0) needed[x.a] |= up | value_only;
     if (x.b >= 0) needed[x.b] |= up | value_only;

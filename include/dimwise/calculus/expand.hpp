@@ -167,6 +167,15 @@ class expansion {
       case op::log: return put_series(unary_node(function::log, a), dim, s);
       case op::tanh: return put_series(unary_node(function::tanh, a), dim, s);
       case op::softplus: return put_series(unary_node(function::softplus, a), dim, s);
+      case op::erf: return put_series(unary_node(function::erf, a), dim, s);
+      case op::erfc: return put_series(unary_node(function::erfc, a), dim, s);
+      case op::choose: {
+        series sign = a;
+        sign.mask &= value_only;
+        jet_node z = simple(jet_op::choose, w, sign, b);
+        z.n = x.n;
+        return put_series(z, dim, s);
+      }
       case op::sigmoid: return put_series(unary_node(function::sigmoid, a), dim, s);
       case op::sin: return put_series(unary_node(function::sin, a), dim, s);
       case op::cos: return put_series(unary_node(function::cos, a), dim, s);

@@ -143,6 +143,15 @@ class reverse_pass {
         contribute_pointwise(n.in[0], put(y), dim, n.width);
         break;
       }
+      case jet_op::choose: {
+        jet_node y = make(jet_op::choose_vjp, x.width(n.in[1]), dim, s & available(n.in[1]));
+        y.n = n.n;
+        y.in[0] = n.in[0];
+        y.in[1] = a;
+        y.inputs = 2;
+        if (y.stored) contribute(n.in[1], put(y), dim);
+        break;
+      }
       case jet_op::derivative: {
         const orders r = shifted_up(s, n.n, n.n2) & available(n.in[0]);
         if (!r) break;

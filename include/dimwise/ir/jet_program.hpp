@@ -23,6 +23,8 @@ enum class jet_op : std::uint8_t {
   subtract_maximum,   ///< a - (largest value over features of b), the maximum not differentiated
   add_maximum,        ///< a + the same
   alias,              ///< the same numbers, no gradient through it
+  choose,             ///< features of b, the first half where a > 0 (n = 1: a >= 0), else the second
+  choose_vjp,         ///< cotangent b to the half that the sign of a chooses, 0 to the other
   // features
   concat, slice,
   slice_vjp,          ///< features n .. of a wider value; n2: features i * (width of a) .. in dimension i
@@ -41,7 +43,7 @@ enum class jet_op : std::uint8_t {
 };
 
 /// Elementary functions.
-enum class function : std::uint8_t { exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative };
+enum class function : std::uint8_t { exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc };
 
 /// An operand as a series: `low` holds the coefficients (0, m), `high` those with k >= 1. The same node for a dim-level value; two nodes (or high
 /// = -1) where a point-level value is used along a coordinate. Only coefficients in `mask` are seen.
@@ -86,7 +88,8 @@ constexpr orders available(const jet_node* nodes, const series& s) {
 
 /// Whether the cotangent of f reads its operand (else it reads the result).
 constexpr bool vjp_reads_operand(function f) {
-  return f == function::softplus || f == function::log || f == function::power || f == function::sin || f == function::cos;
+  return f == function::softplus || f == function::log || f == function::power || f == function::sin || f == function::cos || f == function::erf ||
+         f == function::erfc;
 }
 /// Whether it reads the slope that the forward step kept.
 constexpr bool vjp_reads_slope(function f) { return f == function::tanh || f == function::sigmoid; }

@@ -19,7 +19,9 @@ enum class op : std::uint8_t {
   parameter,      ///< point [W] or dim [d][W]: tensor `weight`
   // pointwise, two operands; width 1 and point level are repeated
   add, sub, mul, div,
+  choose,         ///< b: features of two values, W of the first, then W of the second: the first where a > 0 (n = 1: a >= 0), else the second
   // pointwise, one operand
+  erf, erfc,
   exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, sq,
   power,          ///< a^value, value real; a > 0 unless value is an integer
   exp_relative,   ///< exp(a - (value of a, frozen)): value 1, derivatives those of exp(a) divided by exp(a)

@@ -72,6 +72,7 @@ struct objective_entry {
   double weight = 1;
   int stage = 0;
   int residual = -1;  ///< of a least-squares objective: the value (any level and width) whose squares add up to `node`
+  int sample_weight = -1;  ///< of a least-squares objective: a factor of the residual, taken as constant
 };
 
 /// How a stage moves the parameters.

@@ -37,7 +37,10 @@ constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
         for (int side : {t.equations[i].lhs, t.equations[i].rhs, t.equations[i].residual, t.equations[i].relative}) r.add(side);
       break;
     case kernel_purpose::objective: r.add(t.objectives[index].node); break;
-    case kernel_purpose::residual: r.add(t.objectives[index].residual); break;
+    case kernel_purpose::residual:
+      r.add(t.objectives[index].residual);
+      r.add(t.objectives[index].sample_weight);
+      break;
     case kernel_purpose::sde:
       r.add(t.sdes[index].drift);
       r.add(t.sdes[index].noise);
@@ -71,7 +74,10 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
       }
       break;
     case kernel_purpose::objective: add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node); break;
-    case kernel_purpose::residual: add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual); break;
+    case kernel_purpose::residual:
+      add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual);
+      add("sample_weight." + std::string(t.objectives[index].name.view()), t.objectives[index].sample_weight);
+      break;
     case kernel_purpose::sde:
       add("drift", t.sdes[index].drift);
       add("noise", t.sdes[index].noise);
@@ -136,7 +142,8 @@ std::vector<std::unique_ptr<kernel_interface<T>>> make_kernel_list(std::integer_
 constexpr int first_alike(const table& t, kernel_purpose what, int index) {
   for (int i = 0; i < index; i++)
     if (what == kernel_purpose::objective ? t.objectives[i].node == t.objectives[index].node
-                                          : t.objectives[i].residual == t.objectives[index].residual)
+                                          : t.objectives[i].residual == t.objectives[index].residual &&
+                                                t.objectives[i].sample_weight == t.objectives[index].sample_weight)
       return i;
   return index;
 }

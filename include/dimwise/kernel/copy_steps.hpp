@@ -52,6 +52,48 @@ void add(const step<T>& st, const call<T>& c) {
   });
 }
 
+namespace detail {
+/// Whether the condition's row asks for the first branch; NaN does not.
+template <class T>
+inline auto first_chosen(const step<T>& st, const T* condition) {
+  const auto a = simd::load(condition), zero = simd::broadcast<T>(T(0));
+  return st.n == 1 ? a >= zero : a > zero;
+}
+}  // namespace detail
+
+/// The first or second half of the features of operand 1, by the sign of operand 0's value.
+template <class T>
+void choose(const step<T>& st, const call<T>& c) {
+  const auto zero = simd::broadcast<T>(T(0));
+  detail::each_coefficient(st, [&](int, int place, const row_reference*, const row_reference* b) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      const T* condition = c.at(st.in[0][0], w);
+      for (int s = 0; s < st.samples; s += simd::lanes<T>)
+        simd::store(out + s, b ? xsimd::select(detail::first_chosen(st, condition + s), simd::load(c.at(*b, w) + s), simd::load(c.at(*b, st.width + w) + s)) : zero);
+    }
+  });
+}
+
+/// Its transpose: operand 1 is the cotangent.
+template <class T>
+void choose_vjp(const step<T>& st, const call<T>& c) {
+  const auto zero = simd::broadcast<T>(T(0));
+  const int half = st.width / 2;
+  detail::each_coefficient(st, [&](int, int place, const row_reference*, const row_reference* b) {
+    for (int w = 0; w < half; w++) {
+      T *first = c.at(st.out, w) + place * st.samples, *second = c.at(st.out, half + w) + place * st.samples;
+      const T* condition = c.at(st.in[0][0], w);
+      for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+        const auto chosen = detail::first_chosen(st, condition + s);
+        const auto bar = b ? simd::load(c.at(*b, w) + s) : zero;
+        simd::store(first + s, xsimd::select(chosen, bar, zero));
+        simd::store(second + s, xsimd::select(chosen, zero, bar));
+      }
+    }
+  });
+}
+
 template <class T>
 void scale(const step<T>& st, const call<T>& c) {
   const auto factor = simd::broadcast<T>(T(st.value));

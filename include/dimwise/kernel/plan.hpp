@@ -138,6 +138,8 @@ class plan {
         simple(i, chosen[std::size_t(i)]);
         if (const int y = resolve(p, x.in[2].low); at(y).slope) steps.back().slope = layout.slope_row(y);
         break;
+      case jet_op::choose: simple(i, steps::choose<T>); break;
+      case jet_op::choose_vjp: simple(i, steps::choose_vjp<T>); break;
       case jet_op::derivative: simple(i, steps::derivative<T>); break;
       case jet_op::derivative_vjp: simple(i, steps::derivative_vjp<T>); break;
       case jet_op::concat: simple(i, steps::features<T>); steps.back().n = 0; break;

@@ -82,6 +82,18 @@ void correlate(const step<T>& st, const call<T>& c) {
   }
 }
 
+/// w = 2 / sqrt(pi) exp(-u^2), or minus that.
+template <class V, class U, class W>
+DIMWISE_INLINE void error_function_slope(const jet<V, U>& u, jet<V, W>& w, bool complement) {
+  jet<V, W> v(w.set), e(w.set);
+  const V factor(complement ? -1.1283791670955126 : 1.1283791670955126);
+  v.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { v[k] = V(0) - product_coefficient(u, u, k); });
+  const V u0 = u.set.has(0) ? u[0] : V(0);
+  e[0] = simd::exp(V(0) - u0 * u0);
+  exp_jet(v, e);
+  w.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { w[k] = factor * e[k]; });
+}
+
 /// y = f(u) on the set of y; slope is f'(u_0) where tanh and sigmoid keep it.
 template <function F, class T, class U, class Y>
 DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>& y, simd::pack<T>& slope, double power) {
@@ -118,6 +130,11 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
   } else if constexpr (F == function::reciprocal) {
     y[0] = simd::reciprocal(u0);
     reciprocal_jet(u, y);
+  } else if constexpr (F == function::erf || F == function::erfc) {
+    jet<V, Y> w(y.set);
+    error_function_slope(u, w, F == function::erfc);
+    y[0] = F == function::erf ? simd::erf(u0) : simd::erfc(u0);
+    integral_jet(u, w, y);
   } else if constexpr (F == function::power) {
     y[0] = simd::power(u0, power);
     power_jet(u, y, simd::reciprocal(u0), power);
@@ -182,6 +199,8 @@ DIMWISE_INLINE void slope_jet(const jet<simd::pack<T>, U>& u, const jet<simd::pa
     jet<V, W> r(w.set);
     apply<function::power, T>(u, r, unused, power - 1);
     w.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { w[k] = V(T(power)) * r[k]; });
+  } else if constexpr (F == function::erf || F == function::erfc) {
+    error_function_slope(u, w, F == function::erfc);
   } else if constexpr (F == function::sin) {
     apply<function::cos, T>(u, w, unused, 0);
   } else {

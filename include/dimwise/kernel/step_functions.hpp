@@ -69,6 +69,8 @@ step_function<T> general_step(const jet_node& x) {
     case function::sqrt: return kernel_detail::general_unary<T, function::sqrt>(x);
     case function::reciprocal: return kernel_detail::general_unary<T, function::reciprocal>(x);
     case function::power: return kernel_detail::general_unary<T, function::power>(x);
+    case function::erf: return kernel_detail::general_unary<T, function::erf>(x);
+    case function::erfc: return kernel_detail::general_unary<T, function::erfc>(x);
     case function::exp_relative: return kernel_detail::general_unary<T, function::exp_relative>(x);
   }
   return nullptr;

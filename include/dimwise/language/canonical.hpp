@@ -23,7 +23,7 @@ class canonical_order {
     for (const output_entry& e : m.outputs) reach(e.node);
     for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);
     for (const mixture_entry& e : m.mixtures) reach(e.log_weights), reach(e.mean), reach(e.log_deviation), reach(e.log_density);
-    for (const objective_entry& e : m.objectives) reach(e.node), reach(e.residual);
+    for (const objective_entry& e : m.objectives) reach(e.node), reach(e.residual), reach(e.sample_weight);
   }
 
   constexpr int node_number(int i) const { return i < 0 ? i : new_node.data[i]; }
@@ -56,6 +56,7 @@ class canonical_order {
   }
   constexpr objective_entry renumbered(objective_entry e) const {
     e.node = node_number(e.node), e.residual = node_number(e.residual);
+    e.sample_weight = node_number(e.sample_weight);
     return e;
   }
 

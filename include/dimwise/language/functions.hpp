@@ -22,6 +22,8 @@ constexpr auto record_pointwise(const A& a, double number = 0, int n = 0) {
   }
 DIMWISE_FUNCTION(exp, op::exp)
 DIMWISE_FUNCTION(log, op::log)  ///< of a positive value
+DIMWISE_FUNCTION(erf, op::erf)    ///< 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to a
+DIMWISE_FUNCTION(erfc, op::erfc)  ///< 1 - erf(a), without cancellation
 DIMWISE_FUNCTION(tanh, op::tanh)
 DIMWISE_FUNCTION(softplus, op::softplus)  ///< log(1 + exp(a))
 DIMWISE_FUNCTION(sigmoid, op::sigmoid)    ///< 1 / (1 + exp(-a))
@@ -36,23 +38,20 @@ constexpr auto pow(Term auto a, double exponent) {
   if (exponent == 0.5) return detail::record_pointwise<op::sqrt>(a);
   return detail::record_pointwise<op::power>(a, exponent);
 }
-template <class A, Term B>
-DIMWISE_REFUSE("pow(a, b) takes a number as exponent: write exp(b * log(a))")
-constexpr auto pow(A, B b) {
-  b.m->poison();
-  return b;
-}
+/// a^b = exp(b log a), of a > 0.
+constexpr auto pow(Term auto a, Term auto b) { return exp(b * log(a)); }
 
 /// sqrt(a^2 + 1e-12): |a| to within 1e-6, with a derivative at 0.
 constexpr auto absolute(Term auto a) { return sqrt(sq(a) + 1e-12); }
-template <Term A>
-DIMWISE_REFUSE("abs has no derivative at 0: write absolute(v), |v| to within 1e-6, or pseudo_huber(v)")
-constexpr auto abs(A a) {
-  a.m->poison();
-  return a;
-}
 /// 2 (sqrt(1 + a^2) - 1): a^2 for small a, 2 |a| for large (Charbonnier et al., 1997), written without cancellation.
 constexpr auto pseudo_huber(Term auto a) { return 2.0 * sq(a) / (1.0 + sqrt(1.0 + sq(a))); }
+
+constexpr auto tan(Term auto a) { return sin(a) / cos(a); }
+constexpr auto cosh(Term auto a) { return 0.5 * (exp(a) + exp(-a)); }
+/// a sigmoid(a) (Elfwing et al., 2018).
+constexpr auto silu(Term auto a) { return a * sigmoid(a); }
+/// a times the standard normal distribution function (Hendrycks and Gimpel, 2016), in its exact form.
+constexpr auto gelu(Term auto a) { return 0.5 * a * erfc(-0.70710678118654752440 * a); }
 
 /// The same value; no gradient reaches parameters through it. Derivatives by x and t are not changed.
 DIMWISE_FUNCTION(frozen, op::frozen)

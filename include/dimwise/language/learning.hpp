@@ -27,6 +27,11 @@ struct stage_reference {
 struct weight {
   double factor = 1;
 };
+/// Option of m.least_squares: a factor of the residual that differs from sample to sample.
+struct sample_weight {
+  handle factor;
+  constexpr explicit sample_weight(Term auto w) : factor(w) {}
+};
 /// Numbers of one stage; the command line overrides each. `m.stage<"fit">({.steps = 3000, .batch = 512, .rate = 3e-3})`.
 struct stage_numbers {
   int steps = 3000;
@@ -118,17 +123,7 @@ class learning_recorder : public recorder {
   /// last one written so far; a stage "training" is made where there is none).
   template <fixed_string Name, OneNumber A, ObjectiveOption... Options>
   constexpr void minimize(A a, samples_reference set, Options... options) {
-    name_is_free<Name>(objectives);
-    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1))
-      refuse(refused::an_objective_must_be_one_number_a_sample);
-    if (stages.count == 0) stage<"training">();
-    objective_entry o;
-    o.name = Name;
-    o.node = a.id;
-    o.set = set.index;
-    o.stage = stages.count - 1;
-    (apply(o, options), ...);
-    objectives.push_back(o);
+    record_objective<Name>(a, set, options...);
     if (refusal) refusal();
   }
   template <fixed_string Name, Term A, class... Options>
@@ -142,12 +137,19 @@ class learning_recorder : public recorder {
   }
 
   /// The mean over the samples of `set` of the sum of squares of a residual (over its features and dimensions) is minimised; a stage
-  /// with .how = method::levenberg_marquardt takes no other objectives. Options as for `minimize`.
-  template <fixed_string Name, Term A, ObjectiveOption... Options>
-  constexpr void least_squares(A residual, samples_reference set, Options... options) {
-    if (!owns(residual)) return;
-    minimize<Name>(value(squares(residual)), set, options...);
+  /// with .how = method::levenberg_marquardt takes no other objectives. Options as for `minimize`, and sample_weight{w}: a factor of the
+  /// residual, one number a sample (or one for each of the residual's), through which no gradient passes; Levenberg-Marquardt takes its
+  /// value when samples are drawn.
+  template <fixed_string Name, Term A, class... Options>
+  requires((ObjectiveOption<Options> || std::is_same_v<Options, sample_weight>)&&...) constexpr void least_squares(
+      A residual, samples_reference set, Options... options) {
+    objective_entry of;
+    (apply(of, options), ...);
+    handle weighted = residual;
+    if (of.sample_weight >= 0) weighted = binary(op::mul, unary(op::frozen, {this, of.sample_weight}), residual);
+    record_objective<Name>(squares(weighted), set, options...);
     if (!broken) objectives[objectives.count - 1].residual = residual.id;
+    if (refusal) refusal();
   }
   template <fixed_string Name, class L, class R, class... Options>
   DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)
@@ -182,6 +184,21 @@ class learning_recorder : public recorder {
     if (kind_of(s).width > 1) s = record_resized(op::sum_features, s, 1);
     return kind_of(s).l == level::dim ? record_sum(s) : s;
   }
+  template <fixed_string Name, class... Options>
+  constexpr void record_objective(handle a, samples_reference set, Options... options) {
+    name_is_free<Name>(objectives);
+    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1))
+      refuse(refused::an_objective_must_be_one_number_a_sample);
+    if (stages.count == 0) stage<"training">();
+    objective_entry o;
+    o.name = Name;
+    o.node = a.id;
+    o.set = set.index;
+    o.stage = stages.count - 1;
+    (apply(o, options), ...);
+    objectives.push_back(o);
+  }
+  static constexpr void apply(objective_entry& o, const sample_weight& w) { o.sample_weight = w.factor.id; }
   static constexpr void apply(objective_entry& o, weight w) { o.weight = w.factor; }
   static constexpr void apply(objective_entry& o, stage_reference s) { o.stage = s.index; }
   template <class Density>

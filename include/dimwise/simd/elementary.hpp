@@ -1,5 +1,6 @@
 // simd/elementary.hpp: all elementary functions on packs.
 #pragma once
+#include <dimwise/simd/error_function.hpp>
 #include <dimwise/simd/exponential.hpp>
 #include <dimwise/simd/logarithm.hpp>
 #include <dimwise/simd/power.hpp>

@@ -41,10 +41,14 @@ class levenberg_marquardt {
   struct slot {
     int objective = 0, set = 0;
     double weight = 1;
-    std::size_t samples = 0, components = 1;
+    std::size_t samples = 0, components = 1, factors = 0;  // factors: numbers of the sample weight, 0: none
     const kernel_interface<double>* kernel = nullptr;
     sample_batch<double> batch;
     aligned_vector<double> residuals;  // [samples][components]
+    aligned_vector<double> scale;      // [samples][factors]
+    double factor(std::size_t sample, std::size_t component) const {
+      return factors == 0 ? 1 : scale[sample * factors + (factors == 1 ? 0 : component)];
+    }
   };
   template <class Use>
   void each_chunk(const double* parameters, Use&& use);
@@ -65,7 +69,7 @@ class levenberg_marquardt {
   std::size_t unknowns_ = 0;
   std::optional<normal_equations> dense_;
   std::vector<double> gradient_, direction_, trial_;
-  aligned_vector<double> rows_, cotangents_, constants_, values_;
+  aligned_vector<double> rows_, cotangents_, constants_, values_, weights_;
   sample_batch<double> pool_;
   std::vector<double> losses_;
   parallel_memory<double> memory_;

@@ -230,6 +230,17 @@ struct interpreter {
           case op::concat:
             r = w < wa ? a(i, w) : b(i, w - wa);
             break;
+          case op::choose: {
+            const double sign = a(i, wa == 1 ? 0 : w)[0];
+            r = (q.n == 1 ? sign >= 0 : sign > 0) ? b(i, w) : b(i, width + w);
+            break;
+          }
+          case op::erf:
+          case op::erfc: {
+            const double u = a(i, w)[0], sign = q.o == op::erf ? 1 : -1, s = sign * 2 / std::sqrt(std::acos(-1.0)) * std::exp(-u * u);
+            r = composed(a(i, w), q.o == op::erf ? std::erf(u) : std::erfc(u), s, -2 * u * s, (4 * u * u - 2) * s);
+            break;
+          }
           case op::slice:
             r = a(i, q.n + w);
             break;
