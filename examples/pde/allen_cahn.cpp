@@ -31,10 +31,10 @@ constexpr auto smoothed(auto x, auto t) {
 constexpr void allen_cahn(model& m) {
   auto x = m.state<"x", 1>();
   auto t = m.time<"t">();
-  auto [u1, at1] = window<"window_1">(m, x, t, smoothed(x, t), smoothed(x, 0.25), 0.0, 0.25, 800);
-  auto [u2, at2] = window<"window_2">(m, x, t, at1, at1, 0.25, 0.5, 700);
-  auto [u3, at3] = window<"window_3">(m, x, t, at2, at2, 0.5, 0.75, 600);
-  auto [u4, at4] = window<"window_4">(m, x, t, at3, at3, 0.75, 1.0, 500);
+  auto [u1, at1] = window<"window_1">(m, x, t, smoothed(x, t), smoothed(x, 0.25), 0.0, 0.25, 600);
+  auto [u2, at2] = window<"window_2">(m, x, t, at1, at1, 0.25, 0.5, 500);
+  auto [u3, at3] = window<"window_3">(m, x, t, at2, at2, 0.5, 0.75, 400);
+  auto [u4, at4] = window<"window_4">(m, x, t, at3, at3, 0.75, 1.0, 400);
   m.output<"u">(where(t <= 0.25, u1, where(t <= 0.5, u2, where(t <= 0.75, u3, u4))));
 }
 
