@@ -1,5 +1,5 @@
 # tests/count.awk: adds up what the test programs in CTest's log report, and prints "N passed, N failed".
-# Catch2 counts its test cases; a command may end with "N passed, N failed"; anything else counts as one.
+# broken=1: the build failed, which counts as one failure. Catch2 counts its test cases; a command may end with "N passed, N failed"; anything else counts as one.
 function finish_test() {
   if (!seen) return
   if (!counted) { if (ok) p = 1; else f = 1 }
@@ -20,6 +20,10 @@ inside && /^[0-9]+ passed, [0-9]+ failed$/ { p = $1; f = $3; counted = 1 }
 /^Test Passed\.$/ { ok = 1 }
 END {
   finish_test()
+  if (broken) {
+    failed++
+    bad = bad "  failed: the build\n"
+  }
   printf "%s%d passed, %d failed\n", bad, passed, failed
   exit failed > 0 || passed == 0
 }
