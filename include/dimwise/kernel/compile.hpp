@@ -151,7 +151,7 @@ constexpr int first_alike(const table& t, kernel_purpose what, int index) {
 template <auto Build, kernel_purpose What, class T, int... I>
 std::vector<std::unique_ptr<kernel_interface<T>>> make_objectives(std::integer_sequence<int, I...>) {
   std::vector<std::unique_ptr<kernel_interface<T>>> r;
-  const auto add = [&]<int Index>(std::integral_constant<int, Index>) {
+  [[maybe_unused]] const auto add = [&]<int Index>(std::integral_constant<int, Index>) {
     if constexpr (What == kernel_purpose::residual && recording<Build>::view.objectives[Index].residual < 0) r.push_back(nullptr);
     else r.push_back(make_kernel<Build, What, first_alike(recording<Build>::view, What, Index), true, T>());
   };
