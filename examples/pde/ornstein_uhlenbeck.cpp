@@ -2,7 +2,7 @@
 // standard normal. The network knows the equation and the initial density, not that the density stays Gaussian. DIMWISE_D: 8 or 32.
 #include <dimwise/run.hpp>
 
-#include "examples/pde/known_density.hpp"
+#include "examples/pde/known_solution.hpp"
 
 using namespace dimwise;
 
@@ -50,6 +50,6 @@ constexpr void ornstein_uhlenbeck(model& m) {
 
 int main(int argc, char** argv) {
   runner program(compile<ornstein_uhlenbeck<DIMWISE_D>>("ornstein_uhlenbeck"), peaks_here());
-  pde_example::add_density_command(program, 1e-2);
+  pde_example::add_known_solution_command(program, "log_density", 1e-2);
   return program.run(argc, argv);
 }
