@@ -176,6 +176,11 @@ class builder {
     formula_[std::size_t(i)] = std::move(f);
   }
 
+  // x in place of x_i, where other components are meant.
+  static formula without_index(formula f) {
+    if (f.what == part::symbol) f.indexed = false;
+    return f;
+  }
   // Arguments of a network: x_i where it sees nothing but the own coordinate, x where it sees others.
   std::vector<formula> seen_by(int network, const std::vector<int>& nodes) const {
     const depends d = at(network).k.d;
@@ -203,6 +208,8 @@ class builder {
       case op::input:
       case op::input_per_dim: return symbol(t_.inputs[x.n].name.view(), dim(i));
       case op::state: return symbol(t_.state_name.view(), true);
+      case op::index: return symbol("i", false);
+      case op::indicator: return symbol("[i == " + std::to_string(x.n) + "]", false);
       case op::parameter: return symbol(t_.tensors[x.weight].name.view(), dim(i));
       case op::add: return joined(a, b);
       case op::sub: return is_number(a, 0) ? minus(b) : joined(a, minus(b));
@@ -224,6 +231,7 @@ class builder {
       }
       case op::slice: return call("slice", dim(i), {a, number(x.n), number(x.k.width)});
       case op::sum: return compound(part::sum, {a});
+      case op::sum_others: return call(x.n < 0 ? "sum_before" : x.n > 0 ? "sum_after" : "sum_others", true, {without_index(a)});
       case op::D: return compound(part::derivative, {a}, x.n);
       case op::dt: return compound(part::in_time, {a}, x.n);
       default: return call(function_name(x.o), dim(i), {a});

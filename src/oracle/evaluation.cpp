@@ -62,6 +62,12 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
         if (coordinate == component) out[0] += steps * u_;
       break;
     }
+    case op::index:
+      out[0] = component;
+      break;
+    case op::indicator:
+      out[0] = component == n.n ? 1 : 0;
+      break;
     case op::parameter:
       for (std::size_t f = 0; f < W; f++) {
         const int index = int(first + f) + t_.tensors[n.weight].offset;
@@ -169,6 +175,8 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
     case op::input:
     case op::input_per_dim:
     case op::state:
+    case op::index:
+    case op::indicator:
     case op::parameter:
       compute_leaf(n, k.place, i, out);
       break;
@@ -216,6 +224,15 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       for (std::size_t c = 0; c < W; c++) {
         out[c] = 0;
         for (int j = 0; j < t_.d; j++) out[c] += at(n.a).k.l == level::dim ? a[std::size_t(j) * W + c] : a[c];
+      }
+      break;
+    }
+    case op::sum_others: {
+      const auto& a = changed_numbers(s.a);
+      for (std::size_t c = 0; c < W; c++) {
+        out[c] = 0;
+        for (int j = 0; j < t_.d; j++)
+          if ((j < i && n.n <= 0) || (j > i && n.n >= 0)) out[c] += a[std::size_t(j) * W + c];
       }
       break;
     }

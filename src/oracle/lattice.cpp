@@ -144,6 +144,7 @@ plan lattice::make_plan(const std::vector<request>& requests) {
           s.base = need.some(n.a, 0, s.components);
           break;
         case op::sum:
+        case op::sum_others:
         case op::masked_input:
         case op::masked_hidden:
         case op::readout:

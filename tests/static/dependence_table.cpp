@@ -64,6 +64,15 @@ constexpr void rows(model& m) {
   static_assert(detail::LowerOperand<decltype(before + x)> && !detail::LowerOperand<decltype(after)> &&
                 !detail::LowerOperand<decltype(v)>);
   static_assert(detail::UpperOperand<decltype(x * after)> && !detail::UpperOperand<decltype(before)>);
+  // the number of a dimension: nothing; sums over the dimensions before, after and besides it
+  static_assert(is(CLASS(m.index()), dim, depends::nothing) && is(CLASS(m.indicator<1>()), dim, depends::nothing));
+  static_assert(is(CLASS(sum_before(x)), dim, depends::before) && is(CLASS(sum_before(before + x)), dim, depends::before) &&
+                is(CLASS(sum_before(e)), dim, depends::nothing));
+  static_assert(is(CLASS(sum_after(x)), dim, depends::after) && is(CLASS(sum_after(x * after)), dim, depends::after));
+  static_assert(is(CLASS(sum_others(x)), dim, depends::hollow) && is(CLASS(sum_others(b)), dim, depends::nothing));
+  static_assert(!detail::OthersOperand<decltype(after), -1> && !detail::OthersOperand<decltype(before), 1> &&
+                !detail::OthersOperand<decltype(before), 0> && !detail::OthersOperand<decltype(v), 0> &&
+                !detail::OthersOperand<decltype(sum(x)), 0> && !detail::OthersOperand<decltype(x * sum(x)), 0>);
   // a conditioner: hollow; of nothing: nothing
   static_assert(is(CLASS(v), dim, depends::hollow) && is(CLASS(view(e, t)), dim, depends::nothing));
   static_assert(is(CLASS(linear_of_others<"C">(x)), dim, depends::hollow));
@@ -118,7 +127,7 @@ constexpr void one_coordinate(model& m) {
   static_assert(is(CLASS(x), dim, single) && is(CLASS(x * t), dim, single) && is(CLASS(sum(x)), point, single));
   static_assert(is(CLASS(plain(x, t)), dim, single) && is(CLASS(drift(x, t)), dim, single) &&
                 is(CLASS(density(x, t)), point, single));
-  static_assert(is(CLASS(view(x, t)), dim, depends::nothing));
+  static_assert(is(CLASS(view(x, t)), dim, depends::nothing) && is(CLASS(sum_others(x)), dim, depends::nothing));
   static_assert(DimwiseDifferentiable<decltype(sum(drift(x, t)))> && DimwiseDifferentiable<decltype(plain(sum(x)))>);
   m.equation<"burgers">(dt(plain(x, t)) + plain(x, t) * D<1>(plain(x, t)) == 0.01 * D<2>(plain(x, t)));
 }

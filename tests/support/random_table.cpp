@@ -53,6 +53,8 @@ class maker {
     keep({b_.time(), 0, 1});
     keep({b_.apply(op::mul, b_.state(), b_.apply(op::sin, b_.time())), -4, 4});
     keep({b_.literal(number(-2, 2)), -2, 2});
+    keep({b_.index(), 0, double(b_.d - 1)});
+    keep({b_.indicator(pick(b_.d)), 0, 1});
     keep({b_.constant(name("constant"), number(-2, 2)), -2, 2});
     keep({b_.input(name("input"), width()), -4, 4});
     keep({b_.input_per_dim(name("per_dim"), width()), -4, 4});
@@ -93,7 +95,13 @@ class maker {
 
   void step() {
     made a{};
-    switch (pick(19)) {
+    switch (pick(20)) {
+      case 19: {
+        const int side = pick(3) - 1;
+        if (find(a, [&](const made& v) { return others_operand(of(v), side); }))
+          add(b_.sum_others(side, a.node), a.low > 0 ? 0 : a.low * b_.d, a.high > 0 ? a.high * b_.d : 0, a);
+        break;
+      }
       case 18: {
         made b{}, c{};
         a = any();

@@ -65,6 +65,10 @@ std::string problem(const table& t, const node& n) {
                  : "columns of a readout";
     case op::sum:
       return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
+    case op::sum_others:
+      return others_operand(a, n.n) ? "" : "operand of a sum of others";
+    case op::indicator:
+      return n.n < t.d ? "" : "indicator of a dimension that is not there";
     case op::D:
       return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
     case op::concat:

@@ -202,6 +202,25 @@ int table_builder::sum(int a) {
   require(nodes[std::size_t(a)].k.d != depends::scaled_own, "point-level factors stand before a sum");
   return add(n);
 }
+int table_builder::index() {
+  node n;
+  n.o = op::index;
+  n.k.l = level::dim;
+  return add(n);
+}
+int table_builder::indicator(int j) {
+  node n;
+  n.o = op::indicator, n.n = j;
+  n.k.l = level::dim;
+  require(0 <= j && j < d, "an indicator is of one of the dimensions");
+  return add(n);
+}
+int table_builder::sum_others(int side, int a) {
+  node n;
+  n.o = op::sum_others, n.a = a, n.n = side;
+  require(others_operand(nodes[std::size_t(a)].k, side), "a sum of others must not see its own coordinate");
+  return add(n);
+}
 int table_builder::D(int order, int a) {
   node n;
   n.o = op::D, n.a = a, n.n = order;

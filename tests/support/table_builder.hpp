@@ -47,7 +47,10 @@ struct table_builder {
   int masked_input(const std::string& name, int a, int context, int hidden, bool right);
   int masked_hidden(const std::string& name, int a, int hidden);
   int readout(const std::string& name, int left, int right, int width);
+  int index();
+  int indicator(int j);
   int sum(int a);
+  int sum_others(int side, int a);
   int D(int order, int a);
   int dt(int order, int a);
 

@@ -6,13 +6,13 @@
 namespace dimwise::testing {
 namespace {
 
-const char* const op_names[] = {"literal",   "constant", "time",     "input",        "input_per_dim", "state",
+const char* const op_names[] = {"literal",   "constant", "time",     "input",        "input_per_dim", "state",         "index", "indicator",
                                 "parameter", "add",      "sub",      "mul",          "div",           "choose",        "erf",
                                 "erfc",     "exp",
                                 "log",       "tanh",     "softplus", "sigmoid",      "sin",           "cos",
                                 "sqrt",      "sq",       "power",    "exp_relative", "logsumexp",     "sum_features",
                                 "concat",    "slice",    "linear",   "unstack",      "masked_input",  "masked_hidden",
-                                "readout",   "sum",      "D",        "dt",           "frozen",        "detach"};
+                                "readout",   "sum",      "sum_others", "D",        "dt",           "frozen",        "detach"};
 static_assert(std::size(op_names) == std::size_t(op::detach) + 1);
 
 }  // namespace

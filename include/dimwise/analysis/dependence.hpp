@@ -24,6 +24,11 @@ constexpr bool unmixed(kind k) {
 constexpr bool lower_operand(kind k) { return k.dimwise && k.l == level::dim && (bits(k.d) & ~3) == 0; }
 /// Within {own, after}.
 constexpr bool upper_operand(kind k) { return k.dimwise && k.l == level::dim && (bits(k.d) & ~6) == 0; }
+/// Whether component i of a sum of the components before i (side < 0), after i (side > 0) or of both (0) is free of x_i.
+constexpr bool others_operand(kind k, int side) {
+  if (k.l != level::dim || !k.dimwise) return false;
+  return single(k) || (side < 0 ? lower_operand(k) : side > 0 ? upper_operand(k) : own_only(k));
+}
 /// A sum over dimensions of it is dimension-wise differentiable, once point-level factors are taken out.
 constexpr bool sum_stays_dimwise(kind k) {
   return k.dimwise && (k.l == level::point || own_only(k) || k.d == depends::scaled_own || k.d == depends::nothing || single(k));

@@ -81,6 +81,16 @@ constexpr kind mixing_sum_kind(kind a) {
   return a;
 }
 
+/// Components before (side < 0), after (side > 0) or other than i (0) brought to i: constant along the own coordinate. With one
+/// coordinate there are none.
+constexpr kind others_kind(kind a, int side) {
+  kind r;
+  r.l = level::dim;
+  r.width = a.width;
+  if (a.d != depends::nothing && !single(a)) r.d = side < 0 ? depends::before : side > 0 ? depends::after : depends::hollow;
+  return r;
+}
+
 /// Masked coupling into the units of a stream: strictly lower (left) or strictly upper (right). With one coordinate nothing is
 /// seen.
 constexpr kind masked_input_kind(kind a, int width, bool right) {

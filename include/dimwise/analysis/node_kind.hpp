@@ -16,6 +16,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
     case op::input:
     case op::input_per_dim:
     case op::state:
+    case op::index:
+    case op::indicator:
     case op::parameter:
       return x.k;
     case op::add:
@@ -43,6 +45,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
       return readout_kind(a, b, x.k.width);
     case op::sum:
       return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
+    case op::sum_others:
+      return others_kind(a, x.n);
     case op::D:
       return derivative_kind(a);
     default:

@@ -143,6 +143,8 @@ class expansion {
       case op::input: y.o = jet_op::load_input; return put_series(y, dim, s);
       case op::input_per_dim: y.o = jet_op::load_input_per_dim; return put_series(y, dim, s);
       case op::state: y.o = jet_op::load_state; return put_series(y, dim, s);
+      case op::index: y.o = jet_op::index; return put_series(y, dim, s);
+      case op::indicator: y.o = jet_op::indicator; return put_series(y, dim, s);
       case op::parameter: y.o = jet_op::parameter; y.weight = x.weight; return put_series(y, dim, s);
       case op::add: case op::sub: {
         const double *la = literal(x.a), *lb = literal(x.b);
@@ -222,6 +224,12 @@ class expansion {
         if (s & ~time_column) r.high = a.high;
         return r;
       }
+      case op::sum_others: {
+        jet_node z = simple(jet_op::sum_others, w, a);
+        z.n = x.n;
+        z.whole = true;
+        return put_series(z, true, s);
+      }
       case op::D: case op::dt: {
         jet_node z = simple(jet_op::derivative, w, a);
         (x.o == op::D ? z.n : z.n2) = x.n;
@@ -243,7 +251,7 @@ class expansion {
     z.o = jet_op::alias;
     z.in[0] = {i, i};
     z.inputs = 1;
-    z.reduces = false;
+    z.reduces = z.whole = false;
     z.per_dim = nodes[i].is_dim();
     z.differentiable = false;
     z.partner = z.weight = z.weight2 = z.bias = -1;

@@ -182,6 +182,15 @@ class reverse_pass {
         contribute(n.in[0], a, true);
         break;
       }
+      case jet_op::sum_others: {  // i reads j where j reads i: before and after change places
+        jet_node y = make(jet_op::sum_others, n.width, true, s);
+        y.n = -n.n;
+        y.whole = true;
+        y.in[0] = a;
+        y.inputs = 1;
+        contribute(n.in[0], put(y), true);
+        break;
+      }
       case jet_op::unstack: {
         jet_node y = make(jet_op::unstack_vjp, x.width(n.in[0]), true, s & time_column);
         y.reduces = true;

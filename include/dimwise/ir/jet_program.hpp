@@ -11,6 +11,8 @@ enum class jet_op : std::uint8_t {
   // leaves
   load_state, load_time, load_input, load_input_per_dim, literal, constant, parameter,
   load_cotangent,     ///< cotangent of output `n`
+  index,              ///< i in dimension i
+  indicator,          ///< 1 in dimension n, 0 in the others
   // pointwise
   add, sub, mul,
   scale,              ///< value * a
@@ -34,6 +36,7 @@ enum class jet_op : std::uint8_t {
   readout_vjp,        ///< n = 0 left, 1 right stream; adds over dimensions
   // across dimensions
   sum_dims, unstack,
+  sum_others,         ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
   unstack_vjp,        ///< collects the dimensions
   // roots
   parameter_gradient, ///< of a parameter leaf
@@ -59,6 +62,7 @@ struct jet_node {
   function f = function::exp;
   bool per_dim = false;      ///< computed for each dimension
   bool reduces = false;      ///< computed inside the loop over dimensions, adds up to a point-level value
+  bool whole = false;        ///< per_dim, but computed for all dimensions at once, between two loops over them
   bool slope = false;        ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
   bool differentiable = false;  ///< reaches a trained parameter
   int width = 1;

@@ -16,6 +16,8 @@ enum class op : std::uint8_t {
   input,          ///< point, width W: input number `n`, per sample
   input_per_dim,  ///< dim, width W: input number `n`, per sample and dimension
   state,          ///< dim, width 1
+  index,          ///< dim, width 1: component i is i, from 0
+  indicator,      ///< dim, width 1: component `n` is 1, the others are 0
   parameter,      ///< point [W] or dim [d][W]: tensor `weight`
   // pointwise, two operands; width 1 and point level are repeated
   add, sub, mul, div,
@@ -38,6 +40,7 @@ enum class op : std::uint8_t {
   readout,        ///< a: left units, b: right units; weight [d][W][H_left], weight2 [d][W][H_right], bias [d][W] -> dim [W]
   // across dimensions
   sum,            ///< dim [W] -> point [W]; n = 1: in the first layer of a plain network, which makes it dense unless d = 1
+  sum_others,     ///< dim -> dim: component i adds up those before i (n = -1), after i (n = 1), or both (n = 0)
   // calculus
   D,              ///< n-th derivative of component i by coordinate i
   dt,             ///< n-th derivative by time

@@ -97,11 +97,11 @@ class buffer_layout {
       buffer_request& q = requests[std::size_t(i)];
       const bool whole = order.kept[std::size_t(i)] || x.reduces;
       q.size = x.stored ? size_of_dim(x) * (order.kept[std::size_t(i)] ? d : 1) : 0;
-      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
-      q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
+      q.first = preloaded(x) ? 0 : in_loop(x) && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
+      q.last = std::max(q.last, in_loop(x) && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
-        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
+        const int used = in_loop(x) && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
       });
       if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);

@@ -5,6 +5,7 @@
 #include "boundary_steps.hpp"
 #include "buffer_layout.hpp"
 #include "copy_steps.hpp"
+#include "dimension_steps.hpp"
 #include "matrix_steps.hpp"
 
 namespace dimwise {
@@ -118,6 +119,8 @@ class plan {
       case jet_op::load_cotangent: simple(i, steps::load_cotangent<T>); steps.back().n2 = x.per_dim; break;
       case jet_op::literal: simple(i, steps::literal<T>); break;
       case jet_op::constant: simple(i, steps::constant<T>); break;
+      case jet_op::index: simple(i, steps::index<T>); break;
+      case jet_op::indicator: simple(i, steps::indicator<T>); break;
       case jet_op::parameter:
         simple(i, steps::parameter<T>);
         steps.back().parameter = t.tensors[x.weight].offset;
@@ -148,6 +151,7 @@ class plan {
       case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
       case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
       case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
+      case jet_op::sum_others: simple(i, steps::sum_others<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
       case jet_op::store: simple(i, steps::store<T>); steps.back().n2 = x.per_dim; break;

@@ -35,6 +35,22 @@ class model : public detail::learning_recorder {
     return detail::make<kind{}, Name>(h);
   }
 
+  /// The number of each dimension, from 0 (dim level): `m.index() / (d - 1.0)` is a coordinate along the dimensions. Depends on
+  /// nothing. Needs the state first.
+  constexpr auto index() {
+    const handle h = record_dimension_leaf(op::index, 0);
+    if (refusal) refusal();
+    return detail::make<detail::leaf_kind(level::dim, 1), "index">(h);
+  }
+  /// 1 in dimension J, 0 in the others (dim level). Depends on nothing. Needs the state first.
+  template <int J>
+  constexpr auto indicator() {
+    static_assert(J >= 0, "m.indicator<j>(): dimensions are numbered from 0");
+    const handle h = record_dimension_leaf(op::indicator, J);
+    if (refusal) refusal();
+    return detail::make<detail::leaf_kind(level::dim, 1), "indicator">(h);
+  }
+
   /// Width numbers per sample (point level), constant in x and t: context.
   template <fixed_string Name, int Width = 1>
   constexpr auto input() {
@@ -143,6 +159,11 @@ class model : public detail::learning_recorder {
     const handle h = leaf(op::state, k);
     state_node = h.id;
     return h;
+  }
+  constexpr handle record_dimension_leaf(op o, int j) {
+    if (state_node < 0) return refuse(refused::this_model_has_no_state);
+    if (j >= d) return refuse(refused::there_is_no_such_component);
+    return leaf(o, detail::leaf_kind(level::dim, 1), j);
   }
   constexpr handle record_time(short_name name) {
     if (time_name.text[0] && time_name != name) return refuse(refused::this_model_already_has_another_time);

@@ -68,6 +68,13 @@ template <fixed_string Name>
 [[noreturn]] inline void a_conditioner_needs_a_hidden_layer() { stop("masked_mlp{...} needs at least one hidden layer"); }
 [[noreturn]] inline void every_width_must_be_at_least_1() { stop("every width of a network must be at least 1"); }
 [[noreturn]] inline void a_network_has_at_most_8_hidden_layers() { stop("a network has at most 8 hidden layers"); }
+[[noreturn]] inline void a_sum_of_others_needs_a_value_for_each_dimension() {
+  stop("sum_before, sum_after and sum_others need a value for each dimension, such as the state");
+}
+[[noreturn]] inline void the_operand_of_a_sum_of_others_mixes_coordinates() {
+  stop("the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through it");
+}
+[[noreturn]] inline void there_is_no_such_component() { stop("the components of a value are numbered from 0 to d - 1"); }
 [[noreturn]] inline void factors_cannot_be_taken_out_of_this_sum() { stop("internal error: no factors to take out of a sum"); }
 [[noreturn]] inline void the_parameters_of_a_mixture_must_not_depend_on_the_state() {
   stop("the weights, means and log deviations of a mixture must not depend on the state");

@@ -272,6 +272,16 @@ struct interpreter {
             for (int j = 0; j < d; j++) r[0] += a(j, w)[0];
             break;
           }
+          case op::index:
+            r[0] = i;
+            break;
+          case op::indicator:
+            r[0] = i == q.n ? 1 : 0;
+            break;
+          case op::sum_others:
+            for (int j = 0; j < d; j++)
+              if ((j < i && q.n <= 0) || (j > i && q.n >= 0)) r[0] += a(j, w)[0];
+            break;
           case op::D:
             for (int k = 0; k <= max_k; k++) {
               double scale = 1;
