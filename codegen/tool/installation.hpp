@@ -12,6 +12,7 @@ struct installation {
   std::filesystem::path include;                     ///< to be named with -I
   std::vector<std::filesystem::path> dependencies;   ///< include folders of libraries outside the compiler's own search path
   std::filesystem::path runtime;                     ///< libdimwise_runtime.a
+  std::vector<std::filesystem::path> linked;         ///< libraries that it needs
   std::filesystem::path workloads;                   ///< folder with w1.cpp, ...
 };
 

@@ -173,7 +173,10 @@ build_result build_model(const build_request& request, const installation& where
   if (!fs::exists(result.binary)) {
     fs::create_directories(binaries);
     const fs::path temporary = binaries / ("linking-" + unique);
-    const process_result linked = run_captured({compiler, (folder / "model.o").string(), where.runtime.string(), "-pthread", "-o", temporary.string()});
+    std::vector<std::string> link = {compiler, (folder / "model.o").string(), where.runtime.string()};
+    for (const fs::path& library : where.linked) link.push_back(library.string());
+    for (const std::string& word : {std::string("-pthread"), std::string("-o"), temporary.string()}) link.push_back(word);
+    const process_result linked = run_captured(link);
     if (linked.code != 0) {
       fs::remove(temporary);
       throw compile_error{linked.code, linked.output};

@@ -5,11 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include <dimwise/core/error.hpp>
 #include <dimwise/io/atomic_file.hpp>
@@ -17,8 +14,11 @@
 #include <dimwise/training/checkpoint.hpp>
 #include <dimwise/training/initialise.hpp>
 #include <dimwise/training/levenberg_marquardt.hpp>
+#include <dimwise/training/limited_memory_bfgs.hpp>
 #include <dimwise/training/objectives.hpp>
 #include <dimwise/training/optimiser.hpp>
+
+#include "train_settings.hpp"
 
 namespace dimwise {
 namespace {
@@ -26,97 +26,6 @@ namespace {
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::uint64_t hash_of(const std::vector<double>& values) {
-  std::uint64_t hash = values.size();
-  for (const double v : values) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, &v, sizeof word);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 29;
-  }
-  return hash;
-}
-
-// Everything that changes the digits of a run, by name.
-std::string settings_of(const train_options& o, const std::vector<stage_entry>& stages, const table& recording,
-                        const char* precision) {
-  nlohmann::ordered_json j;
-  j["precision"] = precision;
-  j["seed"] = o.seed;
-  j["parameters"] = recording.parameters;
-  j["first stage"] = o.first_stage;
-  j["validation every"] = o.validate_every;
-  j["validation samples"] = o.validation_samples;
-  j["keep best"] = o.keep_best;
-  j["selected by a function"] = bool(o.select);
-  j["start"] = hash_of(o.start);
-  for (std::size_t i = 0; i < stages.size(); i++) {
-    const stage_entry& s = stages[i];
-    nlohmann::ordered_json numbers;
-    numbers["steps"] = s.steps;
-    numbers["batch"] = s.batch;
-    numbers["rate"] = s.rate;
-    numbers["warm-up"] = s.warm_up;
-    numbers["final rate"] = s.final_rate;
-    numbers["clip"] = s.clip;
-    numbers["decay"] = s.decay;
-    if (s.how == method::levenberg_marquardt) {
-      numbers["method"] = "Levenberg-Marquardt";
-      numbers["redraw"] = s.redraw;
-      numbers["candidates"] = s.candidates;
-    }
-    numbers["stop after"] = i < o.stop_after.size() ? o.stop_after[i] : -1;
-    j["stage " + std::to_string(i)] = numbers;
-  }
-  for (const auto& [name, value] : o.weights) j["weight of " + name] = value;
-  for (const auto& [name, value] : o.constants) j["constant " + name] = value;
-  return j.dump();
-}
-
-std::string differences(const std::string& before, const std::string& after) {
-  const auto a = nlohmann::json::parse(before).flatten(), b = nlohmann::json::parse(after).flatten();
-  std::string text;
-  const auto add = [&](std::string key, const std::string& was, const std::string& is) {
-    key.erase(0, 1);
-    std::replace(key.begin(), key.end(), '/', ' ');
-    text += (text.empty() ? "" : "; ") + key + " was " + was + " and is " + is;
-  };
-  for (const auto& [key, value] : a.items())
-    if (!b.contains(key)) add(key, value.dump(), "not given");
-    else if (b[key] != value) add(key, value.dump(), b[key].dump());
-  for (const auto& [key, value] : b.items())
-    if (!a.contains(key)) add(key, "not given", value.dump());
-  return text;
-}
-
-void require_sensible(const train_options& o, const std::vector<stage_entry>& stages, const table& recording) {
-  const auto require = [](bool good, const std::string& sentence) {
-    if (!good) throw error(sentence);
-  };
-  require(recording.objective_count > 0, "the model has no objective: there is nothing to train");
-  require(o.first_stage >= 0 && std::size_t(o.first_stage) < stages.size(),
-          "the first stage " + std::to_string(o.first_stage) + " does not exist; the model has " + std::to_string(stages.size()));
-  require(o.first_stage == 0 || !o.start.empty(), "stages are skipped: give the parameters to start from");
-  require(o.start.empty() || o.start.size() == std::size_t(recording.parameters),
-          std::to_string(o.start.size()) + " starting parameters are given, and the model has " +
-              std::to_string(recording.parameters));
-  require(o.validate_every > 0, "validation must be computed every 1 or more steps");
-  require(o.validation_samples > 0, "validation needs at least one sample");
-  require(o.stop_after.size() <= stages.size(), "stop_after has more entries than the model has stages");
-  for (const stage_entry& s : stages) {
-    const std::string start = "stage '" + std::string(s.name.view()) + "': ";
-    require(s.steps > 0, start + "the number of steps must be positive");
-    require(s.batch > 0, start + "the number of samples in a batch must be positive");
-    require(s.rate > 0 && std::isfinite(s.rate), start + "the learning rate must be positive and finite");
-    require(s.warm_up >= 0, start + "the number of warm-up steps must not be negative");
-    require(s.final_rate >= 0 && s.final_rate <= 1, start + "the final rate is a fraction of the rate, from 0 to 1");
-    require(s.clip >= 0, start + "the largest norm of the gradient must not be negative; 0 is none");
-    require(s.redraw > 0, start + "samples must be drawn anew every 1 or more steps");
-    require(s.candidates >= 1 && s.candidates <= 1000, start + "the number of candidates for a sample must lie in 1..1000");
-    require(s.decay >= 0 && s.decay * s.rate < 1, start + "the decay must not be negative, and decay times rate below 1");
-  }
-}
 
 template <class T>
 class trainer {
@@ -168,7 +77,7 @@ class trainer {
       const std::string start = "cannot resume from '" + options_.checkpoint + "': ";
       if (kept.model != model_.name)
         throw error(start + "it is of the model '" + kept.model + "', and this is '" + model_.name + "'");
-      if (kept.settings != settings_) throw error(start + differences(kept.settings, settings_));
+      if (kept.settings != settings_) throw error(start + setting_differences(kept.settings, settings_));
       if (kept.data != state_.data || kept.transform != state_.transform)
         throw error(start + "the data is not the data that the run was started with");
       state_ = std::move(kept);
@@ -213,40 +122,61 @@ class trainer {
     report_.stages = int(stages_.size());
     report_.steps = last;
   }
+  bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
   bool must_pause() {
-    return (options_.interrupt && options_.interrupt->load()) || (options_.pause_after && ++steps_done_ >= options_.pause_after);
+    return interrupted() || (options_.pause_after && ++steps_done_ >= options_.pause_after);
   }
 
-  // A stage of Levenberg-Marquardt: its state is the parameters and the damping, so it stops and is saved where samples are drawn anew.
-  bool run_least_squares() {
+  // Levenberg-Marquardt and L-BFGS take many steps on the same samples. What they know of these is not kept: a checkpoint is the state where
+  // samples are drawn anew (parameters and, of Levenberg-Marquardt, the damping), and an interrupt goes back there.
+  template <class Solver>
+  bool run_on_drawn_samples(Solver&& solver) {
     const stage_entry& stage = stages_[std::size_t(state_.stage)];
     const double stage_start = seconds();
     if (!std::exchange(resumed_, false)) enter_stage(gradient_.size());
-    levenberg_marquardt solver(model_, sets_, state_.stage, std::size_t(stage.batch), stage.candidates, options_.seed, options_.weights,
-                               options_.constants, workers_);
     if (solver.unknowns() == 0)
       throw error("stage '" + std::string(stage.name.view()) + "' moves no parameter: all that its objectives reach are frozen");
     objective_runner<double> judge(model_, sets_, state_.stage, 1, options_.validation_samples, options_.seed, options_.weights,
                                    options_.constants, workers_);
-    if (state_.first[0] > 0) solver.damping = state_.first[0];
+    constexpr bool damped = requires { solver.damping; };
+    if constexpr (damped)
+      if (state_.first[0] > 0) solver.damping = state_.first[0];
+    const auto figure = [&] {
+      if constexpr (damped) return solver.damping;
+      else return solver.length();
+    };
     const std::uint64_t last = last_step(state_.stage);
     begin_reports(stage, last);
     bool pause = false;
     while (state_.step < last && !pause) {
       solver.draw(state_.step, state_.parameters.data());
       const std::uint64_t until = std::min(last, state_.step + std::uint64_t(stage.redraw));
-      while (state_.step < until) {
-        const double loss = solver.step(state_.parameters.data());
+      const checkpoint drawn = state_;
+      const auto finite_or_stop = [&](double loss) {
         if (!std::isfinite(loss))
-          throw error("training stopped in stage '" + std::string(stage.name.view()) + "': the sum of squares is not finite at step " +
+          throw error("training stopped in stage '" + std::string(stage.name.view()) + "': the loss is not finite at step " +
                       std::to_string(state_.step + 1) + "; look at the residual's domain (a logarithm, a root, a division) on the sample set");
+      };
+      finite_or_stop(solver.loss(state_.parameters.data()));
+      const auto after = [&](double loss) {
+        finite_or_stop(loss);
         state_.step++;
         note_loss(loss, solver.losses(), judge.objectives());
-        show(solver.damping);
-        if (state_.step % std::uint64_t(options_.validate_every) == 0 || state_.step == last) validate_now(solver.damping, judge);
+        show(figure());
+        if (state_.step % std::uint64_t(options_.validate_every) == 0 || state_.step == last) validate_now(figure(), judge);
         pause = must_pause() || pause;
+        return !interrupted();
+      };
+      solver.advance(state_.parameters.data(), until - state_.step, after);
+      if (interrupted() && state_.step < until) {
+        state_ = drawn;
+      } else if (state_.step < until) {  // a minimum: what is left of these steps has nothing to do
+        state_.step = until;
+        note_loss(solver.loss(state_.parameters.data()), solver.losses(), judge.objectives());
+        validate_now(figure(), judge);
       }
-      state_.first[0] = solver.damping;
+      if constexpr (damped)
+        if (state_.step == until) state_.first[0] = solver.damping;
       if (state_.step == last) break;
       if (!options_.checkpoint.empty() && (pause || now() - last_checkpoint_ >= options_.checkpoint_seconds)) write_checkpoint();
     }
@@ -254,11 +184,17 @@ class trainer {
     end_stage(stage_start);
     return !pause;
   }
+  template <class Solver>
+  Solver solver_of(const stage_entry& stage) {
+    return Solver(model_, sets_, state_.stage, std::size_t(stage.batch), stage.candidates, options_.seed, options_.weights,
+                  options_.constants, workers_);
+  }
 
   // Returns false when the run is to pause.
   bool run_stage() {
     const stage_entry& stage = stages_[std::size_t(state_.stage)];
-    if (stage.how == method::levenberg_marquardt) return run_least_squares();
+    if (stage.how == method::levenberg_marquardt) return run_on_drawn_samples(solver_of<levenberg_marquardt>(stage));
+    if (stage.how == method::lbfgs) return run_on_drawn_samples(solver_of<limited_memory_bfgs>(stage));
     const double stage_start = seconds();
     if (!std::exchange(resumed_, false)) enter_stage(gradient_.size());
     objective_runner<T> runner(model_, sets_, state_.stage, std::size_t(stage.batch), options_.validation_samples, options_.seed,
@@ -344,7 +280,7 @@ class trainer {
     return steps;
   }
 
-  // rate: of the latest step; of Levenberg-Marquardt, its damping.
+  // rate: of the latest step; of Levenberg-Marquardt, its damping; of L-BFGS, the length of its step in units of the proposed one.
   template <class Runner>
   void validate_now(double rate, Runner& runner) {
     state_.validation = runner.validation(state_.parameters.data());

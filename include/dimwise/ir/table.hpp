@@ -78,7 +78,8 @@ struct objective_entry {
 /// How a stage moves the parameters.
 enum class method : std::uint8_t {
   adam,
-  levenberg_marquardt  ///< for least-squares objectives; a step is one solve of the damped normal equations, in double precision
+  levenberg_marquardt,  ///< for least-squares objectives; a step is one solve of the damped normal equations, in double precision
+  lbfgs                 ///< limited-memory BFGS, in double precision
 };
 
 /// One stage of training; stages run one after the other. The command line overrides each number.
@@ -92,8 +93,8 @@ struct stage_entry {
   double clip = 1;            ///< largest norm of the gradient; 0: no clipping
   double decay = 0;           ///< decoupled weight decay (AdamW); 0 is Adam
   method how = method::adam;
-  int redraw = 20;            ///< Levenberg-Marquardt: steps between two draws of the samples
-  double candidates = 1;      ///< Levenberg-Marquardt: points drawn for each one that is kept, with probability 1 + |r| / mean |r|
+  int redraw = 20;            ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples
+  double candidates = 1;      ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept, with probability 1 + |r| / mean |r|
 };
 
 /// What is done to the state's data before the model sees it, fitted on the training rows.

@@ -42,8 +42,8 @@ struct stage_numbers {
   double clip = 1;           ///< largest norm of the gradient; 0: no clipping
   double decay = 0;          ///< decoupled weight decay (AdamW); 0 is Adam
   method how = method::adam;
-  int redraw = 20;        ///< Levenberg-Marquardt: steps between two draws of the samples
-  double candidates = 1;  ///< Levenberg-Marquardt: points drawn for each one that is kept; those with large residuals are likelier
+  int redraw = 0;         ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples; 0: 20 and 500
+  double candidates = 1;  ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept; those with large residuals are likelier
 };
 /// A seasonal mean of `harmonics` sines and cosines of `period` (in units of time) that is removed before whitening.
 struct season {
@@ -115,8 +115,10 @@ class learning_recorder : public recorder {
   template <fixed_string Name>
   constexpr stage_reference stage(stage_numbers n = {}) {
     name_is_free<Name>(stages);
+    if (n.how == method::lbfgs && n.redraw == 1) refuse(refused::lbfgs_needs_the_same_samples_for_many_steps);
     if (refusal) refusal();
-    stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay, n.how, n.redraw, n.candidates});
+    const int redraw = n.redraw != 0 ? n.redraw : n.how == method::lbfgs ? 500 : 20;
+    stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay, n.how, redraw, n.candidates});
     return {this, stages.count - 1};
   }
   /// The mean over the samples of `set` of a point-level number is minimised. Options in any order: weight{w}, a stage (else the

@@ -118,6 +118,10 @@ template <fixed_string Name>
 [[noreturn]] inline void this_is_not_the_log_density_of_a_mixture_of_this_model() {
   stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
 }
+[[noreturn]] inline void lbfgs_needs_the_same_samples_for_many_steps() {
+  stop(".how = method::lbfgs with .redraw = 1: L-BFGS compares gradients of the same samples, and new ones at every step leave it "
+       "nothing to compare; leave redraw out, or train by Adam");
+}
 [[noreturn]] inline void a_set_draws_at_least_one_sample() { stop("draws(n): a set draws at least one sample a step"); }
 [[noreturn]] inline void samples_of_a_box_need_lower_below_upper() {
   stop("m.box(lower, upper, t0, t1): lower must be below upper");
