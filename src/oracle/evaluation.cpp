@@ -147,6 +147,7 @@ void evaluation<Number>::compute_matrix(const step& s, int component, Number* ou
     product(w, w.rank == 3 ? component * rows * in : 0, rows, in, a, first, 0, in);
   } else if (n.o == op::readout) {
     product(w, component * rows * w.shape[2], rows, w.shape[2], a, 0, 0, w.shape[2]);
+    if (n.b < 0) return;
     const tensor& w2 = t_.tensors[n.weight2];
     product(w2, component * rows * w2.shape[2], rows, w2.shape[2], values_[std::size_t(s.b)], 0, 0, w2.shape[2]);
   } else {

@@ -89,6 +89,7 @@ bool evaluation<Number>::change_matrix(const step& s, int i, Number* out) const 
     add(w, w.rank == 3 ? i * rows * in : 0, in, s.a, at(n.a).k.l == level::dim ? std::size_t(i) * std::size_t(in) : 0, 0, in);
   } else if (n.o == op::readout) {
     add(w, i * rows * w.shape[2], w.shape[2], s.a, 0, 0, w.shape[2]);
+    if (n.b < 0) return any;
     const tensor& w2 = t_.tensors[n.weight2];
     add(w2, i * rows * w2.shape[2], w2.shape[2], s.b, 0, 0, w2.shape[2]);
   } else {

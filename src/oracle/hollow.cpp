@@ -38,6 +38,7 @@ std::vector<sight> sights(const table& t) {
           if (allowed(w, 0, r, c)) join(own[std::size_t(r)], all[std::size_t(n.a)][std::size_t(c)]);
     } else if (n.o == op::readout) {
       for (const auto& [weight, operand] : {std::pair(n.weight, n.a), std::pair(n.weight2, n.b)}) {
+        if (operand < 0) continue;
         const tensor& w = t.tensors[weight];
         for (int i = 0; i < t.d; i++)
           for (int c = 0; c < w.shape[2]; c++)

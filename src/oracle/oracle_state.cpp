@@ -195,7 +195,7 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
       case op::masked_input:
       case op::readout:
         add_matrix(n.weight, n.a, 0);
-        if (n.o == op::readout) add_matrix(n.weight2, n.b, 0);
+        if (n.o == op::readout && n.b >= 0) add_matrix(n.weight2, n.b, 0);
         if (n.o == op::masked_input && n.b >= 0)
           add_matrix(n.weight, n.b, l.places.components(n.a) * recording.nodes[n.a].k.width);
         add_bias();

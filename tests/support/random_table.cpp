@@ -264,7 +264,9 @@ class maker {
     std::vector<int> hidden{1 + pick(6)};
     if (pick(2)) hidden.push_back(1 + pick(6));
     if (c.node >= 0) c = bounded(c, 4);
-    add(b_.conditioner(name("net") + ".conditioner", a.node, c.node, hidden, width()), -1, 1, a, c);
+    using streams = table_builder::streams;
+    const streams which = pick(2) ? streams::both : pick(2) ? streams::left : streams::right;
+    add(b_.conditioner(name("net") + ".conditioner", a.node, c.node, hidden, width(), which), -1, 1, a, c);
   }
 
   /// A point-level scalar of moderate size made of any value.

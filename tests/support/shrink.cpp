@@ -59,8 +59,8 @@ std::string problem(const table& t, const node& n) {
     case op::masked_hidden:
       return a.l == level::units && t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
     case op::readout:
-      return a.l == level::units && b.l == level::units && t.tensors[n.weight].shape[2] == a.width &&
-                     t.tensors[n.weight2].shape[2] == b.width
+      return a.l == level::units && t.tensors[n.weight].shape[2] == a.width &&
+                     (n.b < 0 || (b.l == level::units && t.tensors[n.weight2].shape[2] == b.width))
                  ? ""
                  : "columns of a readout";
     case op::sum:

@@ -175,21 +175,29 @@ int table_builder::masked_input(const std::string& name, int a, int context, int
 }
 int table_builder::masked_hidden(const std::string& name, int a, int hidden) {
   node n;
-  int input = a;
-  while (nodes[std::size_t(input)].o != op::masked_input) input = nodes[std::size_t(input)].a;
-  n.o = op::masked_hidden, n.a = a, n.n = nodes[std::size_t(input)].n;
+  n.o = op::masked_hidden, n.a = a, n.n = in_right_stream(a);
   const int before = nodes[std::size_t(a)].k.width;
   n.weight = add_tensor(name + ".weight", {hidden, before}, 1 / std::sqrt(double(before)), mask::hidden);
   n.bias = add_tensor(name + ".bias", {hidden}, 0.3);
   n.k.width = hidden;
   return add(n);
 }
+bool table_builder::in_right_stream(int units) const {
+  while (nodes[std::size_t(units)].o != op::masked_input) units = nodes[std::size_t(units)].a;
+  return nodes[std::size_t(units)].n == 1;
+}
 int table_builder::readout(const std::string& name, int left, int right, int width) {
   node n;
-  const int hl = nodes[std::size_t(left)].k.width, hr = nodes[std::size_t(right)].k.width;
+  const int h = nodes[std::size_t(left)].k.width, other = right < 0 ? 0 : nodes[std::size_t(right)].k.width;
+  const double scale = 1 / std::sqrt(double(h + other));
+  const auto weight = [&](int units, int count) {
+    const bool after = in_right_stream(units);
+    return add_tensor(name + (after ? ".right.weight" : ".left.weight"), {d, width, count}, scale,
+                      after ? mask::readout_right : mask::readout_left);
+  };
   n.o = op::readout, n.a = left, n.b = right;
-  n.weight = add_tensor(name + ".left.weight", {d, width, hl}, 1 / std::sqrt(double(hl + hr)), mask::readout_left);
-  n.weight2 = add_tensor(name + ".right.weight", {d, width, hr}, 1 / std::sqrt(double(hl + hr)), mask::readout_right);
+  n.weight = weight(left, h);
+  if (right >= 0) n.weight2 = weight(right, other);
   n.bias = add_tensor(name + ".bias", {d, width}, 0.3);
   n.k.width = width;
   return add(n);
@@ -241,18 +249,20 @@ int table_builder::mlp(const std::string& name, int a, const std::vector<int>& w
   return a;
 }
 
-int table_builder::conditioner(const std::string& name, int a, int context, const std::vector<int>& hidden, int features) {
-  int stream[2];
+int table_builder::conditioner(const std::string& name, int a, int context, const std::vector<int>& hidden, int features,
+                               streams which) {
+  std::vector<int> read;
   for (int right = 0; right < 2; right++) {
+    if (which == (right ? streams::left : streams::right)) continue;
     const std::string prefix = name + (right ? ".right." : ".left.");
     int h = -1;
     for (std::size_t i = 0; i < hidden.size(); i++) {
       const std::string layer = prefix + std::to_string(i);
       h = apply(op::tanh, i == 0 ? masked_input(layer, a, context, hidden[i], right) : masked_hidden(layer, h, hidden[i]));
     }
-    stream[right] = h;
+    read.push_back(h);
   }
-  return apply(op::tanh, readout(name + ".readout", stream[0], stream[1], features));
+  return apply(op::tanh, readout(name + ".readout", read[0], read.size() > 1 ? read[1] : -1, features));
 }
 
 int table_builder::gaussian_mixture(const std::string& name, int components, int time_node) {

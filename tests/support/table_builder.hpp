@@ -46,6 +46,7 @@ struct table_builder {
   int unstack(int a);
   int masked_input(const std::string& name, int a, int context, int hidden, bool right);
   int masked_hidden(const std::string& name, int a, int hidden);
+  /// right = -1: of one stream, either.
   int readout(const std::string& name, int left, int right, int width);
   int index();
   int indicator(int j);
@@ -56,8 +57,12 @@ struct table_builder {
 
   /// Several dense layers with tanh between them, and a linear last one.
   int mlp(const std::string& name, int a, const std::vector<int>& widths, bool per_dimension = false);
-  /// tanh of the readout of two masked streams with tanh.
-  int conditioner(const std::string& name, int a, int context, const std::vector<int>& hidden, int features);
+  /// tanh of the readout of masked streams with tanh: of both, or of one of them.
+  enum class streams { both, left, right };
+  int conditioner(const std::string& name, int a, int context, const std::vector<int>& hidden, int features,
+                  streams which = streams::both);
+  /// Whether hidden units belong to a right stream.
+  bool in_right_stream(int units) const;
   /// log density of a diagonal mixture with means and log deviations linear in time; `time_node` may be -1.
   int gaussian_mixture(const std::string& name, int components, int time_node);
 

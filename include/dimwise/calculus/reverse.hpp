@@ -292,14 +292,14 @@ class reverse_pass {
   }
   constexpr void visit_readout(const jet_node& n, const series& a) {
     bias_gradient(n.bias, a, n.width, true);
-    for (int j = 0; j < 2; j++) {
+    for (int j = 0; j < n.inputs; j++) {
       const int tensor = j == 0 ? n.weight : n.weight2;
       weight_gradient(tensor, a, n.in[j], 0, true);
       if (!wants(n.in[j])) continue;
       jet_node y = make(jet_op::readout_vjp, x.width(n.in[j]), true, available(a) & available(n.in[j]));
       y.reduces = true;
       y.weight = tensor;
-      y.n = j;
+      y.n = x.t.tensors[tensor].masked == mask::readout_right;
       y.in[0] = a;
       y.inputs = 1;
       contribute(n.in[j], put(y), false);

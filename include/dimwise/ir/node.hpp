@@ -37,7 +37,8 @@ enum class op : std::uint8_t {
   // conditioners
   masked_input,   ///< a: dim [w] of own or nothing; b: point context [c] or -1; weight [H][d w + c], bias [H] -> units; n = 0 left, 1 right
   masked_hidden,  ///< a: units; weight [H'][H], bias [H'] -> units; n as its operand
-  readout,        ///< a: left units, b: right units; weight [d][W][H_left], weight2 [d][W][H_right], bias [d][W] -> dim [W]
+  readout,        ///< a: units of one stream, b: of the other or -1; weight [d][W][H_a], weight2 [d][W][H_b] or -1, each masked
+                  ///< as its stream; bias [d][W] -> dim [W]
   // across dimensions
   sum,            ///< dim [W] -> point [W]; n = 1: in the first layer of a plain network, which makes it dense unless d = 1
   sum_others,     ///< dim -> dim: component i adds up those before i (n = -1), after i (n = 1), or both (n = 0)

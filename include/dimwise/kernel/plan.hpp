@@ -266,16 +266,14 @@ class plan {
         add(x.in[0], m, bias, 0, masked_entries(w, columns_w));
         break;
       case jet_op::readout: {
-        m.rule = extent_rule::readout_left;
-        m.units_in = columns_w;
-        add(x.in[0], m, bias, bias_dim, masked_entries(w, columns_w));
-        const tensor& right = t.tensors[x.weight2];
-        m.rule = extent_rule::readout_right;
-        m.a = right.offset;
-        m.units_in = m.depth = right.shape[2];
-        m.a_row = m.units_in;
-        m.a_dim = std::ptrdiff_t(right.shape[1]) * m.units_in;
-        add(x.in[1], m, bias, bias_dim, masked_entries(right, m.units_in));
+        for (int j = 0; j < x.inputs; j++) {
+          const tensor& q = t.tensors[j == 0 ? x.weight : x.weight2];
+          m.rule = q.masked == mask::readout_left ? extent_rule::readout_left : extent_rule::readout_right;
+          m.a = q.offset;
+          m.a_row = m.units_in = m.depth = q.shape[2];
+          m.a_dim = std::ptrdiff_t(q.shape[1]) * q.shape[2];
+          add(x.in[j], m, bias, bias_dim, masked_entries(q, q.shape[2]));
+        }
         break;
       }
       default:  // readout_vjp
