@@ -33,6 +33,7 @@
 #include "networks/sizes.hpp"
 #include "networks/layers.hpp"
 #include "networks/masked_layers.hpp"
+#include "networks/conditioner.hpp"
 #include "networks/hollow_net.hpp"
 #include "networks/network.hpp"
 #include "networks/gaussian_mixture.hpp"

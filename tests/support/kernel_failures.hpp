@@ -25,8 +25,7 @@ struct failure_options {
 
 /// Compares all outputs and equation sides, and the gradient of every output and objective, with the oracle.
 template <class T>
-std::string kernel_failures(const table_builder& b, const kernel_maker<T>& make, const failure_options& options = {}) {
-  const table t = b.view();
+std::string kernel_failures(const table& t, const kernel_maker<T>& make, const failure_options& options = {}) {
   std::vector<output_info> infos;
   std::vector<output_label> labels;
   const auto add = [&](const std::string& name, int node) {
@@ -34,9 +33,9 @@ std::string kernel_failures(const table_builder& b, const kernel_maker<T>& make,
     infos.push_back({name, node, t.nodes[node].k.l, t.nodes[node].k.width});
     labels.push_back({name, "value"});
   };
-  for (const auto& o : b.outputs) add(std::string(o.name.view()), o.node);
-  for (const auto& e : b.equations) add("residual", e.residual), add("relative", e.relative);
-  for (const auto& o : b.objectives) add(std::string(o.name.view()), o.node);
+  for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), t.outputs[i].node);
+  for (int i = 0; i < t.equation_count; i++) add("residual", t.equations[i].residual), add("relative", t.equations[i].relative);
+  for (int i = 0; i < t.objective_count; i++) add(std::string(t.objectives[i].name.view()), t.objectives[i].node);
   if (infos.empty()) return "";
   std::vector<sample_inputs> samples;
   for (int s = 0; s < options.samples; s++) {
@@ -59,6 +58,11 @@ std::string kernel_failures(const table_builder& b, const kernel_maker<T>& make,
   for (const auto& r : records)
     if (!r.ok) text += to_text(r) + "\n";
   return text;
+}
+
+template <class T>
+std::string kernel_failures(const table_builder& b, const kernel_maker<T>& make, const failure_options& options = {}) {
+  return kernel_failures<T>(b.view(), make, options);
 }
 
 /// The first failure of seeds [first, last) made as small as possible, with the seed, the recording and the records; nothing if

@@ -75,8 +75,6 @@ constexpr void register_mixture(recorder& m, short_name name, const mixture_para
 
 template <class X>
 concept MixtureArgument = Term<X> &&(!X::typed || (X::k.l == level::dim && X::k.width == 1 && unmixed(X::k)));
-template <class A>
-concept MixtureContext = Operand<A> &&(!known<A>() || (kind_of<A>().l == level::point && kind_of<A>().d == depends::nothing));
 template <class X>
 constexpr kind log_density_kind = of_width(sum_kind(pointwise_kind(X::k)), 1);
 }  // namespace detail
@@ -92,7 +90,7 @@ struct gaussian_mixture_network {
   detail::mixture_settings settings;
 
   /// log p(x): point level.
-  template <detail::MixtureArgument X, detail::MixtureContext... A>
+  template <detail::MixtureArgument X, detail::PointContext... A>
   constexpr auto operator()(X x, A... a) const {
     detail::recorder& m = *x.m;
     const detail::mixture_parameters p = record(m, detail::recorded(m, a)...);
@@ -101,7 +99,7 @@ struct gaussian_mixture_network {
     return detail::make<detail::log_density_kind<X>, Name, (X::typed && ... && detail::known<A>())>(l);
   }
   template <class X, class... A>
-  requires(Term<X> && (Operand<A> && ...) && !(detail::MixtureArgument<X> && (detail::MixtureContext<A> && ...)))
+  requires(Term<X> && (Operand<A> && ...) && !(detail::MixtureArgument<X> && (detail::PointContext<A> && ...)))
       DIMWISE_REFUSE(DIMWISE_MIXTURE_OPERANDS)
   constexpr auto operator()(X x, A...) const {
     constexpr kind k{level::point, depends::everything, true, 1, because::it_is_not_dense};
@@ -109,18 +107,18 @@ struct gaussian_mixture_network {
   }
 
   /// Means, one feature for each component (dim level), as expressions of the same parameters; operands as for the density.
-  template <Term X, detail::MixtureContext... A>
+  template <Term X, detail::PointContext... A>
   constexpr auto mean(X x, A... a) const {
     return detail::make<per_dim, Name, (X::typed && ... && detail::known<A>())>(record(*x.m, detail::recorded(*x.m, a)...).mean);
   }
   /// Log standard deviations (dim level).
-  template <Term X, detail::MixtureContext... A>
+  template <Term X, detail::PointContext... A>
   constexpr auto log_deviation(X x, A... a) const {
     return detail::make<per_dim, Name, (X::typed && ... && detail::known<A>())>(
         record(*x.m, detail::recorded(*x.m, a)...).log_deviation);
   }
   /// Normalised log weights (point level).
-  template <Term X, detail::MixtureContext... A>
+  template <Term X, detail::PointContext... A>
   constexpr auto log_weights(X x, A... a) const {
     return detail::make<per_sample, Name, (X::typed && ... && detail::known<A>())>(
         record(*x.m, detail::recorded(*x.m, a)...).log_weights);

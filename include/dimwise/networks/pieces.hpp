@@ -16,6 +16,40 @@ constexpr auto linear(A a, Options... options) {
   return detail::make<k, Name, A::typed>(h);
 }
 
+/// A residual layer v + W tanh(V v + a) + b with Units hidden units, of the features of each dimension by itself (or of a
+/// point-level value): as wide as v, and depends on what v depends on. Options as for `linear`; last_layer_scale{0} starts it as
+/// v.
+template <fixed_string Name, int Units, Term A, detail::NetworkOption... Options>
+constexpr auto residual(A v, Options... options) {
+  const detail::network_options o(options...);
+  detail::parameter_scope scope(*v.m, detail::naming<Name>, "residual");
+  const int width = v.m->kind_of(v).width;
+  const value inner = tanh(detail::linear_layer(scope, v, Units, o.own, {}, 0));
+  const value h = value(v) + detail::linear_layer(scope, inner, width, o.own, {}, 1, {o.last_scale});
+  scope.finish();
+  constexpr kind k = joined_kind(A::k, linear_kind(A::k, A::k.width, detail::with_own_weights<Options...>), op::add);
+  return detail::make<k, Name, A::typed>(h);
+}
+
+/// A gated layer (W v + b) sigmoid(G c + g) with Width outputs, of the features of each dimension by itself: the gate reads c,
+/// which is v where it is left out (Dauphin et al., 2017); with time as c, the layer of Grathwohl et al. (2019). Depends on what
+/// v and c depend on. Options as for `linear`.
+template <fixed_string Name, int Width, Term A, Term C, detail::NetworkOption... Options>
+constexpr auto gated(A v, C c, Options... options) {
+  const detail::network_options o(options...);
+  detail::parameter_scope scope(*v.m, detail::naming<Name>, "gated");
+  const value out = detail::linear_layer(scope, v, Width, o.own, "value", -1, {o.last_scale});
+  const value h = out * sigmoid(detail::linear_layer(scope, c, Width, o.own, "gate", -1));
+  scope.finish();
+  constexpr bool own = detail::with_own_weights<Options...>;
+  constexpr kind k = joined_kind(linear_kind(A::k, Width, own), linear_kind(C::k, Width, own), op::mul);
+  return detail::make < k, Name, A::typed && C::typed > (h);
+}
+template <fixed_string Name, int Width, Term A, detail::NetworkOption... Options>
+constexpr auto gated(A v, Options... options) {
+  return gated<Name, Width>(v, v, options...);
+}
+
 namespace detail {
 template <class A>
 concept LowerOperand = Term<A> &&(!A::typed || lower_operand(A::k));
@@ -23,8 +57,6 @@ template <class A>
 concept UpperOperand = Term<A> &&(!A::typed || upper_operand(A::k));
 template <class A>
 concept HiddenUnits = Term<A> &&(!A::typed || A::k.l == level::units);
-template <class A>
-concept StreamContext = MixtureContext<A>;
 
 template <fixed_string Name, int Units, bool Right, class A, class... Context>
 constexpr auto record_stream(A a, Context... context) {
@@ -50,7 +82,7 @@ constexpr auto record_stream(A a, Context... context) {
 
 /// Units of a left stream: unit j sees coordinates before its degree, and the point-level context. v depends on {before, own} at
 /// most.
-template <fixed_string Name, int Units, detail::LowerOperand A, detail::StreamContext... Context>
+template <fixed_string Name, int Units, detail::LowerOperand A, detail::PointContext... Context>
 constexpr auto masked_left(A v, Context... context) {
   return detail::record_stream<Name, Units, false>(v, context...);
 }
@@ -58,7 +90,7 @@ template <fixed_string Name, int Units, TypedTerm A, class... Context>
 requires(!detail::LowerOperand<A>) DIMWISE_REFUSE(DIMWISE_STREAM_OPERAND)
 constexpr auto masked_left(A v, Context...) { return detail::make<masked_input_kind(A::k, Units, false), Name>(v.m->poison()); }
 /// Units of a right stream, from coordinates after. v depends on {own, after} at most.
-template <fixed_string Name, int Units, detail::UpperOperand A, detail::StreamContext... Context>
+template <fixed_string Name, int Units, detail::UpperOperand A, detail::PointContext... Context>
 constexpr auto masked_right(A v, Context... context) {
   return detail::record_stream<Name, Units, true>(v, context...);
 }
@@ -76,7 +108,8 @@ constexpr auto masked_hidden(A v) {
   scope.finish();
   return detail::make<of_width(A::k, Units), Name, A::typed>(h);
 }
-/// Width features of each dimension from the units of a left and a right stream that have not seen its coordinate: hollow.
+/// Width features of each dimension from the units of a left and a right stream that have not seen its coordinate: hollow. (Each
+/// stream is masked as its own side, whichever comes first.)
 template <fixed_string Name, int Width, detail::HiddenUnits L, detail::HiddenUnits R>
 constexpr auto readout(L left, R right) {
   detail::parameter_scope scope(*left.m, detail::naming<Name>, "readout");
@@ -84,6 +117,15 @@ constexpr auto readout(L left, R right) {
   scope.finish();
   constexpr kind k = readout_kind(L::k, R::k, Width);
   return detail::make < k, Name, L::typed && R::typed > (h);
+}
+
+/// Width features of each dimension from the units of one stream: they depend on what comes before i (a left stream) or after i.
+template <fixed_string Name, int Width, detail::HiddenUnits L>
+constexpr auto readout(L stream) {
+  detail::parameter_scope scope(*stream.m, detail::naming<Name>, "readout");
+  const value h = detail::readout_layer(scope, stream, value(handle{}), Width, {"left", "right", {}});
+  scope.finish();
+  return detail::make<readout_kind(L::k, kind{}, Width), Name, L::typed>(h);
 }
 
 /// h_i = b_i + sum over j != i of C_ij x_j, starting at 0: the linear term of the other coordinates. (C is kept as a product of

@@ -52,6 +52,16 @@ struct last_layer_scale {
 };
 
 namespace detail {
+/// What component i of a conditioner sees: all other coordinates, or those before it.
+enum class sight : unsigned char { others, before };
+/// The sizes of a conditioner: masked_mlp and the like.
+template <class C>
+inline constexpr bool is_conditioner_form = false;
+template <>
+inline constexpr bool is_conditioner_form<masked_mlp> = true;
+template <class C>
+concept ConditionerForm = is_conditioner_form<C>;
+
 /// own_weights{} or last_layer_scale{s}.
 template <class Option>
 concept NetworkOption = std::is_same_v<Option, own_weights> || std::is_same_v<Option, last_layer_scale>;
