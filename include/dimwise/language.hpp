@@ -35,6 +35,8 @@
 #include "networks/masked_layers.hpp"
 #include "networks/conditioner.hpp"
 #include "networks/hollow_net.hpp"
+#include "networks/monotone.hpp"
 #include "networks/network.hpp"
 #include "networks/gaussian_mixture.hpp"
+#include "networks/autoregressive_flow.hpp"
 #include "networks/pieces.hpp"

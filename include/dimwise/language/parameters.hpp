@@ -65,7 +65,7 @@ class parameter_scope {
     differs = m.blocks[block].what != sort;
     next = m.blocks[block].first;
   }
-  /// Index of the next tensor, called "<name>.<part>.<number>.<leaf>"; empty parts and a negative number are left out.
+  /// Index of the next tensor, called "<name>.<prefix>.<part>.<number>.<leaf>"; empty parts and a negative number are left out.
   struct path {
     std::string_view part{}, leaf{};
     int number = -1;
@@ -94,6 +94,7 @@ class parameter_scope {
     m.blocks[block].count = count;
   }
   recorder& m;
+  std::string_view prefix{};  ///< of all tensors until it is changed
 
  private:
   named name;
@@ -112,7 +113,7 @@ class parameter_scope {
     if (p.number >= 0) digits[n++] = char('0' + p.number % 10);
     short_name r(name.text);
     std::size_t length = name.text.size();
-    for (const std::string_view s : {p.part, std::string_view(digits, std::size_t(n)), p.leaf}) {
+    for (const std::string_view s : {prefix, p.part, std::string_view(digits, std::size_t(n)), p.leaf}) {
       if (s.empty()) continue;
       r.append(".").append(s);
       length += 1 + s.size();

@@ -75,6 +75,14 @@ template <fixed_string Name>
   stop("the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through it");
 }
 [[noreturn]] inline void there_is_no_such_component() { stop("the components of a value are numbered from 0 to d - 1"); }
+[[noreturn]] inline void a_monotone_transformer_needs_a_layer() { stop("sigmoids{...} needs at least one layer"); }
+[[noreturn]] inline void the_operands_of_a_monotone_transformer() {
+  stop("a monotone transformer takes a value of one feature for each dimension, then values that do not see x_i");
+}
+[[noreturn]] inline void a_flow_has_1_to_8_steps() { stop("flow_steps{n}: n from 1 to 8"); }
+[[noreturn]] inline void the_operands_of_an_autoregressive_flow() {
+  stop("an autoregressive_flow takes the state (or another value of one feature of its own coordinate), then time or inputs");
+}
 [[noreturn]] inline void factors_cannot_be_taken_out_of_this_sum() { stop("internal error: no factors to take out of a sum"); }
 [[noreturn]] inline void the_parameters_of_a_mixture_must_not_depend_on_the_state() {
   stop("the weights, means and log deviations of a mixture must not depend on the state");
