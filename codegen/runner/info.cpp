@@ -124,7 +124,7 @@ json describe(const compiled_model& m) {
     const tensor& w = t.tensors[i];
     json shape = json::array();
     for (int k = 0; k < w.rank; k++) shape.push_back(w.shape[k]);
-    static const char* masks[] = {"none", "input_left", "input_right", "hidden", "readout_left", "readout_right"};
+    static const char* masks[] = {"none", "input_left", "input_right", "hidden", "readout_left", "readout_right", "strictly_upper"};
     out["parameters"].push_back({{"name", w.name.view()}, {"shape", shape}, {"meaning", w.meaning.view()}, {"mask", masks[int(w.masked)]}, {"trained", w.trained}});
   }
   out["parameter_count"] = t.parameters;

@@ -38,5 +38,6 @@
 #include "networks/monotone.hpp"
 #include "networks/network.hpp"
 #include "networks/gaussian_mixture.hpp"
+#include "networks/full_gaussian.hpp"
 #include "networks/autoregressive_flow.hpp"
 #include "networks/pieces.hpp"

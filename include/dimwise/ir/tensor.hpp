@@ -7,7 +7,7 @@
 namespace dimwise {
 
 /// Which entries of a weight are structurally zero (section "Masks" of docs/explanation/table.md).
-enum class mask : std::uint8_t { none, input_left, input_right, hidden, readout_left, readout_right };
+enum class mask : std::uint8_t { none, input_left, input_right, hidden, readout_left, readout_right, strictly_upper };
 
 /// How a tensor starts: N(0, scale^2), or every entry equal to `scale`.
 enum class initial : std::uint8_t { normal, constant };
@@ -55,6 +55,7 @@ constexpr bool allowed(const tensor& w, int i, int r, int c) {
     case mask::hidden: return degree(c, w.shape[1], d) <= degree(r, w.shape[0], d);
     case mask::readout_left: return degree(c, w.shape[2], d) <= i;
     case mask::readout_right: return degree(c, w.shape[2], d) <= d - 1 - i;
+    case mask::strictly_upper: return c > r;
   }
   return true;
 }

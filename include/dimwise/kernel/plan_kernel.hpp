@@ -21,7 +21,8 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
     const tensor& w = t.tensors[r.tensor];
     if (!r.in) {
       for (int i = 0; i < r.dims; i++)
-        for (int o = 0; o < r.out; o++) f(r.offset + i * r.padded + o, std::ptrdiff_t(w.offset) + i * r.out + o);
+        for (int o = 0; o < r.out; o++)
+          if (w.masked == mask::none || allowed(w, 0, i, o)) f(r.offset + i * r.padded + o, std::ptrdiff_t(w.offset) + i * r.out + o);
       continue;
     }
     const int columns = w.shape[w.rank - 1], d = w.dims;
@@ -31,7 +32,7 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
         const std::ptrdiff_t column = w.offset + std::ptrdiff_t(i) * r.out * columns + r.column + k;
         int first = 0;  // rows before this are masked
         switch (w.masked) {
-          case mask::none: break;
+          case mask::none: case mask::strictly_upper: break;  // the second is of tables of numbers only
           case mask::hidden: first = units_up_to(degree(k, columns, d) - 1, r.out, d); break;
           case mask::input_left: if (r.column == 0) first = units_up_to(k / w.coordinate_width, r.out, d); break;
           case mask::input_right: if (r.column == 0) first = units_up_to(d - 1 - k / w.coordinate_width, r.out, d); break;

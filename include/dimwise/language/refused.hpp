@@ -97,6 +97,10 @@ template <fixed_string Name>
   stop("gaussian_mixture with from_network{} is called with the state and what the network reads: density(x, t)");
 }
 
+[[noreturn]] inline void the_operands_of_a_full_gaussian() {
+  stop("a full_gaussian or full_gaussian_mixture is called with the state, or with the state and one time: density(x), density(x, t)");
+}
+
 [[noreturn]] inline void a_bounded_parameter_starts_between_its_bounds() {
   stop("m.bounded<\"name\">(lower, upper, start): lower < start < upper");
 }
