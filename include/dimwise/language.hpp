@@ -34,6 +34,7 @@
 #include "networks/layers.hpp"
 #include "networks/masked_layers.hpp"
 #include "networks/conditioner.hpp"
+#include "networks/exclusive_pool.hpp"
 #include "networks/hollow_net.hpp"
 #include "networks/monotone.hpp"
 #include "networks/network.hpp"

@@ -66,6 +66,9 @@ template <fixed_string Name>
   stop("a conditioner needs an operand at dim level, such as the state");
 }
 [[noreturn]] inline void a_conditioner_needs_a_hidden_layer() { stop("masked_mlp{...} needs at least one hidden layer"); }
+[[noreturn]] inline void a_pool_needs_features_of_each_coordinate() {
+  stop("exclusive_pool{mlp{...}, mlp{...}}: the first needs at least one layer, whose outputs are added up over the coordinates");
+}
 [[noreturn]] inline void every_width_must_be_at_least_1() { stop("every width of a network must be at least 1"); }
 [[noreturn]] inline void a_network_has_at_most_8_hidden_layers() { stop("a network has at most 8 hidden layers"); }
 [[noreturn]] inline void a_sum_of_others_needs_a_value_for_each_dimension() {

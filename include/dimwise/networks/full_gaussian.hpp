@@ -16,7 +16,7 @@ constexpr value feature_numbers(recorder& m, int n) {
 /// d features for each dimension: feature i of dimension i is 1, all others are 0.
 constexpr value unit_vector_features(recorder& m) {
   const value number = feature_numbers(m, m.d);
-  return relu(1.0 - sq(number - value(record_unstack(number, 1))));
+  return relu(1.0 - sq(number - value(m.leaf(op::index, leaf_kind(level::dim, 1)))));
 }
 /// d trained numbers for each dimension: those of features behind its own; the others are 0.
 constexpr value strictly_upper_table(parameter_scope& scope, double deviation, std::string_view part, std::string_view leaf,
