@@ -41,6 +41,8 @@ struct spelling {
   virtual std::string power(const std::string& a, double exponent) const = 0;
   virtual int power_base() const { return 4; }
   virtual std::string sum(const std::string& inside) const = 0;
+  // `named`: of a symbol, which needs no brackets.
+  virtual std::string component(const std::string& inside, int j, bool named) const = 0;
   virtual std::string derivative(const std::string& inside, int n) const = 0;
   virtual std::string in_time(const std::string& inside, int n) const = 0;
   // Whether a sum or derivative needs brackets around a term of this strength.
@@ -87,6 +89,12 @@ struct spelling {
         return divide_brackets() ? divide(within(f.terms[0], 2), within(f.terms[1], 3)) : divide(spell(f.terms[0]), spell(f.terms[1]));
       case part::power: return power(within(f.terms[0], power_base()), f.value);
       case part::sum: return sum(operand(f.terms[0]));
+      case part::component: {
+        formula g = f.terms[0];
+        const bool named = g.what == part::symbol;
+        g.indexed = false;
+        return component(named ? spell(g) : within(g, 4), f.n, named);
+      }
       case part::derivative: return derivative(operand(f.terms[0]), f.n);
       case part::in_time: return in_time(operand(f.terms[0]), f.n);
     }
@@ -118,6 +126,7 @@ struct text_spelling final : spelling {
   std::string power(const std::string& a, double e) const override { return e == 2 ? "sq(" + a + ")" : "pow(" + a + ", " + digits(e) + ")"; }
   int power_base() const override { return 0; }
   std::string sum(const std::string& s) const override { return "sum(" + s + ")"; }
+  std::string component(const std::string& s, int j, bool) const override { return s + "[" + std::to_string(j) + "]"; }
   std::string derivative(const std::string& s, int n) const override { return "D<" + std::to_string(n) + ">(" + s + ")"; }
   std::string in_time(const std::string& s, int n) const override { return (n == 1 ? "dt(" : "dt<" + std::to_string(n) + ">(") + s + ")"; }
 };
@@ -148,6 +157,9 @@ struct latex_spelling final : spelling {
   std::string divide(const std::string& a, const std::string& b) const override { return "\\frac{" + a + "}{" + b + "}"; }
   std::string power(const std::string& a, double e) const override { return a + "^{" + number(e) + "}"; }
   std::string sum(const std::string& s) const override { return "\\sum_i " + s; }
+  std::string component(const std::string& s, int j, bool named) const override {
+    return (named ? s : brackets(s)) + "_{" + std::to_string(j) + "}";
+  }
   static std::string by(const std::string& variable, int n) {
     if (n == 1) return "\\frac{\\partial}{\\partial " + variable + "} ";
     const std::string order = "^{" + std::to_string(n) + "}";
@@ -188,6 +200,9 @@ struct mathml_spelling final : spelling {
   std::string power(const std::string& a, double e) const override { return "<msup>" + row(a) + number(e) + "</msup>"; }
   std::string sum(const std::string& s) const override {
     return row("<munder><mo>&#x2211;</mo><mi>i</mi></munder>" + s);
+  }
+  std::string component(const std::string& s, int j, bool named) const override {
+    return "<msub>" + (named ? s : brackets(s)) + "<mn>" + std::to_string(j) + "</mn></msub>";
   }
   static std::string by(const std::string& variable, int n) {
     const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>";

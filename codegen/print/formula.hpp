@@ -16,6 +16,7 @@ enum class part {
   divide,      ///< two terms
   power,       ///< of one term, exponent `value`
   sum,         ///< over dimensions, of one term
+  component,   ///< number n of one term
   derivative,  ///< order n of one term, by its own coordinate
   in_time      ///< order n of one term, by time
 };

@@ -54,7 +54,6 @@ const char* function_name(op o) {
     case op::exp_relative: return "exp_relative";
     case op::logsumexp: return "logsumexp";
     case op::sum_features: return "sum_features";
-    case op::unstack: return "unstack";
     case op::frozen: return "frozen";
     case op::detach: return "detach";
     default: return "?";
@@ -176,6 +175,13 @@ class builder {
     formula_[std::size_t(i)] = std::move(f);
   }
 
+  // The values that a chain of concat joins.
+  std::vector<formula> parts_of(int i) const {
+    std::vector<formula> parts;
+    for (; at(i).o == op::concat; i = at(i).a) parts.insert(parts.begin(), formula_[std::size_t(at(i).b)]);
+    parts.insert(parts.begin(), formula_[std::size_t(i)]);
+    return parts;
+  }
   // x in place of x_i, where other components are meant.
   static formula without_index(formula f) {
     if (f.what == part::symbol) f.indexed = false;
@@ -231,6 +237,12 @@ class builder {
       }
       case op::slice: return call("slice", dim(i), {a, number(x.n), number(x.k.width)});
       case op::sum: return compound(part::sum, {a});
+      case op::component: return compound(part::component, {a}, x.n);
+      case op::unstack: {
+        std::vector<formula> parts = parts_of(x.a);
+        if (x.k.width == 1 && int(parts.size()) == t_.d) return call("components", true, std::move(parts));
+        return call("unstack", true, {a});
+      }
       case op::sum_others: return call(x.n < 0 ? "sum_before" : x.n > 0 ? "sum_after" : "sum_others", true, {without_index(a)});
       case op::D: return compound(part::derivative, {a}, x.n);
       case op::dt: return compound(part::in_time, {a}, x.n);

@@ -23,6 +23,7 @@
 #include "language/pair_map.hpp"
 #include "language/factored_sum.hpp"
 #include "language/sums.hpp"
+#include "language/components.hpp"
 #include "language/couplings.hpp"
 #include "language/derivatives.hpp"
 #include "language/relative_form.hpp"

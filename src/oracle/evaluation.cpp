@@ -228,6 +228,9 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       }
       break;
     }
+    case op::component:
+      std::copy_n(changed_numbers(s.a).begin() + std::ptrdiff_t(std::size_t(n.n) * W), W, out);
+      break;
     case op::sum_others: {
       const auto& a = changed_numbers(s.a);
       for (std::size_t c = 0; c < W; c++) {

@@ -143,6 +143,9 @@ plan lattice::make_plan(const std::vector<request>& requests) {
           s.a = need.some(n.a, p, s.components);
           s.base = need.some(n.a, 0, s.components);
           break;
+        case op::component:
+          s.a = need.one(n.a, p, n.n);
+          break;
         case op::sum:
         case op::sum_others:
         case op::masked_input:

@@ -175,6 +175,9 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
       case op::sum:
         for (int j = 0; j < l.places.components(n.a); j++) raise(most, of(n.a, j, k, m));
         break;
+      case op::component:
+        raise(most, of(n.a, n.n, k, m));
+        break;
       case op::sum_others:
         for (int j = 0; j < l.places.components(n.a); j++)
           if ((j < component && n.n <= 0) || (j > component && n.n >= 0)) raise(most, of(n.a, j, k, m));

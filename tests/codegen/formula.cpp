@@ -54,6 +54,12 @@ constexpr void nested(model& m) {
   m.output<"y">(net(net(x)));
 }
 
+constexpr void structure(model& m) {
+  auto x = m.state<"x", 2>();
+  m.output<"a">(components(x[1], (1.0 - sq(x[0])) * x[1] - tanh(x)[0]));
+  m.output<"b">(sum_others(x) * m.index() + sum_before(tanh(x)) * m.indicator<1>());
+}
+
 template <auto Build>
 std::vector<std::string> texts() {
   const table& t = recording<Build>::view;
@@ -105,6 +111,17 @@ TEST_CASE("brackets stand where they are needed") {
   CHECK(all[2] == "x / (t * x)");
   CHECK(all[3] == "pow(x * t, 3)");
   CHECK(all[4] == "-(x + t)");
+}
+
+TEST_CASE("components and sums over other dimensions are printed as they were written") {
+  const auto all = texts<structure>();
+  CHECK(all[0] == "components(x[1], (1 - sq(x[0])) * x[1] - tanh(x)[0])");
+  CHECK(all[1] == "sum_others(x) * i + sum_before(tanh(x)) * [i == 1]");
+  const table& t = recording<structure>::view;
+  const formulas f = from_table(t, {t.outputs[0].node});
+  CHECK(as_latex(f.roots[0], "x", "t") ==
+        "\\mathrm{components}_i\\left(x_{1}, \\left(1 - x_{0}^{2}\\right) \\, x_{1} - \\left(\\tanh\\left(x_i\\right)\\right)_{0}\\right)");
+  CHECK(as_mathml(f.roots[0], "x", "t").find("<msub><mi>x</mi><mn>1</mn></msub>") != std::string::npos);
 }
 
 TEST_CASE("a network inside itself is an argument, not one application") {

@@ -64,6 +64,13 @@ constexpr void rows(model& m) {
   static_assert(detail::LowerOperand<decltype(before + x)> && !detail::LowerOperand<decltype(after)> &&
                 !detail::LowerOperand<decltype(v)>);
   static_assert(detail::UpperOperand<decltype(x * after)> && !detail::UpperOperand<decltype(before)>);
+  // single components: as a sum; of what sees other coordinates: dense; put together: all, f_i by x[i]
+  static_assert(is(CLASS(x[1]), point, depends::everything) && is(CLASS(e[1]), point, depends::nothing) &&
+                is(CLASS((x * sum(x))[0]), point, depends::everything));
+  static_assert(is(CLASS(f[0]), point, depends::everything, false) && is(CLASS(v[0]), point, depends::everything, false));
+  static_assert(dense_because(CLASS(v[0]), because::it_is_one_component_of_values_that_see_other_coordinates));
+  static_assert(is(CLASS(components(x[1], x[0] * x[2], t, 1)), dim, depends::everything) &&
+                is(CLASS(components(1, t, a, 2)), dim, depends::nothing) && is(CLASS(components(x[1], f[0], 0, 0)), dim, depends::everything, false));
   // the number of a dimension: nothing; sums over the dimensions before, after and besides it
   static_assert(is(CLASS(m.index()), dim, depends::nothing) && is(CLASS(m.indicator<1>()), dim, depends::nothing));
   static_assert(is(CLASS(sum_before(x)), dim, depends::before) && is(CLASS(sum_before(before + x)), dim, depends::before) &&
@@ -128,6 +135,7 @@ constexpr void one_coordinate(model& m) {
   static_assert(is(CLASS(plain(x, t)), dim, single) && is(CLASS(drift(x, t)), dim, single) &&
                 is(CLASS(density(x, t)), point, single));
   static_assert(is(CLASS(view(x, t)), dim, depends::nothing) && is(CLASS(sum_others(x)), dim, depends::nothing));
+  static_assert(is(CLASS(x[0]), point, single) && is(CLASS(components(x[0])), dim, single) && is(CLASS(drift(x, t)[0]), point, single));
   static_assert(DimwiseDifferentiable<decltype(sum(drift(x, t)))> && DimwiseDifferentiable<decltype(plain(sum(x)))>);
   m.equation<"burgers">(dt(plain(x, t)) + plain(x, t) * D<1>(plain(x, t)) == 0.01 * D<2>(plain(x, t)));
 }

@@ -95,7 +95,27 @@ class maker {
 
   void step() {
     made a{};
-    switch (pick(20)) {
+    switch (pick(22)) {
+      case 20: {
+        const int j = pick(b_.d);
+        if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own && (pick(2) || own_only(of(v))); }))
+          add(b_.component(j, a.node), a.low, a.high, a);
+        break;
+      }
+      case 21: {
+        std::vector<int> each;
+        made all{-1, 0, 0};
+        const bool differentiable = pick(4) != 0;
+        while (int(each.size()) < b_.d &&
+               find(a, [&](const made& v) { return of(v).l == level::point && of(v).width == 1 && (of(v).dimwise || !differentiable); })) {
+          each.push_back(a.node);
+          if (each.size() == 1) all = a;
+          all.low = std::min(all.low, a.low), all.high = std::max(all.high, a.high);
+          all.x_order = std::max(all.x_order, a.x_order), all.t_order = std::max(all.t_order, a.t_order);
+        }
+        if (int(each.size()) == b_.d) add(b_.components(each), all.low, all.high, all);
+        break;
+      }
       case 19: {
         const int side = pick(3) - 1;
         if (find(a, [&](const made& v) { return others_operand(of(v), side); }))

@@ -65,6 +65,8 @@ std::string problem(const table& t, const node& n) {
                  : "columns of a readout";
     case op::sum:
       return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
+    case op::component:
+      return a.l == level::dim && a.d != depends::scaled_own && n.n < t.d ? "" : "operand of a component";
     case op::sum_others:
       return others_operand(a, n.n) ? "" : "operand of a sum of others";
     case op::indicator:

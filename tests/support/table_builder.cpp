@@ -19,6 +19,18 @@ void require(bool holds, const char* what) {
 
 }  // namespace
 
+table_builder::table_builder(const table& t)
+    : d(t.d),
+      nodes(t.nodes, t.nodes + t.node_count),
+      tensors(t.tensors, t.tensors + t.tensor_count),
+      inputs(t.inputs, t.inputs + t.input_count),
+      constants(t.constants, t.constants + t.constant_count),
+      equations(t.equations, t.equations + t.equation_count),
+      outputs(t.outputs, t.outputs + t.output_count),
+      sets(t.sets, t.sets + t.set_count),
+      objectives(t.objectives, t.objectives + t.objective_count),
+      parameters(t.parameters) {}
+
 table table_builder::view() const {
   table t;
   t.nodes = nodes.data(), t.node_count = int(nodes.size());
@@ -222,6 +234,19 @@ int table_builder::indicator(int j) {
   n.k.l = level::dim;
   require(0 <= j && j < d, "an indicator is of one of the dimensions");
   return add(n);
+}
+int table_builder::component(int j, int a) {
+  node n;
+  n.o = op::component, n.a = a, n.n = j;
+  require(nodes[std::size_t(a)].k.l == level::dim && 0 <= j && j < d, "a component is of one of the dimensions");
+  require(nodes[std::size_t(a)].k.d != depends::scaled_own, "point-level factors stand before a component");
+  return add(n);
+}
+int table_builder::components(const std::vector<int>& each) {
+  require(int(each.size()) == d, "components are one for each dimension");
+  int all = each[0];
+  for (std::size_t i = 1; i < each.size(); i++) all = concat(all, each[i]);
+  return unstack(all);
 }
 int table_builder::sum_others(int side, int a) {
   node n;

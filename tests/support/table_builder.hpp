@@ -21,6 +21,8 @@ struct table_builder {
   int parameters = 0;
 
   explicit table_builder(int dimensions) : d(dimensions) {}
+  /// A copy of a recording.
+  explicit table_builder(const table& recording);
 
   /// Views the arrays; valid until the builder changes.
   table view() const;
@@ -51,6 +53,8 @@ struct table_builder {
   int index();
   int indicator(int j);
   int sum(int a);
+  int component(int j, int a);
+  int components(const std::vector<int>& each);
   int sum_others(int side, int a);
   int D(int order, int a);
   int dt(int order, int a);

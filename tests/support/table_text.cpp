@@ -12,7 +12,7 @@ const char* const op_names[] = {"literal",   "constant", "time",     "input",   
                                 "log",       "tanh",     "softplus", "sigmoid",      "sin",           "cos",
                                 "sqrt",      "sq",       "power",    "exp_relative", "logsumexp",     "sum_features",
                                 "concat",    "slice",    "linear",   "unstack",      "masked_input",  "masked_hidden",
-                                "readout",   "sum",      "sum_others", "D",        "dt",           "frozen",        "detach"};
+                                "readout",   "sum",      "component", "sum_others", "D",        "dt",           "frozen",        "detach"};
 static_assert(std::size(op_names) == std::size_t(op::detach) + 1);
 
 }  // namespace

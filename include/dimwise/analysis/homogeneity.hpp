@@ -33,6 +33,7 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
       return none || degree_a % 2 ? no_degree : degree_a / 2;
     // linear operators: the factor's own value is one number for all dimensions
     case op::sum:
+    case op::component:
     case op::sum_others:
     case op::sum_features:
     case op::slice:

@@ -72,6 +72,12 @@ constexpr kind sum_kind(kind a) {
   if (a.d != depends::nothing && !single(a)) a.d = depends::everything;
   return a;
 }
+/// One component (point-level factors have been taken out of a recorded one): as a sum of which all other terms are 0.
+constexpr kind component_kind(kind a) {
+  kind r = sum_kind(a);
+  if (a.dimwise && !r.dimwise) r.why = because::it_is_one_component_of_values_that_see_other_coordinates;
+  return r;
+}
 /// The sum over dimensions in the first layer of a plain network: dense unless d = 1.
 constexpr kind mixing_sum_kind(kind a) {
   a = sum_kind(a);

@@ -45,6 +45,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
       return readout_kind(a, b, x.k.width);
     case op::sum:
       return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
+    case op::component:
+      return component_kind(a);
     case op::sum_others:
       return others_kind(a, x.n);
     case op::D:

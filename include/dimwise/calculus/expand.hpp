@@ -224,6 +224,11 @@ class expansion {
         if (s & ~time_column) r.high = a.high;
         return r;
       }
+      case op::component: {
+        jet_node z = simple(jet_op::component, w, a);
+        z.n = x.n;
+        return put_series(z, false, s);  // along x_i with i != n it does not move
+      }
       case op::sum_others: {
         jet_node z = simple(jet_op::sum_others, w, a);
         z.n = x.n;

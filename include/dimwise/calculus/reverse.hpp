@@ -182,6 +182,14 @@ class reverse_pass {
         contribute(n.in[0], a, true);
         break;
       }
+      case jet_op::component: {
+        jet_node y = make(jet_op::component, n.width, true, s);
+        y.n = n.n;
+        y.in[0] = a;
+        y.inputs = 1;
+        contribute(n.in[0], put(y), true);
+        break;
+      }
       case jet_op::sum_others: {  // i reads j where j reads i: before and after change places
         jet_node y = make(jet_op::sum_others, n.width, true, s);
         y.n = -n.n;

@@ -36,6 +36,7 @@ enum class jet_op : std::uint8_t {
   readout_vjp,        ///< n = 0 left, 1 right stream; adds over dimensions
   // across dimensions
   sum_dims, unstack,
+  component,          ///< of dimension n; per_dim: what a has in dimension n, 0 in the others
   sum_others,         ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
   unstack_vjp,        ///< collects the dimensions
   // roots

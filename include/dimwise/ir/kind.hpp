@@ -28,6 +28,7 @@ enum class depends : std::uint8_t {
 enum class because : std::uint8_t {
   it_is_not_dense,
   it_sums_values_that_see_other_coordinates,
+  it_is_one_component_of_values_that_see_other_coordinates,
   a_network_mixed_all_coordinates,
   two_mixing_values_met
 };

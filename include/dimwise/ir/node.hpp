@@ -41,6 +41,7 @@ enum class op : std::uint8_t {
                   ///< as its stream; bias [d][W] -> dim [W]
   // across dimensions
   sum,            ///< dim [W] -> point [W]; n = 1: in the first layer of a plain network, which makes it dense unless d = 1
+  component,      ///< dim [W] -> point [W]: dimension n
   sum_others,     ///< dim -> dim: component i adds up those before i (n = -1), after i (n = 1), or both (n = 0)
   // calculus
   D,              ///< n-th derivative of component i by coordinate i

@@ -16,6 +16,30 @@ void indicator(const step<T>& st, const call<T>& c) {
   std::fill_n(c.at(st.out), st.samples, T(c.i == st.n ? 1 : 0));
 }
 
+/// The value of dimension n.
+template <class T>
+void component(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a) std::copy_n(c.at(*a, w) + st.n * a->dim, st.samples, out);
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
+/// The operand in dimension n, 0 in the others.
+template <class T>
+void in_dimension(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a && c.i == st.n) std::copy_n(c.at(*a, w), st.samples, out);
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
 /// For all dimensions at once: adds up those before (n = -1), after (n = 1), or both (n = 0); nothing is subtracted.
 template <class T>
 void sum_others(const step<T>& st, const call<T>& c) {

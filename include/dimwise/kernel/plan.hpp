@@ -151,6 +151,7 @@ class plan {
       case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
       case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
       case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
+      case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others: simple(i, steps::sum_others<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;

@@ -30,6 +30,11 @@ constexpr recorder& recorder_of(const A& a, const B& b) {
   if constexpr (Term<A>) return *a.m;
   else return *b.m;
 }
+template <class A, class... Rest>
+constexpr recorder& recorder_of_any(const A& a, const Rest&... rest) {
+  if constexpr (Term<A>) return *a.m;
+  else return recorder_of_any(rest...);
+}
 template <class A>
 constexpr handle recorded(recorder& m, const A& a) {
   if constexpr (Term<A>) return a;

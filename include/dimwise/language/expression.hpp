@@ -14,6 +14,9 @@ class recorder;
 /// Marks the recording of e as refused.
 template <class E>
 constexpr void break_recording(const E& e);
+/// v[j], see components.hpp.
+template <class E>
+constexpr auto component_of(const E& v, int j);
 }  // namespace detail
 
 template <class L, class R>
@@ -27,6 +30,8 @@ struct handle {
 
 #define DIMWISE_ASSIGNMENT_CHANGES_CLASS \
   "this assignment changes what the variable depends on: declare it with the type `value` instead of auto"
+#define DIMWISE_COMPONENT_OF_A_POINT_VALUE \
+  "v[j] is component j of a value for each dimension; this value is one per sample: its features are slice<begin, width>(v)"
 #define DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION "one = assigns; an equation is written with ==: m.equation<\"name\">(lhs == rhs)"
 
 /// A dimension-wise differentiable value: level, dependence, feature width (0: known to the recording only), and the name to
@@ -51,6 +56,13 @@ struct expression : handle {
     detail::break_recording(*this);
     return equation_sides<expression, Other>{*this, other};
   }
+  /// Component j, from 0: point level; x[j] of the state is dimension-wise differentiable.
+  constexpr auto operator[](int j) const requires(Level == level::dim) { return detail::component_of(*this, j); }
+  DIMWISE_REFUSE(DIMWISE_COMPONENT_OF_A_POINT_VALUE)
+  constexpr auto operator[](int) const requires(Level != level::dim) {
+    detail::break_recording(*this);
+    return *this;
+  }
 };
 
 /// A value whose derivatives along every coordinate would need a pass per dimension, and why.
@@ -74,6 +86,13 @@ struct dense : handle {
     detail::break_recording(*this);
     return equation_sides<dense, Other>{*this, other};
   }
+  /// Component j, from 0: point level; x[j] of the state is dimension-wise differentiable.
+  constexpr auto operator[](int j) const requires(Level == level::dim) { return detail::component_of(*this, j); }
+  DIMWISE_REFUSE(DIMWISE_COMPONENT_OF_A_POINT_VALUE)
+  constexpr auto operator[](int) const requires(Level != level::dim) {
+    detail::break_recording(*this);
+    return *this;
+  }
 };
 
 /// Any value, its class known to the recording only: for loops and arrays whose terms differ in class. Refusals come when the
@@ -83,6 +102,8 @@ struct value : handle {
   static constexpr bool typed = false;
   static constexpr fixed_string<1> name{""};
   constexpr value(handle h) : handle(h) {}
+  /// Component j, from 0, of a value for each dimension.
+  constexpr value operator[](int j) const;
 };
 
 template <class T>

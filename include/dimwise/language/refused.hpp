@@ -77,6 +77,15 @@ template <fixed_string Name>
 [[noreturn]] inline void the_operand_of_a_sum_of_others_mixes_coordinates() {
   stop("the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through it");
 }
+[[noreturn]] inline void a_component_is_of_a_value_for_each_dimension() {
+  stop("v[j] is component j of a value for each dimension, such as the state; features of other values are slice<begin, width>(v)");
+}
+[[noreturn]] inline void components_needs_one_value_for_each_dimension() {
+  stop("components(f_0, ..., f_{d-1}) needs exactly one value for each dimension of the state");
+}
+[[noreturn]] inline void each_of_the_components_is_one_number_a_sample() {
+  stop("components(f_0, ..., f_{d-1}): each f_i must be one number a sample, made of single components x[j]");
+}
 [[noreturn]] inline void there_is_no_such_component() { stop("the components of a value are numbered from 0 to d - 1"); }
 [[noreturn]] inline void a_monotone_transformer_needs_a_layer() { stop("sigmoids{...} needs at least one layer"); }
 [[noreturn]] inline void the_operands_of_a_monotone_transformer() {

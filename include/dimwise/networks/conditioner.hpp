@@ -25,12 +25,6 @@ concept PointOperandsOnly = (Operand<A> && ...) && (Term<A> || ...) && (UnmixedO
 /// Point-level operands that do not depend on the state.
 template <class A>
 concept PointContext = Operand<A> &&(!known<A>() || (kind_of<A>().l == level::point && kind_of<A>().d == depends::nothing));
-
-template <class A, class... Rest>
-constexpr recorder& recorder_of_any(const A& a, const Rest&... rest) {
-  if constexpr (Term<A>) return *a.m;
-  else return recorder_of_any(rest...);
-}
 }  // namespace detail
 
 /// See `conditioner` and `autoregressive_conditioner`.

@@ -278,6 +278,11 @@ struct interpreter {
           case op::indicator:
             r[0] = i == q.n ? 1 : 0;
             break;
+          case op::component:
+            r = a(i, w);
+            r[0] = a(q.n, w)[0];
+            if (i != q.n) r = constant_jet(r[0]);
+            break;
           case op::sum_others:
             for (int j = 0; j < d; j++)
               if ((j < i && q.n <= 0) || (j > i && q.n >= 0)) r[0] += a(j, w)[0];
