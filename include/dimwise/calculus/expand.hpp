@@ -232,7 +232,7 @@ class expansion {
       case op::sum_others: {
         jet_node z = simple(jet_op::sum_others, w, a);
         z.n = x.n;
-        z.whole = true;
+        z.gathers = true;
         return put_series(z, true, s);
       }
       case op::D: case op::dt: {
@@ -256,7 +256,7 @@ class expansion {
     z.o = jet_op::alias;
     z.in[0] = {i, i};
     z.inputs = 1;
-    z.reduces = z.whole = false;
+    z.reduces = z.whole = z.gathers = false;
     z.per_dim = nodes[i].is_dim();
     z.differentiable = false;
     z.partner = z.weight = z.weight2 = z.bias = -1;

@@ -193,7 +193,7 @@ class reverse_pass {
       case jet_op::sum_others: {  // i reads j where j reads i: before and after change places
         jet_node y = make(jet_op::sum_others, n.width, true, s);
         y.n = -n.n;
-        y.whole = true;
+        y.gathers = true;
         y.in[0] = a;
         y.inputs = 1;
         contribute(n.in[0], put(y), true);

@@ -64,6 +64,7 @@ struct jet_node {
   bool per_dim = false;      ///< computed for each dimension
   bool reduces = false;      ///< computed inside the loop over dimensions, adds up to a point-level value
   bool whole = false;        ///< per_dim, but computed for all dimensions at once, between two loops over them
+  bool gathers = false;      ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
   bool slope = false;        ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
   bool differentiable = false;  ///< reaches a trained parameter
   int width = 1;

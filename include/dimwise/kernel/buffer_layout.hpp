@@ -46,6 +46,18 @@ class buffer_layout {
     if (at(i).width == 1) r.row = 0;
     return r;
   }
+  /// Dimensions whose rows, twice, fit a part of the second cache.
+  int group(const jet_node& x) const {
+    const std::ptrdiff_t bytes = size_of_dim(x) * std::ptrdiff_t(sizeof(T)), fitting = (std::ptrdiff_t(1) << 17) / (bytes > 0 ? bytes : 1);
+    return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>(fitting, 4), d));
+  }
+  /// The first of the rows that node i keeps between dimensions; `dim` is their distance.
+  row_reference row_between_dimensions(int i) const {
+    row_reference r = buffers[std::size_t(i)];
+    r.base += size_of_dim(at(i)) * (order.kept[std::size_t(i)] ? d : 1);
+    r.dim = size_of_dim(at(i));
+    return r;
+  }
   /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
   template <class F>
   void each_run(const series& s, orders set, orders into, F&& f) const {
@@ -95,8 +107,8 @@ class buffer_layout {
       if (!executed(i)) continue;
       const jet_node& x = at(i);
       buffer_request& q = requests[std::size_t(i)];
-      const bool whole = order.kept[std::size_t(i)] || x.reduces;
-      q.size = x.stored ? size_of_dim(x) * (order.kept[std::size_t(i)] ? d : 1) : 0;
+      const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers;
+      q.size = x.stored ? size_of_dim(x) * ((order.kept[std::size_t(i)] ? d : 1) + rows_between_dimensions(x)) : 0;
       q.first = preloaded(x) ? 0 : in_loop(x) && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
       q.last = std::max(q.last, in_loop(x) && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
@@ -117,6 +129,11 @@ class buffer_layout {
       buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? size_of_dim(x) : 0, row_stride(x)};
     }
     for (std::size_t j = 0; j < transpositions.size(); j++) transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
+  }
+  /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, what follows each
+  /// dimension of a group, and what follows each group.
+  int rows_between_dimensions(const jet_node& x) const {
+    return x.o == jet_op::sum_others ? 1 + group(x) + (d + group(x) - 1) / group(x) : 0;
   }
   std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
   std::ptrdiff_t size_of_dim(const jet_node& x) const { return x.width * row_stride(x); }

@@ -40,29 +40,68 @@ void in_dimension(const step<T>& st, const call<T>& c) {
   });
 }
 
-/// For all dimensions at once: adds up those before (n = -1), after (n = 1), or both (n = 0); nothing is subtracted.
+namespace detail {
+/// Rows of one coefficient, a whole number of vectors for each feature.
+template <class T>
+struct feature_rows {
+  int width, samples;
+  template <class F>
+  void each(T* out, std::ptrdiff_t out_row, const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdiff_t b_row, F&& f) const {
+    for (int w = 0; w < width; w++)
+      for (int s = 0; s < samples; s += simd::lanes<T>)
+        simd::store(out + w * out_row + s, f(simd::load(a + w * a_row + s), simd::load(b + w * b_row + s)));
+  }
+};
+}  // namespace detail
+
+/// Adds up the dimensions before i (n = -1), after i (n = 1), or both (n = 0). Nothing is subtracted: what follows is added up from the end,
+/// for whole groups of n2 dimensions at the first dimension, and within a group at the first of it, so that the rows of a group stay in the
+/// second cache and each operand comes from memory twice. `slope`: the rows kept between dimensions.
 template <class T>
 void sum_others(const step<T>& st, const call<T>& c) {
+  const int i = c.i, d = st.d, group = st.n2;
+  const std::ptrdiff_t row = st.slope.row, next = st.slope.dim;
+  const detail::feature_rows<T> rows{st.width, st.samples};
+  const auto sum = [](auto x, auto y) { return x + y; };
+  const auto clear = [&](T* out) {
+    for (int w = 0; w < st.width; w++) std::fill_n(out + w * row, st.samples, T(0));
+  };
+  const auto copy = [&](const T* from, T* out, std::ptrdiff_t out_row) {
+    for (int w = 0; w < st.width; w++) std::copy_n(from + w * row, st.samples, out + w * out_row);
+  };
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
-    for (int w = 0; w < st.width; w++) {
-      T* const out = c.at(st.out, w) + place * st.samples;
-      const T* const in = a ? c.at(*a, w) : nullptr;
-      const std::ptrdiff_t in_dim = a ? a->dim : 0;
-      for (int s = 0; s < st.samples; s += simd::lanes<T>) {
-        auto total = simd::broadcast<T>(T(0));
-        for (int i = 0; i < st.d; i++) {
-          simd::store(out + i * st.out.dim + s, total);
-          if (in && st.n <= 0) total = total + simd::load(in + i * in_dim + s);
-        }
-        if (!in || st.n < 0) continue;
-        total = simd::broadcast<T>(T(0));
-        for (int i = st.d - 1; i >= 0; i--) {
-          T* const to = out + i * st.out.dim + s;
-          simd::store(to, simd::load(to) + total);
-          total = total + simd::load(in + i * in_dim + s);
+    T* const before = c.workspace + st.slope.base + place * st.samples;
+    T* const in_group = before + next;
+    T* const of_groups = in_group + group * next;
+    T* const out = c.at(st.out) + place * st.samples;
+    const auto in = [&](int j) { return c.workspace + a->base + j * a->dim; };
+    if (!a) {
+      for (int w = 0; w < st.width; w++) std::fill_n(out + w * st.out.row, st.samples, T(0));
+      return;
+    }
+    if (i == 0) clear(before);
+    if (st.n >= 0) {
+      const auto end_of = [&](int g) { return std::min(d, (g + 1) * group); };
+      if (i == 0) {
+        int g = (d - 1) / group;
+        for (clear(of_groups + g * next); g > 0; g--) {
+          T* const total = of_groups + (g - 1) * next;
+          copy(of_groups + g * next, total, row);
+          for (int j = end_of(g) - 1; j >= g * group; j--) rows.each(total, row, total, row, in(j), a->row, sum);
         }
       }
+      if (i % group == 0) {
+        const int last = end_of(i / group) - 1;
+        copy(of_groups + (i / group) * next, in_group + (last - i) * next, row);
+        for (int j = last - 1; j >= i; j--)
+          rows.each(in_group + (j - i) * next, row, in_group + (j + 1 - i) * next, row, in(j + 1), a->row, sum);
+      }
     }
+    const T* const after = in_group + (i % group) * next;
+    if (st.n < 0) copy(before, out, st.out.row);
+    else if (st.n > 0) copy(after, out, st.out.row);
+    else rows.each(out, st.out.row, before, row, after, row, sum);
+    if (st.n <= 0) rows.each(before, row, before, row, in(i), a->row, sum);
   });
 }
 

@@ -152,7 +152,11 @@ class plan {
       case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
       case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
-      case jet_op::sum_others: simple(i, steps::sum_others<T>); break;
+      case jet_op::sum_others:
+        simple(i, steps::sum_others<T>);
+        steps.back().n2 = layout.group(x);
+        steps.back().slope = layout.row_between_dimensions(i);
+        break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
       case jet_op::store: simple(i, steps::store<T>); steps.back().n2 = x.per_dim; break;

@@ -65,7 +65,7 @@ inline schedule make_schedule(const jet_program_view& p) {
     int at = 0;
     detail::for_each_operand(p, i, [&](int a) {
       const jet_node& y = p.nodes[a];
-      at = std::max(at, y.is_dim() && in_loop(x) ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
+      at = std::max(at, y.is_dim() && in_loop(x) && !x.gathers ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
     });
     r.stage_of[i] = at;
     ready[i] = preloaded(x) ? 0 : in_loop(x) ? at + 1 : at;

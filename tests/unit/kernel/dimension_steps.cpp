@@ -78,6 +78,31 @@ TEST_CASE("sums over the others are added up, not taken from the total") {
   CHECK(v[2][2] == Approx(19 + 5.1e-8).epsilon(1e-15));  // 1e18 is not among them
 }
 
+TEST_CASE("wide values of many dimensions are added up group by group, in the same order") {
+  constexpr std::size_t many = 50;  // 64 features of a block are 8 KB: 16 dimensions a group
+  const auto r = record([](model& m) {
+    value v = m.state<"x", int(many)>();
+    for (int i = 0; i < 6; i++) v = concat(v, 2.0 * v);  // feature k: a power of two times x
+    m.output<"before">(sum_before(v));
+    m.output<"after">(sum_after(v));
+    m.output<"others">(sum_others(v));
+  });
+  std::vector<double> x(many * 40);
+  for (std::size_t e = 0; e < x.size(); e++) x[e] = std::sin(3.0 * double(e)) * std::exp(double(e % 17));
+  const auto v = outputs_of(r.view(), x);
+  for (const std::size_t s : {std::size_t(0), std::size_t(39)})
+    for (std::size_t i = 0; i < many; i++) {
+      double before = 0, after = 0;
+      for (std::size_t j = 0; j < i; j++) before += x[s * many + j];
+      for (std::size_t j = many - 1; j > i; j--) after += x[s * many + j];
+      const double expected[3] = {before, after, before + after};
+      for (std::size_t o = 0; o < 3; o++) {
+        CHECK(v[o][(s * many + i) * 64] == expected[o]);
+        CHECK(v[o][(s * many + i) * 64 + 63] == 64 * expected[o]);
+      }
+    }
+}
+
 TEST_CASE("no bit of a sum over the others follows what it must not see") {
   const auto r = record(&sums);
   std::vector<float> x(d * 21);
