@@ -1,8 +1,9 @@
 // kernel/buffer_layout.hpp: where every series of a scheduled jet program lies in the workspace of a block.
 #pragma once
+#include "../lowering/fusion.hpp"
 #include "../lowering/memory_plan.hpp"
 #include "../lowering/schedule.hpp"
-#include "../simd/pack.hpp"
+#include "../simd/gemm.hpp"
 #include "step.hpp"
 
 namespace dimwise {
@@ -24,8 +25,9 @@ class buffer_layout {
   std::vector<transposition> transpositions;
   std::ptrdiff_t workspace = 0;        ///< elements of one block
 
-  buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, int block)
-      : t(recording), p(program), order(stages), samples(block), d(recording.d) {
+  buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, const fusion& together,
+                int block)
+      : t(recording), p(program), order(stages), fused(together), samples(block), d(recording.d) {
     place();
   }
 
@@ -84,6 +86,7 @@ class buffer_layout {
   const table& t;
   jet_program_view p;
   const schedule& order;
+  const fusion& fused;
   int samples, d;
 
   const jet_node& at(int i) const { return p.nodes[i]; }
@@ -109,7 +112,11 @@ class buffer_layout {
       buffer_request& q = requests[std::size_t(i)];
       const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers;
       q.size = x.stored ? size_of_dim(x) * ((order.kept[std::size_t(i)] ? d : 1) + rows_between_dimensions(x)) : 0;
-      q.first = preloaded(x) ? 0 : in_loop(x) && whole ? loop_begin[stage_of(i)] : position[std::size_t(i)];
+      if (fused.follower[std::size_t(i)] >= 0)
+        q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::detail::tile_rows) * row_stride(x);
+      // a follower is written from the time of its product on
+      const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
+      q.first = preloaded(x) ? 0 : in_loop(x) && whole ? loop_begin[stage_of(i)] : born;
       q.last = std::max(q.last, in_loop(x) && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];

@@ -13,61 +13,70 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
 
 namespace detail {
-/// The part [first, last) of the inner index in which rows [begin, end) of a masked product can differ from zero.
-inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int begin, int end) {
-  switch (p.rule) {
-    case extent_rule::hidden: return {0, units_up_to(degree(end - 1, p.units_out, d), p.units_in, d)};
-    case extent_rule::hidden_transposed: return {units_up_to(degree(begin, p.units_in, d) - 1, p.units_out, d), p.depth};
-    case extent_rule::input_left: return {0, degree(end - 1, p.units_out, d) * p.coordinate_width};
-    case extent_rule::input_right: return {(d - degree(end - 1, p.units_out, d)) * p.coordinate_width, p.depth};
-    case extent_rule::input_left_transposed: return {units_up_to(i, p.units_out, d), p.depth};
-    case extent_rule::input_right_transposed: return {units_up_to(d - i - 1, p.units_out, d), p.depth};
-    default: return {0, p.depth};
-  }
-}
 inline int readable_units(const matrix_product& p, int d, int i) {
   if (p.rule == extent_rule::readout_left || p.rule == extent_rule::readout_left_rows) return units_up_to(i, p.units_in, d);
   return units_up_to(d - 1 - i, p.units_in, d);
 }
+/// The part [first, last) of the inner index in which rows [begin, end) of a masked product can differ from zero.
+inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int begin, int end) {
+  switch (p.rule) {
+    case extent_rule::hidden:
+      return {0, units_up_to(degree(end - 1, p.units_out, d), p.units_in, d)};
+    case extent_rule::hidden_transposed:
+      return {units_up_to(degree(begin, p.units_in, d) - 1, p.units_out, d), p.depth};
+    case extent_rule::input_left:
+      return {0, degree(end - 1, p.units_out, d) * p.coordinate_width};
+    case extent_rule::input_right:
+      return {(d - degree(end - 1, p.units_out, d)) * p.coordinate_width, p.depth};
+    case extent_rule::input_left_transposed:
+      return {units_up_to(i, p.units_out, d), p.depth};
+    case extent_rule::input_right_transposed:
+      return {units_up_to(d - i - 1, p.units_out, d), p.depth};
+    case extent_rule::readout_left:
+    case extent_rule::readout_right:
+      return {0, readable_units(p, d, i)};
+    default:
+      return {0, p.depth};
+  }
+}
 }  // namespace detail
 
-/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes.
+/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. Strip by strip of rows: all
+/// terms and coefficients, then what follows.
 template <class T>
 void products(const step<T>& st, const call<T>& c) {
-  for (int j = 0; j < st.product_count; j++) {
-    const matrix_product& p = st.products[j];
-    T* out = c.workspace + p.c + c.i * p.c_dim;
-    simd::gemm_arguments<T> g;
-    g.a = c.parameters + p.a + c.i * p.a_dim;
-    g.a_row = p.a_row;
-    g.a_col = p.a_col;
-    g.b = c.workspace + p.b + c.i * p.b_dim;
-    g.b_stride = p.b_row;
-    g.c = out;
-    g.c_stride = p.c_row;
-    g.rows = p.rows;
-    g.depth = p.depth;
-    g.columns = p.columns;
-    auto start = p.accumulate ? simd::gemm_start::accumulate : simd::gemm_start::zero;
-    if (p.bias >= 0) {
-      const T* bias = c.parameters + p.bias + c.i * p.bias_dim;
-      for (int r = 0; r < p.rows; r++) {
-        std::fill_n(out + r * p.c_row, st.samples, bias[r]);
-        std::fill_n(out + r * p.c_row + st.samples, p.columns - st.samples, T(0));
+  int rows = st.products->rows;
+  if (const extent_rule rule = st.products->rule;
+      rule == extent_rule::readout_left_rows || rule == extent_rule::readout_right_rows)
+    rows = detail::readable_units(*st.products, st.d, c.i);
+  call<T> part = c;
+  simd::gemm_strip<T> g;
+  for (int r = 0, height; r < rows; r += height) {
+    height = simd::strip_rows(rows - r);
+    for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
+      g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? 0 : r * p->c_row);
+      g.c_stride = p->c_row;
+      g.columns = p->columns;
+      g.start = p->accumulate ? simd::gemm_start::accumulate : p->bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
+      if (p->bias >= 0) g.bias = c.parameters + p->bias + c.i * p->bias_dim + r;
+      g.bias_columns = st.samples;
+      g.count = p->terms;
+      for (int j = 0; j < g.count; j++) {
+        const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, r, r + height);
+        g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col,
+                      p[j].a_row,
+                      p[j].a_col,
+                      c.workspace + p[j].b + c.i * p[j].b_dim + k.begin * p[j].b_row,
+                      p[j].b_row,
+                      k.end - k.begin};
       }
-      start = simd::gemm_start::accumulate;
+      simd::compute(g, height);
+      p += g.count > 1 ? g.count : 1;
     }
-    switch (p.rule) {
-      case extent_rule::full: simd::gemm(g, start); break;
-      case extent_rule::readout_left: case extent_rule::readout_right:
-        g.depth = detail::readable_units(p, st.d, c.i);
-        simd::gemm(g, start);
-        break;
-      case extent_rule::readout_left_rows: case extent_rule::readout_right_rows:
-        g.rows = detail::readable_units(p, st.d, c.i);
-        simd::gemm(g, start);
-        break;
-      default: simd::gemm(g, start, [&](int begin, int end) { return detail::depth_range(p, st.d, c.i, begin, end); });
+    if (st.follower) {
+      part.first_row = r;
+      part.rows = height;
+      st.follower->run(*st.follower, part);
     }
   }
 }

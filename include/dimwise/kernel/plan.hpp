@@ -43,7 +43,7 @@ class plan {
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
        bool of_each_sample = false)
       : samples(block), d(recording.d), t(recording), p(program), chosen(functions), rows_apart(of_each_sample), order(make_schedule(program)),
-        layout(t, p, order, block) {
+        fused(find_fusions(p, order)), layout(t, p, order, fused, block) {
     workspace = layout.workspace;
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
@@ -67,8 +67,10 @@ class plan {
   std::vector<step_function<T>> chosen;
   bool rows_apart;
   schedule order;
+  fusion fused;
   std::deque<std::vector<row_reference>> references;
   std::deque<std::vector<matrix_product>> products;
+  std::deque<step<T>> followers;
   buffer_layout<T> layout;
 
   const jet_node& at(int i) const { return p.nodes[i]; }
@@ -136,10 +138,8 @@ class plan {
         steps.back().in_width = width(x.in[1]);
         break;
       case jet_op::mul: case jet_op::correlate: simple(i, chosen[std::size_t(i)]); break;
-      case jet_op::unary: simple(i, chosen[std::size_t(i)]); if (x.slope) steps.back().slope = layout.slope_row(i); break;
-      case jet_op::unary_vjp:
-        simple(i, chosen[std::size_t(i)]);
-        if (const int y = resolve(p, x.in[2].low); at(y).slope) steps.back().slope = layout.slope_row(y);
+      case jet_op::unary: case jet_op::unary_vjp:
+        if (!fused.follows[std::size_t(i)]) emit_unary(i);
         break;
       case jet_op::choose: simple(i, steps::choose<T>); break;
       case jet_op::choose_vjp: simple(i, steps::choose_vjp<T>); break;
@@ -168,46 +168,32 @@ class plan {
       case jet_op::alias: break;
     }
   }
+  void emit_unary(int i) {
+    const jet_node& x = at(i);
+    simple(i, chosen[std::size_t(i)]);
+    if (x.o == jet_op::unary) {
+      if (x.slope) steps.back().slope = layout.slope_row(i);
+    } else if (const int y = resolve(p, x.in[2].low); at(y).slope) {
+      steps.back().slope = layout.slope_row(y);
+    }
+  }
+
   // ---- matrices
+  /// An operand of a product and its weights; `whole`: all dimensions of the operand at once.
+  struct factor {
+    series operand;
+    matrix_product weights;
+    bool whole = false;
+  };
   void emit_products(int i) {
     const jet_node& x = at(i);
-    const row_reference out = layout.buffers[std::size_t(i)];
-    std::vector<matrix_product> list;
-    orders touched = x.reduces ? x.stored : 0;
-    const auto add = [&](const series& operand, matrix_product base, std::ptrdiff_t bias, std::ptrdiff_t bias_dim, double useful, bool whole = false) {
-      layout.each_run(operand, x.stored, x.stored, [&](int c, int n, const row_reference& r) {
-        // coefficients already written are added to, the others start the sum
-        for (int j = 0; j < n;) {
-          int k = j, e = c;
-          orders later = x.stored & ~(bit_of(c) - 1);
-          for (int q = 0; q < j; q++) later &= later - 1;
-          e = std::countr_zero(later);
-          const bool old = contains(touched, e);
-          orders seen = 0;
-          while (k < n && contains(touched, std::countr_zero(later)) == old) {
-            seen |= bit_of(std::countr_zero(later));
-            later &= later - 1;
-            k++;
-          }
-          matrix_product q = base;
-          q.b = r.base + j * samples;
-          q.b_dim = whole ? 0 : r.dim;
-          q.b_row = r.row;
-          q.c = out.base + slot(x.stored, e) * samples;
-          q.c_dim = out.dim;
-          q.c_row = out.row;
-          q.columns = (k - j) * samples;
-          q.accumulate = old;
-          if (e == 0 && !old) {
-            q.bias = bias;
-            q.bias_dim = bias_dim;
-          }
-          touched |= seen;
-          list.push_back(q);
-          matrix_flop += 2 * useful * (k - j);
-          j = k;
-        }
-      });
+    const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
+    const orders stored = at(in).stored;  // of the buffer
+    const row_reference out = layout.buffers[std::size_t(in)];
+    std::vector<factor> factors;
+    const auto add = [&](const series& operand, const matrix_product& m, double useful, bool whole = false) {
+      factors.push_back({operand, m, whole});
+      matrix_flop += 2 * useful * count(readable(operand) & x.stored);
     };
     const tensor& w = t.tensors[x.weight];
     const bool own = w.rank == 3;
@@ -216,12 +202,8 @@ class plan {
     matrix_product m;
     m.a = w.offset;
     m.a_dim = own ? std::ptrdiff_t(rows_w) * columns_w : 0;
-    std::ptrdiff_t bias = -1, bias_dim = 0;
-    if (x.bias >= 0) {
-      bias = t.tensors[x.bias].offset;
-      bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
-    }
-    const bool transposed = x.o == jet_op::linear_vjp || x.o == jet_op::masked_input_vjp || x.o == jet_op::masked_hidden_vjp || x.o == jet_op::readout_vjp;
+    const bool transposed = x.o == jet_op::linear_vjp || x.o == jet_op::masked_input_vjp || x.o == jet_op::masked_hidden_vjp ||
+                            x.o == jet_op::readout_vjp;
     m.a_row = transposed ? 1 : columns_w;
     m.a_col = transposed ? columns_w : 1;
     m.rows = x.width;
@@ -230,26 +212,26 @@ class plan {
       case jet_op::linear: {
         for (int j = 0; j < x.inputs; j++) {
           m.depth = width(x.in[j]);
-          add(x.in[j], m, bias, bias_dim, repeats * m.rows * m.depth);
+          add(x.in[j], m, repeats * m.rows * m.depth);
           m.a += m.depth;
         }
         break;
       }
       case jet_op::linear_vjp:
         m.a += x.n;
-        add(x.in[0], m, -1, 0, repeats * m.rows * m.depth);
+        add(x.in[0], m, repeats * m.rows * m.depth);
         break;
       case jet_op::masked_input: {
         m.rule = x.n == 0 ? extent_rule::input_left : extent_rule::input_right;
         m.units_out = rows_w;
         m.coordinate_width = width(x.in[0]);
         m.depth = d * m.coordinate_width;
-        add(x.in[0], m, bias, 0, masked_entries(w, m.depth), true);
+        add(x.in[0], m, masked_entries(w, m.depth), true);
         if (x.inputs > 1) {
           m.rule = extent_rule::full;
           m.a += m.depth;
           m.depth = columns_w - d * m.coordinate_width;
-          add(x.in[1], m, bias, 0, m.rows * m.depth);
+          add(x.in[1], m, m.rows * m.depth);
         }
         break;
       }
@@ -258,17 +240,17 @@ class plan {
           m.rule = x.n == 0 ? extent_rule::input_left_transposed : extent_rule::input_right_transposed;
           m.units_out = rows_w;
           m.a_dim = x.width;
-          add(x.in[0], m, -1, 0, masked_entries(w, d * x.width));
+          add(x.in[0], m, masked_entries(w, d * x.width));
         } else {
           m.a += x.n2;
-          add(x.in[0], m, -1, 0, m.rows * m.depth);
+          add(x.in[0], m, m.rows * m.depth);
         }
         break;
       case jet_op::masked_hidden: case jet_op::masked_hidden_vjp:
         m.rule = transposed ? extent_rule::hidden_transposed : extent_rule::hidden;
         m.units_in = columns_w;
         m.units_out = rows_w;
-        add(x.in[0], m, bias, 0, masked_entries(w, columns_w));
+        add(x.in[0], m, masked_entries(w, columns_w));
         break;
       case jet_op::readout: {
         for (int j = 0; j < x.inputs; j++) {
@@ -277,24 +259,89 @@ class plan {
           m.a = q.offset;
           m.a_row = m.units_in = m.depth = q.shape[2];
           m.a_dim = std::ptrdiff_t(q.shape[1]) * q.shape[2];
-          add(x.in[j], m, bias, bias_dim, masked_entries(q, q.shape[2]));
+          add(x.in[j], m, masked_entries(q, q.shape[2]));
         }
         break;
       }
       default:  // readout_vjp
         m.rule = x.n == 0 ? extent_rule::readout_left_rows : extent_rule::readout_right_rows;
         m.units_in = columns_w;
-        add(x.in[0], m, -1, 0, masked_entries(w, columns_w));
+        add(x.in[0], m, masked_entries(w, columns_w));
     }
-    if (touched != x.stored) {  // coefficients that no operand has
-      add_step(i).run = steps::clear<T>;
-      for (matrix_product& q : list) q.accumulate = q.accumulate || q.bias < 0;
+    std::vector<matrix_product> list;
+    for (orders rest = x.stored; rest;) {
+      const int first = std::countr_zero(rest);
+      int last = first, n = 0;
+      do {
+        last = std::countr_zero(rest);
+        rest &= rest - 1;
+        n++;
+      } while (rest && side_by_side(factors, stored, last, std::countr_zero(rest)));
+      const std::size_t begin = list.size();
+      for (const factor& f : factors) {
+        if (!contains(readable(f.operand), first)) continue;
+        const row_reference r = layout.row(f.operand, first);
+        matrix_product q = f.weights;
+        q.b = r.base;
+        q.b_dim = f.whole ? 0 : r.dim;
+        q.b_row = layout.buffers[std::size_t(resolve(p, x_order(first) ? f.operand.high : f.operand.low))].row;
+        list.push_back(q);
+      }
+      if (list.size() == begin) {
+        list.push_back(factors[0].weights);
+        list[begin].terms = 0;
+      } else {
+        list[begin].terms = int(list.size() - begin);
+      }
+      matrix_product& q = list[begin];
+      q.c = out.base + slot(stored, first) * samples;
+      q.c_dim = out.dim;
+      q.c_row = out.row;
+      q.columns = n * samples;
+      q.accumulate = x.reduces;
+      if (first == 0 && x.bias >= 0) {
+        q.bias = t.tensors[x.bias].offset;
+        q.bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
+      }
     }
+    const step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
     products.push_back(std::move(list));
     s.products = products.back().data();
     s.product_count = int(products.back().size());
+    s.follower = next;
+    s.strip = next && next->strip;
+  }
+  /// Whether coefficient b can be computed with a, the one before it, as further columns.
+  bool side_by_side(const std::vector<factor>& factors, orders stored, int a, int b) const {
+    if (slot(stored, b) != slot(stored, a) + 1) return false;
+    for (const factor& f : factors) {
+      const orders s = readable(f.operand);
+      if (contains(s, a) != contains(s, b)) return false;
+      const int at_a = resolve(p, x_order(a) ? f.operand.high : f.operand.low),
+                at_b = resolve(p, x_order(b) ? f.operand.high : f.operand.low);
+      if (contains(s, a) && (at_a != at_b || slot(at(at_b).stored, b) != slot(at(at_a).stored, a) + 1)) return false;
+    }
+    return true;
+  }
+  /// The step of node j, which reads a product in the buffer of node `in`: its own, or one strip of rows.
+  const step<T>* follower_step(int j, int in) {
+    const std::size_t place = steps.size();
+    emit_unary(j);
+    followers.push_back(steps[place]);
+    steps.pop_back();
+    step<T>& s = followers.back();
+    std::vector<row_reference> rows;
+    for (orders m = s.in_set[0]; m; m &= m - 1) {
+      row_reference r = layout.buffers[std::size_t(in)];
+      r.base += slot(at(in).stored, std::countr_zero(m)) * samples;
+      rows.push_back(r);
+    }
+    references.push_back(std::move(rows));
+    s.in[0] = references.back().data();
+    s.strip = in != j;
+    return &s;
   }
   /// Entries of the first `columns` columns that a mask leaves.
   double masked_entries(const tensor& w, int columns) const {

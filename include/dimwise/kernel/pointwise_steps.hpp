@@ -29,10 +29,11 @@ template <class T, class Set>
 struct operand_rows {
   const T* row[Set::capacity];
   std::ptrdiff_t stride[Set::capacity];
-  DIMWISE_INLINE operand_rows(const call<T>& c, const row_reference* r, const Set& set) {
+  /// first: the feature that the first row belongs to.
+  DIMWISE_INLINE operand_rows(const call<T>& c, const row_reference* r, const Set& set, int first = 0) {
     set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
       const int p = set.place(k);
-      row[p] = c.at(r[p]);
+      row[p] = c.at(r[p], -first);
       stride[p] = r[p].row;
     });
   }
@@ -155,8 +156,8 @@ void unary(const step<T>& st, const call<T>& c) {
   const Out out(st.out_set);
   const auto full = out.closure();
   const A sa(st.in_set[0]);
-  const detail::operand_rows<T, A> a(c, st.in[0], sa);
-  for (int w = 0; w < st.width; w++) {
+  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
+  for (int w = c.first_row, end = c.end_row(st.width); w < end; w++) {
     T* y = c.at(st.out, w);
     for (int s = 0; s < st.samples; s += simd::lanes<T>) {
       jet<V, A> u(sa);
@@ -218,10 +219,10 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
   const U su(st.in_set[1]);
   const Y sy(st.in_set[2]);
   const auto sw = sa.closure();
-  const detail::operand_rows<T, A> a(c, st.in[0], sa);
+  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
   const detail::operand_rows<T, U> u_rows(c, st.in[1], su);
   const detail::operand_rows<T, Y> y_rows(c, st.in[2], sy);
-  for (int w = 0; w < st.width; w++) {
+  for (int w = c.first_row, end = c.end_row(st.width); w < end; w++) {
     T* to = c.at(st.out, w);
     for (int s = 0; s < st.samples; s += simd::lanes<T>) {
       jet<V, A> bar(sa);

@@ -20,13 +20,14 @@ enum class extent_rule : std::uint8_t {
 };
 
 /// C[r][n] = or += sum_k A(r, k) B[k][n]. Offsets in elements; A in the parameters (or the workspace, for gradients), B in the workspace, C in the
-/// workspace (or the gradient accumulators).
+/// workspace (or the gradient accumulators). The first of `terms` products holds C, its start and columns; the others are added to it.
 struct matrix_product {
   std::ptrdiff_t a = 0, a_dim = 0, a_row = 0, a_col = 0;
   std::ptrdiff_t b = 0, b_dim = 0, b_row = 0;
   std::ptrdiff_t c = 0, c_dim = 0, c_row = 0;
   std::ptrdiff_t bias = -1, bias_dim = 0;
   int rows = 0, depth = 0, columns = 0;
+  int terms = 1;  ///< 0: C is only its start
   bool accumulate = false;
   extent_rule rule = extent_rule::full;
   int units_in = 0, units_out = 0, coordinate_width = 1;
@@ -47,6 +48,8 @@ struct step {
   row_reference out, slope;           ///< slope: of the result (forward) or of the operand (reverse)
   const matrix_product* products = nullptr;
   int product_count = 0;
+  const step* follower = nullptr;     ///< run on the rows of a product while they are in the nearest cache
+  bool strip = false;                 ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
   int n = 0, n2 = 0;
   int in_width = 1;                   ///< features of the first operand
   double value = 0;
@@ -65,6 +68,9 @@ struct call {
   std::size_t first = 0;              ///< first sample
   int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
   int i = 0;                          ///< dimension
+  int first_row = 0, rows = 0;        ///< features that a step applied to rows handles; 0 rows: all
+  /// One past the last of `width` features.
+  int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + i * r.dim + w * r.row; }
 };
 

@@ -37,7 +37,9 @@ template <class F>
 void for_each_operand(const jet_program_view& p, int i, F&& f) {
   const jet_node& x = p.nodes[i];
   for (int j = 0; j < x.inputs; j++) {
-    // a structurally empty part is not read
+    // the cotangent of a function reads its operand or its result, and the slope that is kept with the result
+    if (x.o == jet_op::unary_vjp && j == 1 && !vjp_reads_operand(x.f)) continue;
+    if (x.o == jet_op::unary_vjp && j == 2 && vjp_reads_operand(x.f) && !vjp_reads_slope(x.f)) continue;
     const series& s = x.in[j];
     if (s.low >= 0) f(resolve(p, s.low));
     if (s.high >= 0 && s.high != s.low) f(resolve(p, s.high));

@@ -42,11 +42,15 @@ peak_rates measure_peak() {
   constexpr int steps = 10000;
   const double chains = best_seconds([&] { sink = detail::fma_chains<T>(factor, summand, steps); });
 
-  constexpr int packs = vector_registers >= 32 ? 3 : 2, rows = detail::tile_rows(packs), depth = 128, columns = packs * lanes<T>;
+  constexpr int packs = detail::tile_packs, rows = detail::tile_rows, depth = 128, columns = packs * lanes<T>;
   aligned_vector<T> a(rows * depth, T(0.5)), b(depth * columns, T(0.25)), c(rows * columns);
-  const detail::tile_arguments<T> tile{a.data(), 1, rows, b.data(), columns, c.data(), columns, depth, false, nullptr, 0};
+  gemm_strip<T> tile;
+  tile.terms[0] = {a.data(), 1, rows, b.data(), columns, depth};
+  tile.count = 1;
+  tile.c = c.data();
+  tile.c_stride = tile.columns = columns;
   const double product = best_seconds([&] {
-    detail::gemm_tile<T, rows, 1, packs, 0>(tile, detail::no_epilogue{}, 0, 0);
+    detail::gemm_tile<T, rows, packs>(tile, 0);
     sink = c[0];
   });
   return {2.0 * lanes<T> * 12 * steps / chains * 1e-9, 2.0 * rows * columns * depth / product * 1e-9};

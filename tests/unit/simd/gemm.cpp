@@ -132,45 +132,67 @@ TEMPLATE_TEST_CASE("gemm sums only over the range that the mask allows", "[simd]
   for (int r = 0; r < rows; ++r) CHECK(p.c[static_cast<std::size_t>(r * p.g.c_stride)] == p.bias[static_cast<std::size_t>(r)]);
 }
 
-namespace {
+TEMPLATE_TEST_CASE("a strip adds up several products, each over its own depth", "[simd]", float, double) {
+  using T = TestType;
+  for (int rows = 1; rows == strip_rows(rows); ++rows)
+    for (int packs = 1; packs <= 7; ++packs) {
+      problem<T> first(rows, 7, packs * lanes<T>, true, 1), second(rows, 1, packs * lanes<T>, false, 2),
+          third(rows, 12, packs * lanes<T>, false, 3);
+      gemm_strip<T> s;
+      for (const problem<T>* p : {&first, &second, &third})
+        s.terms[s.count++] = {p->g.a, p->g.a_row, p->g.a_col, p->g.b, p->g.b_stride, p->g.depth};
+      s.c = third.g.c;
+      s.c_stride = third.g.c_stride;
+      s.columns = third.g.columns;
+      s.start = gemm_start::bias;
+      s.bias = third.bias.data();
+      s.bias_columns = lanes<T>;
+      compute(s, rows);
+      const auto start = [&](int r, int n) {
+        double sum = n < lanes<T> ? static_cast<double>(third.bias[static_cast<std::size_t>(r)]) : 0.0;
+        for (const problem<T>* p : {&first, &second})
+          for (int k = 0; k < p->g.depth; ++k)
+            sum +=
+                static_cast<double>(p->g.a[r * p->g.a_row + k * p->g.a_col]) * static_cast<double>(p->g.b[k * p->g.b_stride + n]);
+        return sum;
+      };
+      INFO("rows " << rows << " packs " << packs);
+      CHECK(third.holds(start, everything));
+    }
+}
 
-template <class T, int Coefficients, int Samples>
-void check_jets() {
-  for (const int rows : {1, 2, 6, 13, 25}) {
-    problem<T> p(rows, 19, Coefficients * Samples, true, static_cast<unsigned>(rows));
-    std::vector<int> seen(static_cast<std::size_t>(rows * Samples));
-    // y0 = 2 x0, yj = xj + j: tells rows, samples and coefficients apart.
-    const auto epilogue = [&](pack<T>(&jet)[Coefficients], int row, int sample) {
-      jet[0] = jet[0] + jet[0];
-      for (int q = 1; q < Coefficients; ++q) jet[q] = jet[q] + broadcast<T>(static_cast<T>(q * 100 + row));
-      for (int i = 0; i < lanes<T>; ++i) ++seen[static_cast<std::size_t>(row * Samples + sample + i)];
-    };
-    gemm_jets<Coefficients, Samples>(p.g, p.bias.data(), epilogue);
-    CHECK(std::all_of(seen.begin(), seen.end(), [](int n) { return n == 1; }));
-    problem<T> plain(rows, 19, Coefficients * Samples, true, static_cast<unsigned>(rows));
-    gemm_bias(plain.g, plain.bias.data(), Samples);
-    double worst = 0;
-    for (int r = 0; r < rows; ++r)
-      for (int n = 0; n < p.g.c_stride; ++n) {
-        const auto at = static_cast<std::size_t>(r * p.g.c_stride + n);
-        const int q = n / Samples;
-        const T want = n >= p.g.columns ? plain.c[at] : q == 0 ? 2 * plain.c[at] : plain.c[at] + static_cast<T>(q * 100 + r);
-        worst = std::max(worst, std::fabs(static_cast<double>(p.c[at] - want)) / (1 + std::fabs(static_cast<double>(want))));
-      }
-    CHECK(worst <= 20 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+TEMPLATE_TEST_CASE("digits of a column do not depend on the number of columns", "[simd]", float, double) {
+  using T = TestType;
+  for (const int rows : {1, 2, 3, 9, 17, 64}) {
+    problem<T> all(rows, 37, 9 * lanes<T>, false, 11);
+    gemm(all.g, gemm_start::zero);
+    for (int packs = 1; packs < 9; ++packs) {
+      std::vector<T> c(static_cast<std::size_t>(rows * packs * lanes<T>));
+      gemm_arguments<T> g = all.g;
+      g.c = c.data();
+      g.c_stride = g.columns = packs * lanes<T>;
+      gemm(g, gemm_start::zero);
+      bool same = true;
+      for (int r = 0; r < rows; ++r)
+        for (int n = 0; n < g.columns; ++n)
+          same =
+              same && c[static_cast<std::size_t>(r * g.c_stride + n)] == all.c[static_cast<std::size_t>(r * all.g.c_stride + n)];
+      CHECK(same);
+    }
   }
 }
 
-}  // namespace
-
-TEMPLATE_TEST_CASE("gemm on jets hands every jet to the epilogue once", "[simd]", float, double) {
-  using T = TestType;
-  check_jets<T, 1, 2 * lanes<T>>();
-  check_jets<T, 2, 2 * lanes<T>>();
-  check_jets<T, 3, 2 * lanes<T>>();
-  check_jets<T, 4, lanes<T>>();
-  check_jets<T, 5, 3 * lanes<T>>();
-  check_jets<T, 8, 2 * lanes<T>>();
+TEST_CASE("strips cover the rows and none is much lower than the others", "[simd]") {
+  for (int rows = 1; rows <= 200; ++rows) {
+    int covered = 0, lowest = rows;
+    for (int r; covered < rows; covered += r) {
+      r = strip_rows(rows - covered);
+      REQUIRE(r > 0);
+      lowest = std::min(lowest, r);
+    }
+    CHECK(covered == rows);
+    CHECK(lowest >= std::min(rows, strip_rows(1 << 20) / 2));
+  }
 }
 
 TEMPLATE_TEST_CASE("the product uses fused multiply-adds where the machine has them", "[simd]", float, double) {
