@@ -8,7 +8,9 @@ namespace detail {
 template <class A>
 concept OwnDifferentiable = DimwiseDifferentiable<A> &&(!A::typed || sees_own(A::k));
 template <class A>
-concept ConstantAlongOwn = TypedTerm<A> && A::k.dimwise && !sees_own(A::k);
+concept UnitsOfStream = TypedTerm<A> && A::k.l == level::units;
+template <class A>
+concept ConstantAlongOwn = TypedTerm<A> && A::k.dimwise && !sees_own(A::k) && !UnitsOfStream<A>;
 
 constexpr handle record_D(handle v, int order) {
   recorder& m = *v.m;
@@ -42,6 +44,11 @@ template <int Order = 1, TypedTerm A>
 requires(!DimwiseDifferentiable<A>) DIMWISE_REFUSE(DIMWISE_D_OF_DENSE)
 constexpr auto D(A v) {
   return detail::make<kind{level::dim, depends::everything, true, A::k.width, because::it_is_not_dense}, A::name>(v.m->poison());
+}
+template <int Order = 1, detail::UnitsOfStream A>
+DIMWISE_REFUSE("D<k>(v): v are the hidden units of a masked stream, which belong to no dimension: read them out first")
+constexpr auto D(A v) {
+  return detail::make<kind{}, "">(v.m->poison());
 }
 template <int Order = 1, class L, class R>
 DIMWISE_REFUSE(DIMWISE_EQUATION_IS_NO_VALUE)

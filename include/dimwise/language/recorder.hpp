@@ -84,6 +84,7 @@ class recorder {
     }
     s[h] = nodes.count;
     nodes.push_back(x);
+    depths.push_back(depth_of(x));
     return {this, nodes.count - 1};
   }
   /// The index of node x, or -1.
@@ -113,6 +114,10 @@ class recorder {
     x.k = o == op::D ? derivative_kind(kind_of(a)) : pointwise_kind(kind_of(a));
     x.n = n;
     x.value = number;
+    if (o == op::D || o == op::dt) {
+      const order_depth below = depth_of(x);
+      if (below.x > 7 || below.t > 7) return refuse(refused::the_orders_of_nested_derivatives_add_up_to_more_than_7);
+    }
     return put(x);
   }
   /// add, sub, mul, div, concat.
@@ -153,9 +158,28 @@ class recorder {
   }
 
  private:
+  /// Orders of D and dt that add up below a value, on the way where they are most.
+  struct order_depth {
+    int x = 0, t = 0;
+  };
   list<int> slots;  ///< open addressing; -1: free
+  list<order_depth> depths;  ///< of each node
   list<std::uint64_t> tensor_hashes;
 
+  constexpr order_depth depth_of(const node& x) const {
+    if (x.a < 0 || x.o == op::detach) return {};
+    order_depth r = depths.data[x.a];
+    if (x.b >= 0) {
+      const order_depth& b = depths.data[x.b];
+      if (b.x > r.x) r.x = b.x;
+      if (b.t > r.t) r.t = b.t;
+    }
+    if (x.o == op::D) r.x += x.n;
+    if (x.o == op::dt) r.t += x.n;
+    // constant along the own coordinate
+    if (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout) r.x = 0;
+    return r;
+  }
   static constexpr std::uint64_t hash(const node& x) {
     constexpr std::uint64_t f = 0x9e3779b97f4a7c15ull;
     std::uint64_t h = ((std::uint64_t(x.o) | std::uint64_t(std::uint32_t(x.n)) << 16) ^

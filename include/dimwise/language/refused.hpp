@@ -59,11 +59,21 @@ template <fixed_string Name>
 [[noreturn]] inline void D_of_a_dense_value() {
   stop("D<k>(v): v is dense, its derivatives need a pass per dimension; differentiate inside the sum");
 }
+[[noreturn]] inline void the_orders_of_nested_derivatives_add_up_to_more_than_7() {
+  stop("the orders of D within D, or of dt within dt, add up to more than 7, the largest order that kernels carry");
+}
 [[noreturn]] inline void the_operand_of_a_conditioner_mixes_coordinates() {
   stop("an operand of a conditioner already mixes coordinates: the result would see x_i through it and not be hollow");
 }
 [[noreturn]] inline void a_conditioner_needs_a_value_for_each_dimension() {
   stop("a conditioner needs an operand at dim level, such as the state");
+}
+[[noreturn]] inline void the_context_of_a_stream_depends_on_the_state() {
+  stop("the context of a masked stream (what follows its first operand) must be point-level and not depend on the state: no mask stands "
+       "before it");
+}
+[[noreturn]] inline void masked_hidden_and_readout_take_hidden_units() {
+  stop("masked_hidden and readout take the units of masked_left or masked_right, or functions of them");
 }
 [[noreturn]] inline void a_conditioner_needs_a_hidden_layer() { stop("masked_mlp{...} needs at least one hidden layer"); }
 [[noreturn]] inline void a_pool_needs_features_of_each_coordinate() {

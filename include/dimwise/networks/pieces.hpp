@@ -58,18 +58,43 @@ concept UpperOperand = Term<A> &&(!A::typed || upper_operand(A::k));
 template <class A>
 concept HiddenUnits = Term<A> &&(!A::typed || A::k.l == level::units);
 
+/// The first layer of a stream by itself; context: id -1 where there is none.
+constexpr value stream_layer(parameter_scope& scope, value a, value context, int units, bool right) {
+  recorder& m = scope.m;
+  if (!m.owns(a)) return m.poison();
+  if (!(right ? upper_operand(m.kind_of(a)) : lower_operand(m.kind_of(a))))
+    return m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+  if (context.id >= 0 && (m.kind_of(context).l != level::point || m.kind_of(context).d != depends::nothing))
+    return m.refuse(refused::the_context_of_a_stream_depends_on_the_state);
+  conditioner_operands in;
+  in.dim = a;
+  in.context = context;
+  return masked_input_layer(scope, in, units, right, {});
+}
+constexpr value hidden_stream_layer(parameter_scope& scope, value v, int units) {
+  recorder& m = scope.m;
+  if (!m.owns(v)) return m.poison();
+  if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units);
+  return masked_hidden_layer(scope, v, units, in_right_stream(m, v), {}, -1);
+}
+/// right: id -1 where one stream is read.
+constexpr value stream_readout(parameter_scope& scope, value left, value right, int width) {
+  recorder& m = scope.m;
+  for (const value& v : {left, right}) {
+    if (v.id < 0) continue;
+    if (!m.owns(v)) return m.poison();
+    if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units);
+  }
+  return readout_layer(scope, left, right, width, {"left", "right", {}});
+}
+
 template <fixed_string Name, int Units, bool Right, class A, class... Context>
 constexpr auto record_stream(A a, Context... context) {
   recorder& m = *a.m;
-  const kind q = m.kind_of(a);
-  if (!(Right ? upper_operand(q) : lower_operand(q)) && !single(q))
-    m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
-  conditioner_operands in;
-  in.dim = a;
-  ((in.context = joined(in.context, recorded(m, context))), ...);
-  if (in.context.id >= 0 && !unmixed(m.kind_of(in.context))) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+  value all{handle{}};
+  ((all = m.owns(recorded(m, context)) ? joined(all, recorded(m, context)) : all), ...);
   parameter_scope scope(m, naming<Name>, Right ? "masked_right" : "masked_left");
-  const value h = masked_input_layer(scope, in, Units, Right, {});
+  const value h = stream_layer(scope, a, all, Units, Right);
   scope.finish();
   constexpr kind k = masked_input_kind(A::k, Units, Right);
   return make<k, Name, (A::typed && ... && known<Context>())>(h);
@@ -100,11 +125,8 @@ constexpr auto masked_right(A v, Context...) { return detail::make<masked_input_
 /// A further masked layer of units of either stream.
 template <fixed_string Name, int Units, detail::HiddenUnits A>
 constexpr auto masked_hidden(A v) {
-  detail::recorder& m = *v.m;
-  int i = v.id;
-  while (i >= 0 && m.nodes[i].o != op::masked_input) i = m.nodes[i].a;
-  detail::parameter_scope scope(m, detail::naming<Name>, "masked_hidden");
-  const value h = detail::masked_hidden_layer(scope, v, Units, i >= 0 && m.nodes[i].n == 1, {}, -1);
+  detail::parameter_scope scope(*v.m, detail::naming<Name>, "masked_hidden");
+  const value h = detail::hidden_stream_layer(scope, v, Units);
   scope.finish();
   return detail::make<of_width(A::k, Units), Name, A::typed>(h);
 }
@@ -113,7 +135,7 @@ constexpr auto masked_hidden(A v) {
 template <fixed_string Name, int Width, detail::HiddenUnits L, detail::HiddenUnits R>
 constexpr auto readout(L left, R right) {
   detail::parameter_scope scope(*left.m, detail::naming<Name>, "readout");
-  const value h = detail::readout_layer(scope, left, right, Width, {"left", "right", {}});
+  const value h = detail::stream_readout(scope, left, right, Width);
   scope.finish();
   constexpr kind k = readout_kind(L::k, R::k, Width);
   return detail::make < k, Name, L::typed && R::typed > (h);
@@ -123,7 +145,7 @@ constexpr auto readout(L left, R right) {
 template <fixed_string Name, int Width, detail::HiddenUnits L>
 constexpr auto readout(L stream) {
   detail::parameter_scope scope(*stream.m, detail::naming<Name>, "readout");
-  const value h = detail::readout_layer(scope, stream, value(handle{}), Width, {"left", "right", {}});
+  const value h = detail::stream_readout(scope, stream, value(handle{}), Width);
   scope.finish();
   return detail::make<readout_kind(L::k, kind{}, Width), Name, L::typed>(h);
 }
