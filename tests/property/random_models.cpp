@@ -1,4 +1,5 @@
 // tests/property/random_models.cpp: kernels of random recordings against the oracle, values and gradients, in both precisions.
+#include <chrono>
 #include <cstdlib>
 #include <set>
 #include <vector>
@@ -82,6 +83,32 @@ TEST_CASE("random recordings hold every operation, nested derivatives and every 
 
 TEST_CASE("random recordings in double precision") {
   CHECK(smallest_failure<double>(0, recordings(300), {}, interpreted<double>(), bounds(1e-10, 0)) == "");
+}
+
+TEST_CASE("ten thousand random recordings in double precision", "[.long]") {
+  // the bars: values to 1e-11, gradients to 1e-8
+  const std::uint64_t count = recordings(10000);
+  const auto started = std::chrono::steady_clock::now();
+  check_record value, gradient;
+  std::size_t quantities = 0, large = 0;
+  for (std::uint64_t seed = 0; seed < count; seed++) {
+    random_table_options tables;
+    if (seed % 10 == 9) tables.steps = 60, tables.outputs = 6, large++;
+    failure_options options = bounds(1e-11, 0);
+    const table_builder b = random_table(seed, tables);
+    bool ok = true;
+    for (const check_record& r : kernel_records<double>(b.view(), interpreted<double>(), options)) {
+      check_record& worst = r.quantity == "value" || r.quantity == "residual" ? value : gradient;
+      if (!(r.max_relative_error < worst.max_relative_error)) worst = r, worst.where += ", seed " + std::to_string(seed);
+      quantities++;
+      ok = ok && r.ok;
+    }
+    if (!ok) FAIL_CHECK(smallest_failure<double>(seed, seed + 1, tables, interpreted<double>(), options));
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  WARN(count << " random recordings (" << large << " large ones), " << quantities << " quantities in " << int(seconds) << " s; worst value "
+             << value.max_relative_error << " (" << value.where << "), worst gradient " << gradient.max_relative_error << " (" << gradient.where << ")");
+  CHECK(value.max_relative_error > 0);
 }
 
 TEST_CASE("random recordings in single precision") {

@@ -8,6 +8,7 @@
 
 #include "dimwise/oracle/compare.hpp"
 #include "random_table.hpp"
+#include "table_program.hpp"
 
 namespace dimwise::testing {
 
@@ -25,7 +26,7 @@ struct failure_options {
 
 /// Compares all outputs and equation sides, and the gradient of every output and objective, with the oracle.
 template <class T>
-std::string kernel_failures(const table& t, const kernel_maker<T>& make, const failure_options& options = {}) {
+std::vector<check_record> kernel_records(const table& t, const kernel_maker<T>& make, const failure_options& options = {}) {
   std::vector<output_info> infos;
   std::vector<output_label> labels;
   const auto add = [&](const std::string& name, int node) {
@@ -36,7 +37,7 @@ std::string kernel_failures(const table& t, const kernel_maker<T>& make, const f
   for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), t.outputs[i].node);
   for (int i = 0; i < t.equation_count; i++) add("residual", t.equations[i].residual), add("relative", t.equations[i].relative);
   for (int i = 0; i < t.objective_count; i++) add(std::string(t.objectives[i].name.view()), t.objectives[i].node);
-  if (infos.empty()) return "";
+  if (infos.empty()) return {};
   std::vector<sample_inputs> samples;
   for (int s = 0; s < options.samples; s++) {
     samples.push_back(draw_sample(t, options.seed, std::uint64_t(s)));
@@ -54,8 +55,13 @@ std::string kernel_failures(const table& t, const kernel_maker<T>& make, const f
   if (options.gradients)
     for (std::size_t j = 0; j < infos.size(); j++)
       for (const auto& r : compare_gradient(*kernel, j, exact, labels[j], which, options.bounds)) records.push_back(r);
+  return records;
+}
+/// The records that break their bounds, as text.
+template <class T>
+std::string kernel_failures(const table& t, const kernel_maker<T>& make, const failure_options& options = {}) {
   std::string text;
-  for (const auto& r : records)
+  for (const auto& r : kernel_records<T>(t, make, options))
     if (!r.ok) text += to_text(r) + "\n";
   return text;
 }
@@ -72,9 +78,9 @@ std::string smallest_failure(std::uint64_t first, std::uint64_t last, const rand
                              const kernel_maker<T>& make, const failure_options& options = {}) {
   for (std::uint64_t seed = first; seed < last; seed++) {
     const table_builder b = random_table(seed, tables);
-    if (kernel_failures<T>(b, make, options).empty()) continue;
-    const table_builder small = shrink(b, [&](const table_builder& c) { return !kernel_failures<T>(c, make, options).empty(); });
-    return "seed " + std::to_string(seed) + "\n" + to_text(small.view()) + kernel_failures<T>(small, make, options);
+    if (kernel_failures<T>(b.view(), make, options).empty()) continue;
+    const table_builder small = shrink(b, [&](const table_builder& c) { return !kernel_failures<T>(c.view(), make, options).empty(); });
+    return "seed " + std::to_string(seed) + "\n" + to_text(small.view()) + "as a program:\n" + to_program(small.view()) + kernel_failures<T>(small.view(), make, options);
   }
   return "";
 }

@@ -286,7 +286,10 @@ class maker {
     if (c.node >= 0) c = bounded(c, 4);
     using streams = table_builder::streams;
     const streams which = pick(2) ? streams::both : pick(2) ? streams::left : streams::right;
-    add(b_.conditioner(name("net") + ".conditioner", a.node, c.node, hidden, width(), which), -1, 1, a, c);
+    const made h = add(b_.conditioner(name("net") + ".conditioner", a.node, c.node, hidden, width(), which), -1, 1, a, c);
+    if (!pick(2)) return;
+    const made in = pick(2) ? a : made{b_.state(), -4, 4};  // a transformer on top: a HollowNet
+    add(b_.mlp(name("transformer"), b_.concat(bounded(in, 4).node, h.node), {width(), 1 + pick(2)}), -8, 8, in, h);
   }
 
   /// A point-level scalar of moderate size made of any value.

@@ -23,8 +23,15 @@ struct random_table_options {
 /// 0.1.
 table_builder random_table(std::uint64_t seed, const random_table_options& options = {});
 
+/// A random recording with one random change of one operation, or with an operation on any of its values, as a slip of the pen would make it:
+/// often ill-formed, with classes that do not follow from the operands.
+table_builder random_slip(std::uint64_t seed);
+
 /// Empty, or why a recording breaks the rules of language and analysis: operand order, classes, widths, masks, refusals.
 std::string why_ill_formed(const table& recording);
+
+/// Recomputes the classes of a changed recording; false where a node can no longer be.
+bool settle(table_builder& b);
 
 /// Makes a recording smaller as long as `fails` stays true: drops outputs, takes operands or leaves for nodes, lowers orders.
 /// Calls `fails` at most `tries` times, with well-formed recordings only.

@@ -18,23 +18,39 @@ void for_each_root(table_builder& b, const Visit& visit) {
       if (*n >= 0) visit(*n);
 }
 
-/// Recomputes the classes; false where a node can no longer be.
-bool settle(table_builder& b) {
-  for (auto& n : b.nodes) {
-    if (n.o == op::linear || n.o == op::slice || n.o == op::unstack || n.o == op::readout || n.o == op::masked_input ||
-        n.o == op::masked_hidden) {
-      const int w = n.k.width;
-      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
-      if (n.k.width != w) return false;
-    } else {
-      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
-    }
+/// Whether hidden units can be its operand.
+bool takes_units(op o) {
+  switch (o) {
+    case op::masked_hidden: case op::readout: case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::erf:
+    case op::erfc: case op::sin: case op::cos: case op::sqrt: case op::sq: case op::power: case op::exp_relative: case op::dt: case op::frozen:
+    case op::detach: return true;
+    default: return false;
   }
-  return why_ill_formed(b.view()).empty();
+}
+/// The side of the stream that units come from: 0 left, 1 right.
+int side(const table& t, int i) {
+  while (t.nodes[i].o != op::masked_input) i = t.nodes[i].a;
+  return t.nodes[i].n;
+}
+
+mask stream_mask(const table& t, int i) { return side(t, i) ? mask::readout_right : mask::readout_left; }
+
+/// Orders of D or dt that add up on a way down from node i, the largest sum.
+int orders_below(const table& t, int i, op what) {
+  std::vector<int> sum(std::size_t(i) + 1, 0);
+  for (int j = 0; j <= i; j++) {
+    const node& x = t.nodes[j];
+    if (x.o == op::detach || (what == op::D && (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout))) continue;
+    for (int operand : {x.a, x.b})
+      if (operand >= 0) sum[std::size_t(j)] = std::max(sum[std::size_t(j)], sum[std::size_t(operand)]);
+    if (x.o == what) sum[std::size_t(j)] += x.n;
+  }
+  return sum[std::size_t(i)];
 }
 
 std::string problem(const table& t, const node& n) {
   const kind a = n.a < 0 ? kind{} : t.nodes[n.a].k, b = n.b < 0 ? kind{} : t.nodes[n.b].k;
+  if ((a.l == level::units || b.l == level::units) && !takes_units(n.o)) return "hidden units outside their stream";
   switch (n.o) {
     case op::add:
     case op::sub:
@@ -57,12 +73,12 @@ std::string problem(const table& t, const node& n) {
       return t.tensors[n.weight].shape[1] == t.d * a.width + (n.b < 0 ? 0 : b.width) ? "" : "columns of a masked input";
     }
     case op::masked_hidden:
-      return a.l == level::units && t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
+      if (a.l != level::units || side(t, n.a) != n.n) return "operand of a masked layer";
+      return t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
     case op::readout:
-      return a.l == level::units && t.tensors[n.weight].shape[2] == a.width &&
-                     (n.b < 0 || (b.l == level::units && t.tensors[n.weight2].shape[2] == b.width))
-                 ? ""
-                 : "columns of a readout";
+      if (a.l != level::units || (n.b >= 0 && b.l != level::units)) return "operand of a readout";
+      if (t.tensors[n.weight].masked != stream_mask(t, n.a) || (n.b >= 0 && t.tensors[n.weight2].masked != stream_mask(t, n.b))) return "masks of a readout";
+      return t.tensors[n.weight].shape[2] == a.width && (n.b < 0 || t.tensors[n.weight2].shape[2] == b.width) ? "" : "columns of a readout";
     case op::sum:
       return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
     case op::component:
@@ -71,10 +87,11 @@ std::string problem(const table& t, const node& n) {
       return others_operand(a, n.n) ? "" : "operand of a sum of others";
     case op::indicator:
       return n.n < t.d ? "" : "indicator of a dimension that is not there";
+    case op::dt:
+      return orders_below(t, int(&n - t.nodes), op::dt) <= 7 ? "" : "orders beyond 7";
     case op::D:
+      if (orders_below(t, int(&n - t.nodes), op::D) > 7) return "orders beyond 7";
       return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
-    case op::concat:
-      return a.l == level::units || b.l == level::units ? "concat of units" : "";
     default:
       return "";
   }
@@ -90,11 +107,27 @@ std::string why_ill_formed(const table& t) {
     if (!(kind_of_node(n, t.nodes, t.tensors) == n.k)) return at + "its class does not follow from its operands";
     if (const auto p = problem(t, n); !p.empty()) return at + p;
   }
+  for (int i = 0; i < t.output_count; i++)
+    if (t.nodes[t.outputs[i].node].k.l == level::units) return "hidden units outside their stream";
   for (int i = 0; i < t.objective_count; i++) {
     const kind& k = t.nodes[t.objectives[i].node].k;
     if (k.l != level::point || k.width != 1) return "an objective is a point-level scalar";
   }
   return "";
+}
+
+bool settle(table_builder& b) {
+  for (auto& n : b.nodes) {
+    if (n.o == op::linear || n.o == op::slice || n.o == op::unstack || n.o == op::readout || n.o == op::masked_input ||
+        n.o == op::masked_hidden) {
+      const int w = n.k.width;
+      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
+      if (n.k.width != w) return false;
+    } else {
+      n.k = kind_of_node(n, b.nodes.data(), b.tensors.data());
+    }
+  }
+  return why_ill_formed(b.view()).empty();
 }
 
 table_builder without_unused(const table_builder& from) {
