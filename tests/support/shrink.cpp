@@ -68,12 +68,13 @@ std::string problem(const table& t, const node& n) {
     case op::unstack:
       return a.l == level::point && a.width == t.d * n.k.width ? "" : "width of unstack";
     case op::masked_input: {
-      if (a.l != level::dim || !unmixed(a)) return "a conditioner of an operand that mixes coordinates";
+      if (!(n.n == 1 ? upper_operand(a) : lower_operand(a))) return "a conditioner of an operand that mixes coordinates";
       if (n.b >= 0 && (b.l != level::point || b.d != depends::nothing)) return "context that depends on the state";
       return t.tensors[n.weight].shape[1] == t.d * a.width + (n.b < 0 ? 0 : b.width) ? "" : "columns of a masked input";
     }
     case op::masked_hidden:
-      if (a.l != level::units || side(t, n.a) != n.n) return "operand of a masked layer";
+      if (a.l != level::units) return "operand of a masked layer";
+      if (side(t, n.a) != n.n) return "side of a masked layer";
       return t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
     case op::readout:
       if (a.l != level::units || (n.b >= 0 && b.l != level::units)) return "operand of a readout";
