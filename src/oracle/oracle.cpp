@@ -57,6 +57,12 @@ std::vector<Number> basic_oracle<Number>::dense_derivative(int node, int i, int 
 }
 
 template <class Number>
+std::vector<Number> basic_oracle<Number>::input_derivative(int node, int of, int i) {
+  state& s = *state_;
+  return s.derivative(s.level_of(s.orders[std::size_t(node)] + 1), node, of, i, i >= 0 ? 1 : 0, i >= 0 ? 0 : 1);
+}
+
+template <class Number>
 std::vector<Number> basic_oracle<Number>::parameter_derivatives(int node, int parameter) {
   state& s = *state_;
   auto& l = s.level_of(s.orders[std::size_t(node)] + 1);

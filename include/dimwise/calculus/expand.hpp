@@ -13,10 +13,10 @@ class expansion {
   const table& t;
   list<jet_node> nodes;
   list<series> values;   ///< of table node i
-  bool keeps_slopes;     ///< a reverse pass follows
+  differentiated_by wanted_gradients;  ///< of the reverse pass that follows, if any
 
-  constexpr expansion(const table& recording, const int* roots, int root_count, bool reverse)
-      : t(recording), values(recording.node_count, series{}), keeps_slopes(reverse), possible(recording.node_count, 0), needed(recording.node_count, 0), wanted(recording.node_count, false) {
+  constexpr expansion(const table& recording, const int* roots, int root_count, differentiated_by reverse)
+      : t(recording), values(recording.node_count, series{}), wanted_gradients(reverse), possible(recording.node_count, 0), needed(recording.node_count, 0), wanted(recording.node_count, false) {
     infer_orders(t, roots, root_count, possible.data, needed.data);
     mark_concats(roots, root_count);
     for (int i = 0; i < t.node_count; i++)
@@ -33,10 +33,12 @@ class expansion {
 
   /// Adds a node (and its partner for k >= 1, if it is point-level and s asks for them) with coefficients s.
   constexpr series put_series(jet_node x, bool dim, orders s) {
-    for (int j = 0; j < x.inputs; j++) x.differentiable |= reaches_parameters(x.in[j]);
+    for (int j = 0; j < x.inputs; j++) follow(x, x.in[j]);
+    x.follows_input |= is_wanted_leaf(x.o);
+    x.differentiable |= x.follows_input;
     for (int w : {x.weight, x.weight2, x.bias})
       if (w >= 0) x.differentiable |= t.tensors[w].trained;
-    const bool has_slope = keeps_slopes && x.differentiable && x.o == jet_op::unary && (x.f == function::tanh || x.f == function::sigmoid);
+    const bool has_slope = wanted_gradients.any() && x.differentiable && x.o == jet_op::unary && (x.f == function::tanh || x.f == function::sigmoid);
     if (dim) {
       x.per_dim = true;
       x.stored = s;
@@ -57,13 +59,25 @@ class expansion {
     }
     return r;
   }
-  constexpr bool reaches_parameters(const series& s) const {
+  constexpr bool is_differentiable(const series& s) const {
     return (s.low >= 0 && nodes[s.low].differentiable) || (s.high >= 0 && nodes[s.high].differentiable);
+  }
+  constexpr bool follows_input(const series& s) const {
+    return (s.low >= 0 && nodes[s.low].follows_input) || (s.high >= 0 && nodes[s.high].follows_input);
   }
 
  private:
   list<orders> possible, needed;
   list<bool> wanted;
+
+  constexpr bool is_wanted_leaf(jet_op o) const {
+    return (o == jet_op::load_state && wanted_gradients.state) || (o == jet_op::load_time && wanted_gradients.time) ||
+           ((o == jet_op::load_input || o == jet_op::load_input_per_dim) && wanted_gradients.inputs);
+  }
+  constexpr void follow(jet_node& x, const series& operand) const {
+    x.differentiable |= is_differentiable(operand);
+    x.follows_input |= follows_input(operand);
+  }
 
   /// A concat that only feeds linear layers is never made: they read its parts.
   constexpr void mark_concats(const int* roots, int root_count) {
@@ -219,7 +233,7 @@ class expansion {
         jet_node z = simple(jet_op::sum_dims, w, a);
         z.per_dim = z.reduces = true;
         z.stored = s & time_column;
-        z.differentiable = reaches_parameters(a);
+        follow(z, a);
         series r{put(z), -1};
         if (s & ~time_column) r.high = a.high;
         return r;
@@ -241,7 +255,8 @@ class expansion {
         return put_series(z, dim, s);
       }
       case op::frozen: case op::detach: {
-        series r{alias(a.low), a.high == a.low ? -1 : alias(a.high), x.o == op::detach ? a.mask & value_only : a.mask};
+        const bool frozen = x.o == op::frozen;
+        series r{alias(a.low, frozen), a.high == a.low ? -1 : alias(a.high, frozen), frozen ? a.mask : a.mask & value_only};
         if (a.high == a.low) r.high = r.low;
         return r;
       }
@@ -249,8 +264,8 @@ class expansion {
     return {};
   }
 
-  /// Another name of node i, through which no gradient passes.
-  constexpr int alias(int i) {
+  /// Another name of node i, through which no gradient of parameters passes, and one of inputs only where it is frozen.
+  constexpr int alias(int i, bool frozen) {
     if (i < 0) return i;
     jet_node z = nodes[i];
     z.o = jet_op::alias;
@@ -258,7 +273,7 @@ class expansion {
     z.inputs = 1;
     z.reduces = z.whole = z.gathers = false;
     z.per_dim = nodes[i].is_dim();
-    z.differentiable = false;
+    z.differentiable = z.follows_input = frozen && nodes[i].follows_input;
     z.partner = z.weight = z.weight2 = z.bias = -1;
     return put(z);
   }

@@ -4,10 +4,10 @@
 
 namespace dimwise {
 
-/// Builds the program that evaluates the roots (and, with `reverse`, the parameter gradient of their sum weighted by cotangents), then calls
+/// Builds the program that evaluates the roots (and the gradient of their sum weighted by cotangents, by what `reverse` names), then calls
 /// done(expansion).
 template <class Done>
-constexpr auto build_program(const table& t, const int* roots, int root_count, bool reverse, Done&& done) {
+constexpr auto build_program(const table& t, const int* roots, int root_count, differentiated_by reverse, Done&& done) {
   expansion e(t, roots, root_count, reverse);
   list<series> outputs;
   for (int j = 0; j < root_count; j++) {
@@ -25,7 +25,7 @@ constexpr auto build_program(const table& t, const int* roots, int root_count, b
     e.put(x);
     outputs.push_back(s);
   }
-  if (reverse) reverse_pass(e).run(outputs.data, root_count);
+  if (reverse.any()) reverse_pass(e).run(outputs.data, root_count);
   return done(e);
 }
 

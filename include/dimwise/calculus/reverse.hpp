@@ -1,18 +1,22 @@
-// calculus/reverse.hpp: appends the reverse pass: cotangents of every series, and the gradients of the parameters.
+// calculus/reverse.hpp: appends the reverse pass: cotangents of every series, and the gradients of the parameters and inputs.
 #pragma once
 #include "expand.hpp"
 
 namespace dimwise {
 
 /// Reverse mode through jets: for y = f(u) the cotangent of u_j is sum_{s >= j} ybar_s [f'(u)]_(s-j); products are the same correlation.
+///
+/// What is frozen has no gradient to parameters but one to inputs. So there are two cotangents of each node: the one that goes on to both, and the
+/// one that came through a frozen value and goes on to inputs alone.
 class reverse_pass {
  public:
-  constexpr reverse_pass(expansion& e) : x(e), adjoint(0, series{}) {}
+  constexpr reverse_pass(expansion& e) : x(e) {}
 
   /// Adds <cotangent_j, output_j> for the given output series and everything that follows from it.
   constexpr void run(const series* outputs, int output_count) {
     forward_count = x.nodes.count;
-    for (int i = 0; i < forward_count; i++) adjoint.push_back({});
+    for (list<series>& a : adjoints)
+      for (int i = 0; i < forward_count; i++) a.push_back({});
     for (int j = 0; j < output_count; j++) {
       if (outputs[j].low < 0 || !x.nodes[outputs[j].low].differentiable) continue;
       jet_node c;
@@ -25,13 +29,18 @@ class reverse_pass {
       add(outputs[j].low, {k, k});
     }
     for (int i = forward_count - 1; i >= 0; i--)
-      if (x.nodes[i].differentiable && !adjoint[i].none()) visit(i);
+      for (through_frozen = 0; through_frozen < 2; through_frozen++)
+        if (is_wanted(i) && !adjoints[through_frozen][i].none()) visit(i);
   }
 
  private:
   expansion& x;
-  list<series> adjoint;
+  list<series> adjoints[2];
+  int through_frozen = 0;  ///< which of the two is on its way
   int forward_count = 0;
+
+  constexpr bool is_wanted(int i) const { return through_frozen ? x.nodes[i].follows_input : x.nodes[i].differentiable; }
+  constexpr bool wants_parameters(int tensor) const { return !through_frozen && x.wanted_gradients.parameters && x.t.tensors[tensor].trained; }
 
   constexpr jet_node make(jet_op o, int width, bool dim, orders stored) const {
     jet_node y;
@@ -49,6 +58,7 @@ class reverse_pass {
 
   /// Adds v to the cotangent of node i; v lives where node i lives.
   constexpr void add(int i, series v) {
+    list<series>& adjoint = adjoints[through_frozen];
     v.mask &= x.nodes[i].stored;
     if (!available(v)) return;
     if (adjoint[i].none()) {
@@ -67,7 +77,7 @@ class reverse_pass {
     const int low = target.low, high = target.high;
     v.mask &= target.mask;
     const bool target_dim = low >= 0 ? x.nodes[low].is_dim() : true;
-    if (low >= 0 && x.nodes[low].differentiable) {
+    if (low >= 0 && is_wanted(low)) {
       if (target_dim || !v_dim) {
         add(low, v);
       } else if (const orders s = available(v) & time_column & x.nodes[low].stored) {
@@ -78,12 +88,12 @@ class reverse_pass {
         add(low, put(y));
       }
     }
-    if (high >= 0 && high != low && v_dim && x.nodes[high].differentiable) {
+    if (high >= 0 && high != low && v_dim && is_wanted(high)) {
       v.mask &= ~time_column;
       add(high, v);
     }
   }
-  constexpr bool wants(const series& target) const { return x.reaches_parameters(target); }
+  constexpr bool wants(const series& target) const { return through_frozen ? x.follows_input(target) : x.is_differentiable(target); }
 
   /// The same, for a pointwise operation of `width` features on an operand that may have been repeated.
   constexpr void contribute_pointwise(const series& target, series v, bool v_dim, int width) {
@@ -98,17 +108,21 @@ class reverse_pass {
 
   constexpr void visit(int i) {
     const jet_node n = x.nodes[i];
-    series a = adjoint[i];
+    series a = adjoints[through_frozen][i];
     a.mask &= n.stored;
     const orders s = available(a);
     const bool dim = n.is_dim();
     switch (n.o) {
+      case jet_op::load_state: store_cotangent(a, 0, 1, true); break;
+      case jet_op::load_time: store_cotangent(a, 1, 1, false); break;
+      case jet_op::load_input: case jet_op::load_input_per_dim: store_cotangent(a, 2 + n.n, n.width, dim); break;
+      case jet_op::alias: to_inputs([&] { add(n.in[0].low, a); }); break;
       case jet_op::parameter: {
         jet_node y = make(jet_op::parameter_gradient, n.width, dim, 0);
         y.weight = n.weight;
         y.in[0] = a;
         y.inputs = 1;
-        if (x.t.tensors[n.weight].trained) x.put(y);
+        if (wants_parameters(n.weight)) x.put(y);
         break;
       }
       case jet_op::add:
@@ -130,17 +144,11 @@ class reverse_pass {
         }
         break;
       case jet_op::unary: {
-        orders r = lower_closure(s) & available(n.in[0]);
-        if (n.f == function::exp_relative) r &= ~value_only;
-        if (!r) break;
-        jet_node y = make(jet_op::unary_vjp, n.width, dim, r);
-        y.f = n.f;
-        y.value = n.value;
-        y.in[0] = a;
-        y.in[1] = n.in[0];
-        y.in[2] = n.partner >= 0 ? series{n.partner, i} : dim ? series{i, i} : series{i, -1};
-        y.inputs = 3;
-        contribute_pointwise(n.in[0], put(y), dim, n.width);
+        const orders r = lower_closure(s) & available(n.in[0]);
+        // exp(u - frozen value of u): by parameters the value is always 1
+        const orders by_inputs_alone = n.f == function::exp_relative ? value_only : 0;
+        visit_unary(i, n, a, dim, r & ~by_inputs_alone);
+        if (x.follows_input(n.in[0])) to_inputs([&] { visit_unary(i, n, a, dim, r & by_inputs_alone); });
         break;
       }
       case jet_op::choose: {
@@ -220,6 +228,34 @@ class reverse_pass {
     }
   }
 
+  /// What f does, it does to the cotangents that go on to inputs alone.
+  template <class F>
+  constexpr void to_inputs(F&& f) {
+    const int before = through_frozen;
+    through_frozen = 1;
+    f();
+    through_frozen = before;
+  }
+  constexpr void store_cotangent(series a, int leaf, int width, bool dim) {
+    a.mask &= value_only;
+    if (!available(a)) return;
+    jet_node y = make(jet_op::store_cotangent, width, dim, 0);
+    y.n = leaf;
+    y.in[0] = a;
+    y.inputs = 1;
+    x.put(y);
+  }
+  constexpr void visit_unary(int i, const jet_node& n, const series& a, bool dim, orders r) {
+    if (!r) return;
+    jet_node y = make(jet_op::unary_vjp, n.width, dim, r);
+    y.f = n.f;
+    y.value = n.value;
+    y.in[0] = a;
+    y.in[1] = n.in[0];
+    y.in[2] = n.partner >= 0 ? series{n.partner, i} : dim ? series{i, i} : series{i, -1};
+    y.inputs = 3;
+    contribute_pointwise(n.in[0], put(y), dim, n.width);
+  }
   constexpr series scaled(const series& a, double factor, int width, bool dim) {
     jet_node y = make(jet_op::scale, width, dim, available(a));
     y.value = factor;
@@ -245,7 +281,7 @@ class reverse_pass {
   }
 
   constexpr void weight_gradient(int tensor, const series& a, const series& operand, int column, bool dim, int stream = 0) {
-    if (!x.t.tensors[tensor].trained) return;
+    if (!wants_parameters(tensor)) return;
     jet_node y = make(jet_op::weight_gradient, x.width(operand), dim, 0);
     y.weight = tensor;
     y.n = column;
@@ -256,7 +292,7 @@ class reverse_pass {
     x.put(y);
   }
   constexpr void bias_gradient(int tensor, const series& a, int width, bool dim) {
-    if (tensor < 0 || !x.t.tensors[tensor].trained || !(available(a) & value_only)) return;
+    if (tensor < 0 || !wants_parameters(tensor) || !(available(a) & value_only)) return;
     jet_node y = make(jet_op::bias_gradient, width, dim, 0);
     y.weight = tensor;
     y.in[0] = a;

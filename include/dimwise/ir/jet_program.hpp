@@ -43,8 +43,19 @@ enum class jet_op : std::uint8_t {
   parameter_gradient, ///< of a parameter leaf
   weight_gradient,    ///< a: cotangent, b: operand; columns n .. of tensor `weight`; value 0 left, 1 right for masked inputs
   bias_gradient,
+  store_cotangent,    ///< a: cotangent of the state (n = 0), the time (1) or input n - 2, added to the caller's array
   store               ///< output `n`
 };
+
+/// What a reverse pass differentiates by.
+struct differentiated_by {
+  bool parameters = false, state = false, time = false, inputs = false;
+  constexpr bool operator==(const differentiated_by&) const = default;
+  constexpr bool any() const { return parameters || state || time || inputs; }
+};
+constexpr differentiated_by by_nothing{};
+constexpr differentiated_by by_parameters{true};
+constexpr differentiated_by by_everything{true, true, true, true};
 
 /// Elementary functions.
 enum class function : std::uint8_t { exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc };
@@ -66,7 +77,8 @@ struct jet_node {
   bool whole = false;        ///< per_dim, but computed for all dimensions at once, between two loops over them
   bool gathers = false;      ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
   bool slope = false;        ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
-  bool differentiable = false;  ///< reaches a trained parameter
+  bool differentiable = false;  ///< reaches a trained parameter, or follows an input
+  bool follows_input = false;   ///< reaches a leaf of the state, time or inputs by which the reverse pass differentiates
   int width = 1;
   orders stored = 1;         ///< coefficients of its buffer
   orders limit = ~orders{};  ///< see correlate

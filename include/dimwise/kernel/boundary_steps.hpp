@@ -86,6 +86,17 @@ void parameter(const step<T>& st, const call<T>& c) {
 }
 
 template <class T>
+void store_cotangent(const step<T>& st, const call<T>& c) {
+  T* to = c.input_gradients ? c.input_gradients->of_leaf(st.n) : nullptr;
+  if (!to) return;
+  const int per_sample = (st.n2 ? st.d : 1) * st.width, at = st.n2 ? c.i * st.width : 0;
+  for (int w = 0; w < st.width; w++) {
+    const T* row = c.at(st.in[0][0], w);
+    for (int s = 0; s < c.valid; s++) to[(c.first + std::size_t(s)) * std::size_t(per_sample) + std::size_t(at + w)] += row[s];
+  }
+}
+
+template <class T>
 void store(const step<T>& st, const call<T>& c) {
   T* to = c.outputs ? c.outputs[st.n] : nullptr;
   if (!to) return;

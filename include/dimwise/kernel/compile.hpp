@@ -94,7 +94,7 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
 }
 
 /// The jet program of one kernel as static data.
-template <auto Build, kernel_purpose What, int Index, bool Reverse>
+template <auto Build, kernel_purpose What, int Index, differentiated_by Reverse>
 struct static_program {
   static constexpr root_list roots = roots_of(recording<Build>::view, What, Index);
   static constexpr int count =
@@ -108,7 +108,7 @@ struct static_program {
 
   template <class T>
   static executable_program<T> executable() {
-    return {{nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{})};
+    return {{nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{}), Reverse};
   }
 
  private:
@@ -118,20 +118,20 @@ struct static_program {
   }
 };
 
-template <auto Build, kernel_purpose What, int Index, bool Gradient, class T>
+template <auto Build, kernel_purpose What, int Index, differentiated_by Gradient, class T>
 std::unique_ptr<kernel_interface<T>> make_kernel() {
   const table& t = recording<Build>::view;
   std::vector<output_info> outputs = describe_roots(t, What, Index);
-  const auto value = static_program<Build, What, Index, false>::template executable<T>();
-  if constexpr (Gradient) {
-    const auto both = static_program<Build, What, Index, true>::template executable<T>();
+  const auto value = static_program<Build, What, Index, by_nothing>::template executable<T>();
+  if constexpr (Gradient.any()) {
+    const auto both = static_program<Build, What, Index, Gradient>::template executable<T>();
     return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, &both, What == kernel_purpose::residual);
   } else {
     return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, nullptr);
   }
 }
 
-template <auto Build, kernel_purpose What, bool Gradient, class T, int... I>
+template <auto Build, kernel_purpose What, differentiated_by Gradient, class T, int... I>
 std::vector<std::unique_ptr<kernel_interface<T>>> make_kernel_list(std::integer_sequence<int, I...>) {
   std::vector<std::unique_ptr<kernel_interface<T>>> r;
   (r.push_back(make_kernel<Build, What, I, Gradient, T>()), ...);
@@ -153,7 +153,7 @@ std::vector<std::unique_ptr<kernel_interface<T>>> make_objectives(std::integer_s
   std::vector<std::unique_ptr<kernel_interface<T>>> r;
   [[maybe_unused]] const auto add = [&]<int Index>(std::integral_constant<int, Index>) {
     if constexpr (What == kernel_purpose::residual && recording<Build>::view.objectives[Index].residual < 0) r.push_back(nullptr);
-    else r.push_back(make_kernel<Build, What, first_alike(recording<Build>::view, What, Index), true, T>());
+    else r.push_back(make_kernel<Build, What, first_alike(recording<Build>::view, What, Index), by_parameters, T>());
   };
   (add(std::integral_constant<int, I>{}), ...);
   return r;
@@ -164,12 +164,12 @@ model_kernels<T> make_kernels() {
   using recorded = recording<Build>;
   model_kernels<T> r;
   if constexpr (recorded::view.output_count + recorded::view.equation_count > 0)
-    r.outputs = make_kernel<Build, kernel_purpose::outputs, 0, false, T>();
+    r.outputs = make_kernel<Build, kernel_purpose::outputs, 0, by_nothing, T>();
   constexpr std::make_integer_sequence<int, recorded::view.objective_count> objectives{};
   r.objectives = make_objectives<Build, kernel_purpose::objective, T>(objectives);
   if constexpr (sizeof(T) == sizeof(double)) r.residuals = make_objectives<Build, kernel_purpose::residual, T>(objectives);
-  r.sdes = make_kernel_list<Build, kernel_purpose::sde, false, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
-  r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, false, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
+  r.sdes = make_kernel_list<Build, kernel_purpose::sde, by_nothing, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
+  r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, by_nothing, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
   return r;
 }
 
@@ -177,6 +177,12 @@ model_kernels<T> make_kernels() {
 
 /// The kernel of a model's outputs and equation sides, alone. Build is the model function.
 template <auto Build, class T, bool Gradient = false>
+std::unique_ptr<kernel_interface<T>> kernel() {
+  return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient ? by_parameters : by_nothing, T>();
+}
+
+/// The same with gradients by what `Gradient` names: with inputs among it, the kernel has vector-Jacobian products.
+template <auto Build, class T, differentiated_by Gradient>
 std::unique_ptr<kernel_interface<T>> kernel() {
   return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient, T>();
 }

@@ -20,6 +20,16 @@ struct arguments {
   const T* constants = nullptr;         ///< [constant]
 };
 
+/// Where a kernel writes the gradient by its inputs; null: not wanted. Shapes as in `arguments`.
+template <class T>
+struct input_cotangents {
+  T* state = nullptr;                   ///< [samples][d]
+  T* time = nullptr;                    ///< [samples]
+  T* const* inputs = nullptr;           ///< [input], each as the input or null
+  /// 0: state, 1: time, 2 ..: inputs.
+  T* of_leaf(int leaf) const { return leaf == 0 ? state : leaf == 1 ? time : inputs ? inputs[leaf - 2] : nullptr; }
+};
+
 /// One value that a kernel computes.
 struct output_info {
   std::string name;                     ///< "fokker_planck.residual", "fokker_planck.lhs", "objective.density", ...
@@ -56,6 +66,16 @@ class kernel_interface {
   /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
   virtual void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
                         const T* const* cotangents, T* const* out, double* gradient, T* workspace) const = 0;
+  /// Whether `vector_jacobian` may be called.
+  virtual bool has_vector_jacobian() const { return false; }
+  virtual std::size_t vector_jacobian_workspace() const { return 0; }
+  /// The product of cotangents with the Jacobians by inputs and parameters, for samples [begin, end): writes
+  /// sum_j <cotangent_j, d output_j / d input of sample s> to `by` (a value under `frozen` counts here, one under `detach` does not), adds to
+  /// `gradient` as the function of that name, and writes the outputs. gradient null: left out, at no cost.
+  virtual void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                               T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace) const {
+    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)by, (void)gradient, (void)workspace;
+  }
   /// Whether `jacobian` may be called.
   virtual bool has_jacobian() const { return false; }
   virtual std::size_t jacobian_workspace() const { return 0; }

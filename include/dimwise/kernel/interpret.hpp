@@ -11,10 +11,10 @@ namespace kernel_detail {
 template <class T>
 class interpreted_kernel final : public kernel_interface<T> {
  public:
-  interpreted_kernel(const table& t, std::vector<output_info> outputs, bool gradient) : forward(program(t, outputs, false)) {
-    if (gradient) reverse = program(t, outputs, true);
-    const executable_program<T> value = executable(forward), both = executable(reverse);
-    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient ? &both : nullptr, gradient);
+  interpreted_kernel(const table& t, std::vector<output_info> outputs, differentiated_by gradient) : forward(program(t, outputs, by_nothing)) {
+    if (gradient.any()) reverse = program(t, outputs, gradient);
+    const executable_program<T> value = executable(forward, by_nothing), both = executable(reverse, gradient);
+    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient.any() ? &both : nullptr, gradient == by_parameters);
   }
   const std::vector<output_info>& outputs() const override { return kernel->outputs(); }
   kernel_cost cost() const override { return kernel->cost(); }
@@ -30,6 +30,13 @@ class interpreted_kernel final : public kernel_interface<T> {
     kernel->gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
   }
 
+  bool has_vector_jacobian() const override { return kernel->has_vector_jacobian(); }
+  std::size_t vector_jacobian_workspace() const override { return kernel->vector_jacobian_workspace(); }
+  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                       const input_cotangents<T>& by, double* gradient, T* workspace) const override {
+    kernel->vector_jacobian(parameters, in, begin, end, cotangents, out, by, gradient, workspace);
+  }
+
   bool has_jacobian() const override { return kernel->has_jacobian(); }
   std::size_t jacobian_workspace() const override { return kernel->jacobian_workspace(); }
   void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
@@ -41,13 +48,14 @@ class interpreted_kernel final : public kernel_interface<T> {
   std::vector<jet_node> forward, reverse;
   std::unique_ptr<plan_kernel<T>> kernel;
 
-  static std::vector<jet_node> program(const table& t, const std::vector<output_info>& outputs, bool gradient) {
+  static std::vector<jet_node> program(const table& t, const std::vector<output_info>& outputs, differentiated_by gradient) {
     std::vector<int> roots;
     for (const output_info& o : outputs) roots.push_back(o.node);
     return build_program(t, roots.data(), int(roots.size()), gradient, [](const expansion& e) { return std::vector<jet_node>(e.nodes.begin(), e.nodes.end()); });
   }
-  static executable_program<T> executable(const std::vector<jet_node>& nodes) {
+  static executable_program<T> executable(const std::vector<jet_node>& nodes, differentiated_by gradient) {
     executable_program<T> r;
+    r.by = gradient;
     r.nodes = {nodes.data(), int(nodes.size())};
     for (const jet_node& x : nodes) r.functions.push_back(general_step<T>(x));
     return r;
@@ -55,14 +63,19 @@ class interpreted_kernel final : public kernel_interface<T> {
 };
 }  // namespace kernel_detail
 
-/// A kernel that computes the given nodes; the table must outlive it. `outputs` need only have `node` set.
+/// A kernel that computes the given nodes and their gradients; the table must outlive it. `outputs` need only have `node` set.
 template <class T>
-std::unique_ptr<kernel_interface<T>> interpret(const table& t, std::vector<output_info> outputs, bool gradient) {
+std::unique_ptr<kernel_interface<T>> interpret(const table& t, std::vector<output_info> outputs, differentiated_by gradient) {
   for (output_info& o : outputs) {
     o.l = t.nodes[o.node].k.l;
     o.width = t.nodes[o.node].k.width;
   }
   return std::make_unique<kernel_detail::interpreted_kernel<T>>(t, std::move(outputs), gradient);
+}
+
+template <class T>
+std::unique_ptr<kernel_interface<T>> interpret(const table& t, std::vector<output_info> outputs, bool gradient) {
+  return interpret<T>(t, std::move(outputs), gradient ? by_parameters : by_nothing);
 }
 
 }  // namespace DIMWISE_SIMD_ISA

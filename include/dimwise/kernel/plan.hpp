@@ -26,6 +26,9 @@ struct phase {
   bool each_dimension = false;
 };
 
+/// What a plan does with gradients of parameters: adds them up over the block, keeps S numbers for each entry of a region, or leaves them out.
+enum class parameter_gradients : std::uint8_t { added, of_each_sample, left_out };
+
 template <class T>
 class plan {
  public:
@@ -39,10 +42,10 @@ class plan {
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
-  /// of_each_sample: gradients are kept apart, S numbers for each entry of a region, instead of added up over the block.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
-       bool of_each_sample = false)
-      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), rows_apart(of_each_sample), order(make_schedule(program)),
+       parameter_gradients gradients = parameter_gradients::added)
+      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), rows_apart(gradients == parameter_gradients::of_each_sample),
+        order(make_schedule(program, gradients != parameter_gradients::left_out)),
         fused(find_fusions(p, order)), layout(t, p, order, fused, block) {
     workspace = layout.workspace;
     for (int i = 0; i < p.count; i++)
@@ -159,6 +162,7 @@ class plan {
         break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
+      case jet_op::store_cotangent: simple(i, steps::store_cotangent<T>); steps.back().n2 = x.per_dim; break;
       case jet_op::store: simple(i, steps::store<T>); steps.back().n2 = x.per_dim; break;
       case jet_op::parameter_gradient: emit_parameter_gradient(i); break;
       case jet_op::linear: case jet_op::linear_vjp: case jet_op::masked_input: case jet_op::masked_input_vjp: case jet_op::masked_hidden:

@@ -12,6 +12,7 @@ template <class T>
 struct executable_program {
   jet_program_view nodes;
   std::vector<step_function<T>> functions;
+  differentiated_by by;  ///< of its reverse pass
 };
 
 /// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked.
@@ -59,7 +60,9 @@ class plan_kernel final : public kernel_interface<T> {
               const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block)
       : t(recording), infos(std::move(outputs)), value(t, forward.nodes, forward.functions, block) {
     if (reverse) both.emplace(t, reverse->nodes, reverse->functions, block);
-    if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, true);
+    if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
+    if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
+      by_inputs.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::left_out);
   }
 
   const std::vector<output_info>& outputs() const override { return infos; }
@@ -88,25 +91,31 @@ class plan_kernel final : public kernel_interface<T> {
 
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                 double* gradient, T* workspace) const override {
+    add_gradients(parameters, in, begin, end, cotangents, out, nullptr, gradient, workspace);
+  }
+
+  bool has_vector_jacobian() const override { return by_inputs.has_value(); }
+  std::size_t vector_jacobian_workspace() const override {
+    return by_inputs ? std::max(std::size_t(by_inputs->workspace), gradient_workspace()) : 0;
+  }
+  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                       const input_cotangents<T>& by, double* gradient, T* workspace) const override {
+    const auto clear = [&](T* to, std::size_t width) {
+      if (to) std::fill(to + begin * width, to + end * width, T(0));
+    };
+    const std::size_t d = std::size_t(t.d);
+    clear(by.state, d);
+    clear(by.time, 1);
+    for (int i = 0; i < t.input_count; i++) clear(by.of_leaf(2 + i), std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1));
+    if (gradient) return add_gradients(parameters, in, begin, end, cotangents, out, &by, gradient, workspace);
     call<T> c;
     c.workspace = workspace;
-    c.accumulators = workspace + both->workspace;
     c.parameters = parameters;
     c.in = &in;
     c.cotangents = cotangents;
     c.outputs = out;
-    constexpr int blocks_between = 8;  // how long single precision adds up before double takes over
-    int blocks = 0;
-    const auto flush = [&] {
-      add_gradient(t, both->regions, c.accumulators, gradient);
-      std::fill_n(c.accumulators, both->accumulators, T(0));
-      blocks = 0;
-    };
-    std::fill_n(c.accumulators, both->accumulators, T(0));
-    run(*both, c, begin, end, [&] {
-      if (++blocks == blocks_between) flush();
-    });
-    if (blocks) flush();
+    c.input_gradients = &by;
+    run(*by_inputs, c, begin, end, [] {});
   }
 
   bool has_jacobian() const override { return apart.has_value(); }
@@ -139,7 +148,31 @@ class plan_kernel final : public kernel_interface<T> {
   table t;
   std::vector<output_info> infos;
   plan<T> value;
-  std::optional<plan<T>> both, apart;
+  std::optional<plan<T>> both, apart, by_inputs;
+
+  void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                     const input_cotangents<T>* by, double* gradient, T* workspace) const {
+    call<T> c;
+    c.workspace = workspace;
+    c.accumulators = workspace + both->workspace;
+    c.parameters = parameters;
+    c.in = &in;
+    c.cotangents = cotangents;
+    c.outputs = out;
+    c.input_gradients = by;
+    constexpr int blocks_between = 8;  // how long single precision adds up before double takes over
+    int blocks = 0;
+    const auto flush = [&] {
+      add_gradient(t, both->regions, c.accumulators, gradient);
+      std::fill_n(c.accumulators, both->accumulators, T(0));
+      blocks = 0;
+    };
+    std::fill_n(c.accumulators, both->accumulators, T(0));
+    run(*both, c, begin, end, [&] {
+      if (++blocks == blocks_between) flush();
+    });
+    if (blocks) flush();
+  }
 
   template <class F>
   static void run(const plan<T>& p, call<T>& c, std::size_t begin, std::size_t end, F&& after_block) {

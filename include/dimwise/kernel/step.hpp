@@ -65,6 +65,7 @@ struct call {
   const arguments<T>* in = nullptr;
   const T* const* cotangents = nullptr;
   T* const* outputs = nullptr;
+  const input_cotangents<T>* input_gradients = nullptr;
   std::size_t first = 0;              ///< first sample
   int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
   int i = 0;                          ///< dimension

@@ -45,17 +45,18 @@ void for_each_operand(const jet_program_view& p, int i, F&& f) {
     if (s.high >= 0 && s.high != s.low) f(resolve(p, s.high));
   }
 }
-inline bool is_root(const jet_node& x) {
-  return x.o == jet_op::store || x.o == jet_op::parameter_gradient || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient;
+inline bool is_parameter_gradient(const jet_node& x) {
+  return x.o == jet_op::parameter_gradient || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient;
 }
+inline bool is_root(const jet_node& x) { return x.o == jet_op::store || x.o == jet_op::store_cotangent || is_parameter_gradient(x); }
 }  // namespace detail
 
-/// Every node as early as its operands allow; what no root needs is left out. Cost: linear in nodes.
-inline schedule make_schedule(const jet_program_view& p) {
+/// Every node as early as its operands allow; what no root needs is left out, and the gradients of parameters if so wished. Cost: linear in nodes.
+inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gradients = true) {
   schedule r;
   std::vector<char> live(std::size_t(p.count), 0);
   for (int i = p.count - 1; i >= 0; i--) {
-    if (detail::is_root(p.nodes[i])) live[i] = 1;
+    if (detail::is_root(p.nodes[i]) && (with_parameter_gradients || !detail::is_parameter_gradient(p.nodes[i]))) live[i] = 1;
     if (live[i] && p.nodes[i].o != jet_op::alias) detail::for_each_operand(p, i, [&](int a) { live[a] = 1; });
   }
   r.stage_of.assign(std::size_t(p.count), -1);

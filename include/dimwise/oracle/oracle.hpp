@@ -38,6 +38,8 @@ class basic_oracle {
   std::vector<Number> component(int node, int i);
   /// k-th derivative of component i (of the whole value, for a point-level node) by x_i, and l-th by time: [W].
   std::vector<Number> dense_derivative(int node, int i, int k, int l = 0);
+  /// First derivatives of component `of` (of the whole value, for a point-level node) by coordinate i, or by time for i = -1: [W].
+  std::vector<Number> input_derivative(int node, int of, int i);
   /// Derivatives of all numbers of a node by entry `parameter` of the parameter vector, by a central difference. Only what the
   /// entry changes is evaluated again.
   std::vector<Number> parameter_derivatives(int node, int parameter);

@@ -1,4 +1,4 @@
-// tests/unit/kernel/jacobian.cpp: rows of the Jacobian are the gradients of single samples.
+// tests/unit/kernel/jacobian.cpp: rows of the Jacobian are the gradients of single samples; products with cotangents are those of the oracle.
 #include <cmath>
 #include <vector>
 
@@ -6,6 +6,7 @@
 #include "dimwise/kernel.hpp"
 #include "dimwise/kernel/interpret.hpp"
 #include "dimwise/oracle/sample.hpp"
+#include "support/input_gradient.hpp"
 #include "support/random_table.hpp"
 
 using namespace dimwise;
@@ -71,19 +72,31 @@ double worst_row(const table& t, const kernel_interface<double>& kernel, std::ui
 }
 
 constexpr auto drift = hollow_net<"drift">(masked_mlp{9, 7}, features{3}, mlp{6, 5});
-constexpr void residual(model& m) {
+constexpr void network_equation(model& m) {
   auto x = m.state<"x", 3>();
   auto t = m.time<"t">();
   auto f = drift(x, t);
   m.output<"r">(dt(f) + f * D<2>(f) + sum(f));
 }
 
+/// A vector field with context, its divergence, and what gradients treat apart: frozen and detached values.
+constexpr void field(model& m) {
+  auto x = m.state<"x", 3>();
+  auto t = m.time<"t">();
+  auto context = m.input<"context", 2>();
+  auto each = m.input_per_dim<"each">();
+  auto f = drift(x, concat(t, context)) + sin(each * x);
+  m.output<"f">(f * frozen(sq(f)) + detach(x * f));
+  m.output<"minus_divergence">(-divergence(f));
+  m.output<"energy">(sum(sq(f)));
+}
+
 }  // namespace
 
 TEST_CASE("rows of the Jacobian of a compiled kernel are gradients of single samples", "[kernel]") {
-  const auto compiled = kernel<residual, double, true>();
-  const auto interpreted = interpret<double>(recording<residual>::view, compiled->outputs(), true);
-  CHECK(worst_row(recording<residual>::view, *interpreted, 3) < 1e-12);
+  const auto compiled = kernel<network_equation, double, true>();
+  const auto interpreted = interpret<double>(recording<network_equation>::view, compiled->outputs(), true);
+  CHECK(worst_row(recording<network_equation>::view, *interpreted, 3) < 1e-12);
 }
 
 TEST_CASE("rows of the Jacobian of random recordings are gradients of single samples", "[kernel]") {
@@ -95,5 +108,28 @@ TEST_CASE("rows of the Jacobian of random recordings are gradients of single sam
     const auto kernel = interpret<double>(t, outputs, true);
     INFO("seed " << seed);
     CHECK(worst_row(t, *kernel, seed) < 1e-9);
+  }
+}
+
+TEST_CASE("products of cotangents with Jacobians by state, time, inputs and parameters", "[kernel]") {
+  const table& t = recording<field>::view;
+  const auto compiled = kernel<field, double, by_everything>();
+  REQUIRE(compiled->has_vector_jacobian());
+  CHECK(worst_input_gradient(*compiled, t, 5, 3) < 1e-13);
+  CHECK(worst_input_gradient(*kernel<field, float, by_everything>(), t, 5, 3) < 1e-5);
+  CHECK(!kernel<field, double, by_parameters>()->has_vector_jacobian());
+}
+
+TEST_CASE("the same for random recordings", "[kernel]") {
+  for (std::uint64_t seed = 0; seed < 80; seed++) {
+    const table_builder b = random_table(seed);
+    const table t = b.view();
+    std::vector<output_info> outputs;
+    for (const output_entry& o : b.outputs) {
+      outputs.emplace_back();
+      outputs.back().node = o.node;
+    }
+    INFO("seed " << seed << "\n" << to_text(t));
+    CHECK(worst_input_gradient(*interpret<double>(t, outputs, by_everything), t, seed) < 1e-9);
   }
 }
