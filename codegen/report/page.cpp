@@ -88,6 +88,7 @@ report_page& report_page::equations(const table& t) {
   std::vector<int> roots;
   for (int i = 0; i < t.equation_count; i++) roots.insert(roots.end(), {t.equations[i].lhs, t.equations[i].rhs});
   for (int i = 0; i < t.sde_count; i++) roots.insert(roots.end(), {t.sdes[i].drift, t.sdes[i].noise});
+  for (int i = 0; i < t.ode_count; i++) roots.push_back(t.odes[i].field);
   for (int i = 0; i < t.objective_count; i++) roots.push_back(t.objectives[i].node);
   const print::formulas all = print::from_table(t, roots);
   const std::string state(t.state_name.view()), time(t.time_name.view());
@@ -103,6 +104,9 @@ report_page& report_page::equations(const table& t) {
     body_ += math("stochastic differential equation " + std::string(t.sdes[i].name.view()),
                   "<mi>d</mi>" + spell(step) + "<mo>=</mo>" + spell(all.roots[next]) + "<mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) +
                       "</mi><mo>+</mo>" + spell(all.roots[next + 1]) + "<mi>d</mi><msub><mi>W</mi><mi>i</mi></msub>");
+  for (int i = 0; i < t.ode_count; i++, next++)
+    body_ += math("ordinary differential equation " + std::string(t.odes[i].name.view()),
+                  "<mi>d</mi>" + spell(step) + "<mo>/</mo><mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) + "</mi><mo>=</mo>" + spell(all.roots[next]));
   for (int i = 0; i < t.objective_count; i++, next++)
     body_ += math("minimised: mean over " + (t.objectives[i].set >= 0 ? std::string(t.sets[t.objectives[i].set].name.view()) : "samples") +
                       " of (" + std::string(t.objectives[i].name.view()) + ", weight " + print::digits(t.objectives[i].weight) + ")",

@@ -37,6 +37,13 @@ std::vector<value_line> named_values(const table& t) {
     add(name + ".noise", "noise", e.noise);
     add(name + ".noise_derivative", "derivative of the noise by its own coordinate", e.noise_derivative);
   }
+  for (int i = 0; i < t.ode_count; i++) {
+    const ode_entry& e = t.odes[i];
+    const std::string name(e.name.view());
+    add(name + ".field", "vector field", e.field);
+    add(name + ".diagonal", "diagonal of its Jacobian", e.diagonal);
+    for (int j = 0; j < e.carried_count; j++) add(name + "." + std::string(e.carried[j].name.view()), "rate of a carried quantity", e.carried[j].node);
+  }
   for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), "output", t.outputs[i].node);
   for (int i = 0; i < t.objective_count; i++) add(std::string(t.objectives[i].name.view()), "objective", t.objectives[i].node);
   return all;
@@ -147,6 +154,11 @@ json describe(const compiled_model& m) {
   for (std::size_t i = 0; i < m.in_float.objectives.size(); i++)
     each("objective " + std::string(t.objectives[i].name.view()), m.in_float.objectives[i], true);
   for (std::size_t i = 0; i < m.in_float.sdes.size(); i++) each("sde " + std::string(t.sdes[i].name.view()), m.in_float.sdes[i], false);
+  for (std::size_t i = 0; i < m.in_float.odes.size(); i++) {
+    const std::string name = "ode " + std::string(t.odes[i].name.view());
+    each(name, m.in_float.odes[i].field, true);
+    each(name + " with carried quantities", m.in_float.odes[i].carried, true);
+  }
   return out;
 }
 

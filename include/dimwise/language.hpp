@@ -30,6 +30,7 @@
 #include "language/equation.hpp"
 #include "language/parameters.hpp"
 #include "language/learning.hpp"
+#include "language/dynamics.hpp"
 #include "language/model.hpp"
 #include "networks/sizes.hpp"
 #include "networks/layers.hpp"

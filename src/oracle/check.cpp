@@ -106,6 +106,12 @@ void check_kernels(const model_kernels<T>& kernels, reference_values& exact, con
   };
   for (std::size_t i = 0; i < kernels.sdes.size(); i++)
     add_group(kernels.sdes[i].get(), std::string(t.sdes[i].name.view()), "sde", {"drift", "noise", "noise derivative"});
+  for (std::size_t i = 0; i < kernels.odes.size(); i++) {
+    const std::string name(t.odes[i].name.view());
+    add_group(kernels.odes[i].field.get(), name, "ode", {"field"});
+    add_group(kernels.odes[i].carried.get(), name, "ode", {"field"});
+    add_group(kernels.odes[i].diagonal.get(), name, "ode", {"field", "diagonal"});
+  }
   for (std::size_t i = 0; i < kernels.mixtures.size(); i++)
     add_group(kernels.mixtures[i].get(), std::string(t.mixtures[i].name.view()), "mixture",
               {"log weights", "mean", "log deviation", "log density"});
@@ -128,6 +134,7 @@ void collect_nodes(const model_kernels<T>& kernels, std::vector<int>& nodes) {
       for (const auto& o : k->outputs()) nodes.push_back(o.node);
   };
   collect(kernels.outputs);
+  for (const auto& ode : kernels.odes) collect(ode.field), collect(ode.carried), collect(ode.diagonal);
   for (const auto* group : {&kernels.objectives, &kernels.sdes, &kernels.mixtures})
     for (const auto& k : *group) collect(k);
 }

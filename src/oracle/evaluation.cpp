@@ -11,9 +11,10 @@
 namespace dimwise::detail {
 
 template <class Number>
-void evaluation<Number>::bind(const std::vector<Number>* parameters, const sample_inputs* sample) {
+void evaluation<Number>::bind(const std::vector<Number>* parameters, const sample_inputs* sample, const std::vector<Number>* exact_state) {
   parameters_ = parameters;
   sample_ = sample;
+  exact_state_ = exact_state;
   for (auto& k : known_) k.clear();
   stamp_ = 0;
   for (auto& c : changed_) c.stamp = 0;
@@ -53,11 +54,13 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
       out[0] = sample_->constants.empty() ? t_.constants[n.n].value : sample_->constants[std::size_t(n.n)];
       break;
     case op::time:
-      out[0] = sample_->time;
+      if (exact_state_->empty()) out[0] = sample_->time;
+      else out[0] = exact_state_->back();
       if (p.t) out[0] += p.t * u_;
       break;
     case op::state: {
-      out[0] = sample_->state.empty() ? 0.0 : sample_->state[std::size_t(component)];
+      if (exact_state_->empty()) out[0] = sample_->state.empty() ? 0.0 : sample_->state[std::size_t(component)];
+      else out[0] = (*exact_state_)[std::size_t(component)];
       for (const auto& [coordinate, steps] : p.x)
         if (coordinate == component) out[0] += steps * u_;
       break;
@@ -269,7 +272,7 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
 }
 
 #define DIMWISE_INSTANTIATE(Number)                                                         \
-  template void evaluation<Number>::bind(const std::vector<Number>*, const sample_inputs*); \
+  template void evaluation<Number>::bind(const std::vector<Number>*, const sample_inputs*, const std::vector<Number>*); \
   template void evaluation<Number>::run(const plan&);                                       \
   template void evaluation<Number>::compute(const step&, int, std::vector<Number>&) const;  \
   template Number evaluation<Number>::pointwise(const node&, const Number&, const Number&) const;

@@ -17,7 +17,7 @@ class evaluation {
       : t_(recording), places_(places), f_(functions), u_(step_size) {}
 
   /// Forget all numbers; both must stay in place while `run` is used.
-  void bind(const std::vector<Number>* parameters, const sample_inputs* sample);
+  void bind(const std::vector<Number>* parameters, const sample_inputs* sample, const std::vector<Number>* exact_state);
 
   /// Computes what is not yet known.
   void run(const plan& steps);
@@ -64,6 +64,7 @@ class evaluation {
   Number u_;
   const std::vector<Number>* parameters_ = nullptr;
   const sample_inputs* sample_ = nullptr;
+  const std::vector<Number>* exact_state_ = nullptr;  ///< where not empty: coordinates, then the time
   std::vector<std::vector<Number>> values_;
   std::vector<std::vector<char>> known_;
   std::vector<change_of_cell> changed_;

@@ -34,6 +34,15 @@ void basic_oracle<Number>::set_parameters(const std::vector<double>& parameters)
 template <class Number>
 void basic_oracle<Number>::set_sample(const sample_inputs& sample) {
   state_->sample = sample;
+  state_->exact_state.clear();
+  state_->rebind();
+}
+
+template <class Number>
+void basic_oracle<Number>::set_exactly(const std::vector<Number>& parameters, const std::vector<Number>& exact, const Number& time) {
+  state_->parameters = parameters;
+  state_->exact_state = exact;
+  state_->exact_state.push_back(time);
   state_->rebind();
 }
 

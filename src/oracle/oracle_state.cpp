@@ -31,14 +31,14 @@ typename basic_oracle<Number>::state::level_type& basic_oracle<Number>::state::l
     // a power of two near 10^(-digits / (q + 2)): truncation u^2 and rounding 10^-digits / u^q are alike there
     const int bits = int(std::lround(std::numeric_limits<Number>::digits / double(q + 2)));
     l = std::make_unique<level_type>(recording, functions(), ldexp(Number(1), -bits));
-    l->numbers.bind(&parameters, &sample);
+    l->numbers.bind(&parameters, &sample, &exact_state);
   }
   return *l;
 }
 
 template <class Number>
 void basic_oracle<Number>::state::rebind() {
-  for (auto& [q, l] : levels) l->numbers.bind(&parameters, &sample);
+  for (auto& [q, l] : levels) l->numbers.bind(&parameters, &sample, &exact_state);
 }
 
 template <class Number>

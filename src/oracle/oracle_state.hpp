@@ -43,6 +43,7 @@ struct basic_oracle<Number>::state {
   int least_order = 0;
   std::vector<Number> parameters;
   sample_inputs sample;
+  std::vector<Number> exact_state;  ///< coordinates, then the time; empty: those of the sample
   std::map<int, std::unique_ptr<level_type>> levels;
   std::map<wanted, std::vector<Number>> terms;
 };

@@ -37,6 +37,21 @@ struct sde_entry {
   int drift = -1, noise = -1, noise_derivative = -1;
 };
 
+/// A quantity that is integrated along a solution: d/dt of it is the point-level scalar `node`.
+struct carried_entry {
+  short_name name;
+  int node = -1;
+};
+constexpr int most_carried = 4;
+
+/// dx_i/dt = field_i; diagonal is D<1>(field), -1 where the field is dense.
+struct ode_entry {
+  short_name name;
+  int field = -1, diagonal = -1;
+  carried_entry carried[most_carried];
+  int carried_count = 0;
+};
+
 /// Where the samples of an objective come from; bound at run time under the set's name.
 enum class sample_source : std::uint8_t {
   file,         ///< rows of a file: coordinates, time, inputs by column name or position
@@ -126,6 +141,8 @@ struct table {
   int output_count = 0;
   const sde_entry* sdes = nullptr;
   int sde_count = 0;
+  const ode_entry* odes = nullptr;
+  int ode_count = 0;
   const sample_set* sets = nullptr;
   int set_count = 0;
   const mixture_entry* mixtures = nullptr;

@@ -17,7 +17,7 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace kernel_detail {
 
 /// Which values one kernel computes.
-enum class kernel_purpose : std::uint8_t { outputs, objective, residual, sde, mixture };
+enum class kernel_purpose : std::uint8_t { outputs, objective, residual, sde, mixture, ode_field, ode_carried, ode_diagonal };
 
 constexpr int most_roots = 96;
 struct root_list {
@@ -45,6 +45,15 @@ constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
       r.add(t.sdes[index].drift);
       r.add(t.sdes[index].noise);
       r.add(t.sdes[index].noise_derivative);
+      break;
+    case kernel_purpose::ode_field: r.add(t.odes[index].field); break;
+    case kernel_purpose::ode_carried:
+      r.add(t.odes[index].field);
+      for (int i = 0; i < t.odes[index].carried_count; i++) r.add(t.odes[index].carried[i].node);
+      break;
+    case kernel_purpose::ode_diagonal:
+      r.add(t.odes[index].field);
+      r.add(t.odes[index].diagonal);
       break;
     case kernel_purpose::mixture:
       r.add(t.mixtures[index].log_weights);
@@ -82,6 +91,15 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
       add("drift", t.sdes[index].drift);
       add("noise", t.sdes[index].noise);
       add("noise_derivative", t.sdes[index].noise_derivative);
+      break;
+    case kernel_purpose::ode_field: add("field", t.odes[index].field); break;
+    case kernel_purpose::ode_carried:
+      add("field", t.odes[index].field);
+      for (int i = 0; i < t.odes[index].carried_count; i++) add(std::string(t.odes[index].carried[i].name.view()), t.odes[index].carried[i].node);
+      break;
+    case kernel_purpose::ode_diagonal:
+      add("field", t.odes[index].field);
+      add("diagonal", t.odes[index].diagonal);
       break;
     case kernel_purpose::mixture:
       add("log_weights", t.mixtures[index].log_weights);
@@ -159,6 +177,27 @@ std::vector<std::unique_ptr<kernel_interface<T>>> make_objectives(std::integer_s
   return r;
 }
 
+template <auto Build, int Index, class T>
+ode_kernels<T> make_ode() {
+  constexpr const ode_entry& e = recording<Build>::view.odes[Index];
+  ode_kernels<T> r;
+  if constexpr (e.carried_count > 0) {
+    r.field = make_kernel<Build, kernel_purpose::ode_field, Index, by_nothing, T>();
+    r.carried = make_kernel<Build, kernel_purpose::ode_carried, Index, by_everything, T>();
+  } else {
+    r.field = make_kernel<Build, kernel_purpose::ode_field, Index, by_everything, T>();
+  }
+  if constexpr (e.diagonal >= 0 && sizeof(T) == sizeof(double)) r.diagonal = make_kernel<Build, kernel_purpose::ode_diagonal, Index, by_nothing, T>();
+  return r;
+}
+
+template <auto Build, class T, int... I>
+std::vector<ode_kernels<T>> make_odes(std::integer_sequence<int, I...>) {
+  std::vector<ode_kernels<T>> r;
+  (r.push_back(make_ode<Build, I, T>()), ...);
+  return r;
+}
+
 template <auto Build, class T>
 model_kernels<T> make_kernels() {
   using recorded = recording<Build>;
@@ -169,6 +208,7 @@ model_kernels<T> make_kernels() {
   r.objectives = make_objectives<Build, kernel_purpose::objective, T>(objectives);
   if constexpr (sizeof(T) == sizeof(double)) r.residuals = make_objectives<Build, kernel_purpose::residual, T>(objectives);
   r.sdes = make_kernel_list<Build, kernel_purpose::sde, by_nothing, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
+  r.odes = make_odes<Build, T>(std::make_integer_sequence<int, recorded::view.ode_count>{});
   r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, by_nothing, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
   return r;
 }

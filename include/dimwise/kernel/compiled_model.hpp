@@ -89,6 +89,16 @@ class kernel_interface {
   }
 };
 
+/// The kernels of one ODE. Those without a field are null.
+template <class T>
+struct ode_kernels {
+  std::unique_ptr<kernel_interface<T>> field;      ///< output: field; with vector-Jacobian products where nothing is carried
+  std::unique_ptr<kernel_interface<T>> carried;    ///< outputs: field and the rates of the carried quantities, with vector-Jacobian products; null where there are none
+  std::unique_ptr<kernel_interface<T>> diagonal;   ///< outputs: field and its D<1>; null where the field is dense, and in float
+  /// The field with all that is carried.
+  const kernel_interface<T>& whole() const { return carried ? *carried : *field; }
+};
+
 /// The kernels of one model in one precision.
 template <class T>
 struct model_kernels {
@@ -96,6 +106,7 @@ struct model_kernels {
   std::vector<std::unique_ptr<kernel_interface<T>>> objectives;    ///< one for each objective, a single point-level output, with gradient
   std::vector<std::unique_ptr<kernel_interface<T>>> residuals;     ///< one for each objective: what a least-squares one squares (and its sample weight), with Jacobian; null for others and in float
   std::vector<std::unique_ptr<kernel_interface<T>>> sdes;          ///< outputs: drift, noise, noise derivative
+  std::vector<ode_kernels<T>> odes;
   std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;      ///< outputs: log weights, mean, log deviation, log density
 };
 

@@ -6,7 +6,7 @@ namespace dimwise::detail {
 
 /// Nodes, tensors, inputs and constants of a finished recording, renumbered. The order of evaluation inside an expression of the
 /// user is the compiler's choice, so that equal models are recorded in different orders; here nodes stand in post-order from the
-/// roots (equations, outputs, SDEs, mixtures, objectives), all others in the order in which nodes use them. What no root reaches
+/// roots (equations, outputs, SDEs, ODEs, mixtures, objectives), all others in the order in which nodes use them. What no root reaches
 /// is dropped.
 class canonical_order {
  public:
@@ -22,6 +22,10 @@ class canonical_order {
     for (const equation_entry& e : m.equations) reach(e.lhs), reach(e.rhs), reach(e.residual), reach(e.relative);
     for (const output_entry& e : m.outputs) reach(e.node);
     for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);
+    for (const ode_entry& e : m.odes) {
+      reach(e.field), reach(e.diagonal);
+      for (int i = 0; i < e.carried_count; i++) reach(e.carried[i].node);
+    }
     for (const mixture_entry& e : m.mixtures) reach(e.log_weights), reach(e.mean), reach(e.log_deviation), reach(e.log_density);
     for (const objective_entry& e : m.objectives) reach(e.node), reach(e.residual), reach(e.sample_weight);
   }
@@ -47,6 +51,11 @@ class canonical_order {
   }
   constexpr sde_entry renumbered(sde_entry e) const {
     e.drift = node_number(e.drift), e.noise = node_number(e.noise), e.noise_derivative = node_number(e.noise_derivative);
+    return e;
+  }
+  constexpr ode_entry renumbered(ode_entry e) const {
+    e.field = node_number(e.field), e.diagonal = node_number(e.diagonal);
+    for (int i = 0; i < e.carried_count; i++) e.carried[i].node = node_number(e.carried[i].node);
     return e;
   }
   constexpr mixture_entry renumbered(mixture_entry e) const {

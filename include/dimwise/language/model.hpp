@@ -1,7 +1,7 @@
 // language/model.hpp: the builder that a model function is given: inputs, parameters, equations and outputs by name.
 #pragma once
+#include "dynamics.hpp"
 #include "equation.hpp"
-#include "learning.hpp"
 #include "parameters.hpp"
 
 namespace dimwise {
@@ -12,7 +12,7 @@ struct recording_key {};
 
 /// A model function `constexpr void f(model& m)` records its values here. Names are identity: asking again for the same name
 /// gives the same value; the same name with another shape is refused.
-class model : public detail::learning_recorder {
+class model : public detail::dynamics_recorder {
  public:
   constexpr explicit model(detail::recording_key) {}
   DIMWISE_REFUSE("a model function is given its model: take state, time and inputs from that m; values of two models cannot meet")
@@ -132,14 +132,6 @@ class model : public detail::learning_recorder {
     poison();
   }
 
-  /// dx_i = drift_i dt + noise_i dW_i, for simulation. Records D<1>(noise) for Milstein where noise is dimension-wise
-  /// differentiable.
-  template <fixed_string Name, Operand Drift, Operand Noise>
-  constexpr void sde(Drift drift, Noise noise) {
-    record_sde<Name>(detail::recorded(*this, drift), detail::recorded(*this, noise));
-    if (refusal) refusal();
-  }
-
  private:
   /// log(a) for a > 0 in constant evaluation, to the last digits: halvings, then the series of 2 artanh((a - 1) / (a + 1)).
   static constexpr double log_of(double a) {
@@ -219,28 +211,6 @@ class model : public detail::learning_recorder {
     if (!owns(h)) return;
     if (kind_of(h).l == level::units) refuse(refused::hidden_units_cannot_be_used_here);
     outputs.push_back({Name, h.id});
-  }
-  /// h for each dimension: a point-level value is repeated by adding 0 x.
-  constexpr handle at_dim_level(handle h) {
-    if (kind_of(h).l == level::dim) return h;
-    return binary(op::add, h, binary(op::mul, literal(0), {this, state_node}));
-  }
-  template <fixed_string Name>
-  constexpr void record_sde(handle drift, handle noise) {
-    name_is_free<Name>(sdes);
-    if (!owns(drift) || !owns(noise)) return;
-    if (state_node < 0) {
-      refuse(refused::this_model_has_no_state);
-      return;
-    }
-    if (kind_of(drift).width != 1 || kind_of(noise).width != 1) refuse(refused::a_drift_or_noise_has_one_feature);
-    sde_entry e;
-    e.name = Name;
-    e.drift = at_dim_level(drift).id;
-    e.noise = at_dim_level(noise).id;
-    const kind& k = kind_of(noise);
-    if (k.dimwise) e.noise_derivative = at_dim_level(sees_own(k) ? unary(op::D, noise, 0, 1) : literal(0)).id;
-    sdes.push_back(e);
   }
 };
 

@@ -35,6 +35,7 @@ class recorder {
   list<equation_entry> equations;
   list<output_entry> outputs;
   list<sde_entry> sdes;
+  list<ode_entry> odes;
   list<sample_set> sets;
   list<mixture_entry> mixtures;
   list<objective_entry> objectives;
@@ -48,7 +49,7 @@ class recorder {
 
   constexpr recorder() {
     nodes.reserve(64);
-    inputs.reserve(4), constants.reserve(4), equations.reserve(4), outputs.reserve(4), sdes.reserve(2), sets.reserve(4);
+    inputs.reserve(4), constants.reserve(4), equations.reserve(4), outputs.reserve(4), sdes.reserve(2), odes.reserve(2), sets.reserve(4);
     mixtures.reserve(2), objectives.reserve(4), stages.reserve(4);
   }
   recorder(const recorder&) = delete;

@@ -8,12 +8,12 @@ namespace dimwise {
 namespace detail {
 
 struct recording_sizes {
-  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, sets = 0, mixtures = 0,
+  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, odes = 0, sets = 0, mixtures = 0,
       objectives = 0, stages = 0;
 };
 constexpr recording_sizes sizes_of(const model& m, const canonical_order& order) {
   return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count,
-          m.equations.count,   m.outputs.count,       m.sdes.count,         m.sets.count,
+          m.equations.count,   m.outputs.count,       m.sdes.count,         m.odes.count,    m.sets.count,
           m.mixtures.count,    m.objectives.count,    m.stages.count};
 }
 /// Arrays of known length; empty ones have one unused entry.
@@ -27,6 +27,7 @@ struct static_arrays {
   equation_entry equations[at_least_one(S.equations)];
   output_entry outputs[at_least_one(S.outputs)];
   sde_entry sdes[at_least_one(S.sdes)];
+  ode_entry odes[at_least_one(S.odes)];
   sample_set sets[at_least_one(S.sets)];
   mixture_entry mixtures[at_least_one(S.mixtures)];
   objective_entry objectives[at_least_one(S.objectives)];
@@ -41,6 +42,7 @@ struct dynamic_arrays {
   list<equation_entry> equations;
   list<output_entry> outputs;
   list<sde_entry> sdes;
+  list<ode_entry> odes;
   list<sample_set> sets;
   list<mixture_entry> mixtures;
   list<objective_entry> objectives;
@@ -54,6 +56,7 @@ struct dynamic_arrays {
         equations(at_least_one(n.equations), {}),
         outputs(at_least_one(n.outputs), {}),
         sdes(at_least_one(n.sdes), {}),
+        odes(at_least_one(n.odes), {}),
         sets(at_least_one(n.sets), {}),
         mixtures(at_least_one(n.mixtures), {}),
         objectives(at_least_one(n.objectives), {}),
@@ -76,6 +79,7 @@ constexpr void store(const model& m, const canonical_order& order, Arrays& to) {
   for (int i = 0; i < m.equations.count; i++) to.equations[i] = order.renumbered(m.equations.data[i]);
   for (int i = 0; i < m.outputs.count; i++) to.outputs[i] = order.renumbered(m.outputs.data[i]);
   for (int i = 0; i < m.sdes.count; i++) to.sdes[i] = order.renumbered(m.sdes.data[i]);
+  for (int i = 0; i < m.odes.count; i++) to.odes[i] = order.renumbered(m.odes.data[i]);
   for (int i = 0; i < m.sets.count; i++) to.sets[i] = m.sets.data[i];
   for (int i = 0; i < m.mixtures.count; i++) to.mixtures[i] = order.renumbered(m.mixtures.data[i]);
   for (int i = 0; i < m.objectives.count; i++) to.objectives[i] = order.renumbered(m.objectives.data[i]);
@@ -94,6 +98,7 @@ constexpr table table_of(const Arrays& from, const recording_sizes& n) {
   t.equations = &from.equations[0], t.equation_count = n.equations;
   t.outputs = &from.outputs[0], t.output_count = n.outputs;
   t.sdes = &from.sdes[0], t.sde_count = n.sdes;
+  t.odes = &from.odes[0], t.ode_count = n.odes;
   t.sets = &from.sets[0], t.set_count = n.sets;
   t.mixtures = &from.mixtures[0], t.mixture_count = n.mixtures;
   t.objectives = &from.objectives[0], t.objective_count = n.objectives;

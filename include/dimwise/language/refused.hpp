@@ -149,6 +149,11 @@ template <fixed_string Name>
 [[noreturn]] inline void a_drift_or_noise_has_one_feature() {
   stop("the drift and the noise of m.sde must have one feature (width 1)");
 }
+[[noreturn]] inline void a_vector_field_has_one_feature() { stop("the vector field of m.ode must have one feature (width 1)"); }
+[[noreturn]] inline void a_carried_quantity_is_one_number_a_sample() {
+  stop("what m.ode carries along is one number a sample: take sum or mean over dimensions");
+}
+[[noreturn]] inline void two_carried_quantities_have_the_same_name() { stop("m.ode: two carried quantities have the same name"); }
 [[noreturn]] inline void this_is_not_the_log_density_of_a_mixture_of_this_model() {
   stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
 }

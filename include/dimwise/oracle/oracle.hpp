@@ -31,6 +31,8 @@ class basic_oracle {
   /// Throws `error` where the length is not that of the recording.
   void set_parameters(const std::vector<double>& parameters);
   void set_sample(const sample_inputs& sample);
+  /// Parameters, state and time with all digits, in place of those of the sample; for solutions that are computed from the oracle.
+  void set_exactly(const std::vector<Number>& parameters, const std::vector<Number>& state, const Number& time);
 
   /// All numbers of a node: point [W], dim [d][W], units [H].
   std::vector<Number> value(int node);

@@ -1,4 +1,4 @@
-// tests/unit/language/model.cpp: inputs, constants, outputs and SDEs by name.
+// tests/unit/language/model.cpp: inputs, constants and outputs by name.
 #include "catch.hpp"
 
 #include <dimwise/language.hpp>
@@ -50,30 +50,4 @@ TEST_CASE("the same name with another shape is refused") {
                m.output<"r">(2);
              }),
              Catch::Contains("'r' is already taken"));
-}
-
-TEST_CASE("SDEs: drift, noise and its derivative at dim level") {
-  const auto r = record([](model& m) {
-    auto x = m.state<"x", 3>();
-    auto t = m.time<"t">();
-    m.sde<"multiplicative">(-x, 0.3 * x * t);
-    m.sde<"additive">(-x, 0.3);
-    m.sde<"hidden">(t, conditioner<"c">(masked_mlp{4})(x));
-    m.sde<"dense">(-x, sum(x * conditioner<"c">(masked_mlp{4})(x)));
-  });
-  const table t = r.view();
-  REQUIRE(t.sde_count == 4);
-  for (int i = 0; i < 4; i++) {
-    CHECK(t.nodes[t.sdes[i].drift].k.l == level::dim);
-    CHECK(t.nodes[t.sdes[i].noise].k.l == level::dim);
-    if (i < 3) {
-      REQUIRE(t.sdes[i].noise_derivative >= 0);
-      CHECK(t.nodes[t.sdes[i].noise_derivative].k.l == level::dim);
-    }
-  }
-  CHECK(t.nodes[t.sdes[0].noise_derivative].o == op::D);
-  CHECK(t.nodes[t.sdes[1].noise_derivative].o == op::add);  // 0 + 0 x
-  CHECK(t.sdes[3].noise_derivative == -1);
-  CHECK_THAT(message([](model& m) { m.sde<"s">(0.0, 1.0); }), Catch::Contains("m.state"));
-  CHECK_THAT(message([](model& m) { m.sde<"s">(m.state<"x", 2>(), m.input<"c", 2>()); }), Catch::Contains("one feature"));
 }
