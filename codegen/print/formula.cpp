@@ -43,6 +43,7 @@ struct spelling {
   virtual std::string sum(const std::string& inside) const = 0;
   // `named`: of a symbol, which needs no brackets.
   virtual std::string component(const std::string& inside, int j, bool named) const = 0;
+  virtual std::string shifted(const std::vector<std::string>& arguments, const std::string& by, bool named) const = 0;
   virtual std::string derivative(const std::string& inside, int n) const = 0;
   virtual std::string in_time(const std::string& inside, int n) const = 0;
   // Whether a sum or derivative needs brackets around a term of this strength.
@@ -95,6 +96,14 @@ struct spelling {
         g.indexed = false;
         return component(named ? spell(g) : within(g, 4), f.n, named);
       }
+      case part::shifted: {
+        formula g = f.terms[0];
+        const bool named = g.what == part::symbol;
+        if (named) g.indexed = false;
+        std::vector<std::string> arguments;
+        for (std::size_t i = 0; i < f.terms.size(); i++) arguments.push_back(spell(i ? f.terms[i] : g));
+        return shifted(arguments, f.text, named);
+      }
       case part::derivative: return derivative(operand(f.terms[0]), f.n);
       case part::in_time: return in_time(operand(f.terms[0]), f.n);
     }
@@ -127,6 +136,9 @@ struct text_spelling final : spelling {
   int power_base() const override { return 0; }
   std::string sum(const std::string& s) const override { return "sum(" + s + ")"; }
   std::string component(const std::string& s, int j, bool) const override { return s + "[" + std::to_string(j) + "]"; }
+  std::string shifted(const std::vector<std::string>& a, const std::string& by, bool) const override {
+    return "shift<" + by + ">(" + list_of(a, ", ") + ")";
+  }
   std::string derivative(const std::string& s, int n) const override { return "D<" + std::to_string(n) + ">(" + s + ")"; }
   std::string in_time(const std::string& s, int n) const override { return (n == 1 ? "dt(" : "dt<" + std::to_string(n) + ">(") + s + ")"; }
 };
@@ -159,6 +171,10 @@ struct latex_spelling final : spelling {
   std::string sum(const std::string& s) const override { return "\\sum_i " + s; }
   std::string component(const std::string& s, int j, bool named) const override {
     return (named ? s : brackets(s)) + "_{" + std::to_string(j) + "}";
+  }
+  static std::string place(const std::string& by) { return by.find(',') != std::string::npos ? "i + (" + by + ")" : by[0] == '-' ? "i" + by : "i+" + by; }
+  std::string shifted(const std::vector<std::string>& a, const std::string& by, bool named) const override {
+    return (named ? a[0] : brackets(a[0])) + "_{" + place(by) + "}";
   }
   static std::string by(const std::string& variable, int n) {
     if (n == 1) return "\\frac{\\partial}{\\partial " + variable + "} ";
@@ -203,6 +219,9 @@ struct mathml_spelling final : spelling {
   }
   std::string component(const std::string& s, int j, bool named) const override {
     return "<msub>" + (named ? s : brackets(s)) + "<mn>" + std::to_string(j) + "</mn></msub>";
+  }
+  std::string shifted(const std::vector<std::string>& a, const std::string& by, bool named) const override {
+    return "<msub>" + (named ? a[0] : brackets(a[0])) + row("<mi>" + latex_spelling::place(by) + "</mi>") + "</msub>";
   }
   static std::string by(const std::string& variable, int n) {
     const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>";

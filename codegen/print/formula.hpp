@@ -17,6 +17,7 @@ enum class part {
   power,       ///< of one term, exponent `value`
   sum,         ///< over dimensions, of one term
   component,   ///< number n of one term
+  shifted,     ///< the first term at an offset, `text`; the others are options
   derivative,  ///< order n of one term, by its own coordinate
   in_time      ///< order n of one term, by time
 };

@@ -243,6 +243,14 @@ class builder {
         if (x.k.width == 1 && int(parts.size()) == t_.d) return call("components", true, std::move(parts));
         return call("unstack", true, {a});
       }
+      case op::shift: {
+        const bool line = x.offset.width == t_.d && x.offset.rows == 0;
+        formula f = compound(part::shifted, {a});
+        f.text = (line ? "" : std::to_string(x.offset.rows) + ", ") + std::to_string(x.offset.columns);
+        if (!line) f.terms.push_back(symbol("grid{" + std::to_string(t_.d / x.offset.width) + ", " + std::to_string(x.offset.width) + "}", false));
+        if (x.offset.periodic) f.terms.push_back(symbol("periodic", false));
+        return f;
+      }
       case op::sum_others: return call(x.n < 0 ? "sum_before" : x.n > 0 ? "sum_after" : "sum_others", true, {without_index(a)});
       case op::D: return compound(part::derivative, {a}, x.n);
       case op::dt: return compound(part::in_time, {a}, x.n);

@@ -243,6 +243,12 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       }
       break;
     }
+    case op::shift: {
+      const int j = shifted_from(t_, n, i);
+      const auto& a = changed_numbers(s.a);
+      for (std::size_t c = 0; c < W; c++) out[c] = j < 0 ? Number(0) : a[std::size_t(j) * W + c];
+      break;
+    }
     case op::D:
     case op::dt: {
       const auto& taps = n.o == op::D ? s.taps[std::size_t(nth)] : s.taps[0];

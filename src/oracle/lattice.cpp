@@ -146,6 +146,13 @@ plan lattice::make_plan(const std::vector<request>& requests) {
         case op::component:
           s.a = need.one(n.a, p, n.n);
           break;
+        case op::shift: {
+          std::vector<int> sources;
+          for (int i : s.components)
+            if (const int j = shifted_from(t_, n, i); j >= 0) sources.push_back(j);
+          s.a = need.some(n.a, p, sources);
+          break;
+        }
         case op::sum:
         case op::sum_others:
         case op::masked_input:
@@ -164,6 +171,16 @@ plan lattice::make_plan(const std::vector<request>& requests) {
   }
   std::reverse(steps.begin(), steps.end());
   return steps;
+}
+
+int shifted_from(const table& t, const node& n, int i) {
+  const grid_offset& o = n.offset;
+  for (int j = 0; j < t.d; j++) {
+    int down = j / o.width - i / o.width - o.rows, right = j % o.width - i % o.width - o.columns;
+    if (o.periodic) down %= t.d / o.width, right %= o.width;
+    if (down == 0 && right == 0) return j;
+  }
+  return -1;
 }
 
 std::vector<int> total_orders(const table& t) {

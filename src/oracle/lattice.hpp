@@ -77,6 +77,9 @@ class lattice {
   std::unordered_map<std::uint64_t, int> cell_ids_;
 };
 
+/// The component that a shift brings to component i, or -1 beyond the border.
+int shifted_from(const table& recording, const node& shift, int i);
+
 /// Sum of the orders of D and dt on the longest way down from each node.
 std::vector<int> total_orders(const table& recording);
 

@@ -182,6 +182,9 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
         for (int j = 0; j < l.places.components(n.a); j++)
           if ((j < component && n.n <= 0) || (j > component && n.n >= 0)) raise(most, of(n.a, j, k, m));
         break;
+      case op::shift:
+        if (const int j = detail::shifted_from(recording, n, component); j >= 0) raise(most, of(n.a, j, k, m));
+        break;
       case op::D: {
         if (k && i != component) break;
         const auto& x = largest(l, {n.a, component, component, k + n.n, m}, depth + 1);

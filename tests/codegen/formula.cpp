@@ -57,6 +57,7 @@ constexpr void nested(model& m) {
 constexpr void structure(model& m) {
   auto x = m.state<"x", 2>();
   m.output<"a">(components(x[1], (1.0 - sq(x[0])) * x[1] - tanh(x)[0]));
+  m.output<"c">(shift<1>(x) + shift<-1>(tanh(x), periodic) + shift<1, -1>(x, grid{2, 1}));
   m.output<"b">(sum_others(x) * m.index() + sum_before(tanh(x)) * m.indicator<1>());
 }
 
@@ -116,9 +117,12 @@ TEST_CASE("brackets stand where they are needed") {
 TEST_CASE("components and sums over other dimensions are printed as they were written") {
   const auto all = texts<structure>();
   CHECK(all[0] == "components(x[1], (1 - sq(x[0])) * x[1] - tanh(x)[0])");
-  CHECK(all[1] == "sum_others(x) * i + sum_before(tanh(x)) * [i == 1]");
+  CHECK(all[1] == "shift<1>(x) + shift<-1>(tanh(x), periodic) + shift<1, -1>(x, grid{2, 1})");
+  CHECK(all[2] == "sum_others(x) * i + sum_before(tanh(x)) * [i == 1]");
   const table& t = recording<structure>::view;
-  const formulas f = from_table(t, {t.outputs[0].node});
+  const formulas f = from_table(t, {t.outputs[0].node, t.outputs[1].node});
+  CHECK(as_latex(f.roots[1], "x", "t") ==
+        "x_{i+1} + \\left(\\tanh_i\\left(x_i\\right)\\right)_{i-1} + x_{i + (1, -1)}");
   CHECK(as_latex(f.roots[0], "x", "t") ==
         "\\mathrm{components}_i\\left(x_{1}, \\left(1 - x_{0}^{2}\\right) \\, x_{1} - \\left(\\tanh\\left(x_i\\right)\\right)_{0}\\right)");
   CHECK(as_mathml(f.roots[0], "x", "t").find("<msub><mi>x</mi><mn>1</mn></msub>") != std::string::npos);

@@ -75,7 +75,7 @@ enum class verdict { well_formed, refused, unknown };
 verdict judge(table_builder b) {
   if (settle(b)) return verdict::well_formed;
   const std::string why = why_ill_formed(b.view());
-  for (const char* rule : {"widths of a pointwise operation", "operand that mixes coordinates", "context that depends", "hidden units outside", "operand of a readout", "operand of a masked layer", "operand of a sum of others", "orders beyond 7"})
+  for (const char* rule : {"widths of a pointwise operation", "operand that mixes coordinates", "context that depends", "hidden units outside", "operand of a readout", "operand of a masked layer", "operand of a sum of others", "operand of a shift", "orders beyond 7"})
     if (why.find(rule) != std::string::npos) return verdict::refused;
   if (why.find("operand of D") != std::string::npos) {
     const node& x = b.nodes[std::size_t(std::atoi(why.c_str() + 5))];

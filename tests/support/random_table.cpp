@@ -95,7 +95,18 @@ class maker {
 
   void step() {
     made a{};
-    switch (pick(22)) {
+    switch (pick(23)) {
+      case 22: {
+        grid_offset by;
+        do by.width = 1 + pick(b_.d);
+        while (b_.d % by.width != 0);
+        by.rows = pick(3) - 1, by.columns = pick(5) - 2, by.periodic = pick(2);
+        if (by.rows == 0 && by.columns == 0) by.columns = 1;
+        if (by.periodic && by.source(0, b_.d) == 0) break;
+        if (find(a, [&](const made& v) { return others_operand(of(v), by.side()); }))
+          add(b_.shift(a.node, by), std::min(a.low, 0.0), std::max(a.high, 0.0), a);
+        break;
+      }
       case 20: {
         const int j = pick(b_.d);
         if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own && (pick(2) || own_only(of(v))); }))

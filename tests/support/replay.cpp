@@ -159,6 +159,7 @@ class writer {
       case op::indicator: return m.leaf(op::indicator, detail::leaf_kind(level::dim, 1), x.n);
       case op::component: return a[x.n];
       case op::sum_others: return x.n < 0 ? sum_before(a) : x.n > 0 ? sum_after(a) : sum_others(a);
+      case op::shift: return detail::record_shift(a, {t.d / x.offset.width, x.offset.width}, x.offset);
       case op::D: return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::dt: return in_time(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::linear:

@@ -84,6 +84,10 @@ std::string problem(const table& t, const node& n) {
       return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
     case op::component:
       return a.l == level::dim && a.d != depends::scaled_own && n.n < t.d ? "" : "operand of a component";
+    case op::shift:
+      return t.d % n.offset.width == 0 && others_operand(a, n.offset.side()) && (!n.offset.periodic || n.offset.source(0, t.d) != 0)
+                 ? ""
+                 : "operand of a shift";
     case op::sum_others:
       return others_operand(a, n.n) ? "" : "operand of a sum of others";
     case op::indicator:

@@ -73,6 +73,7 @@ table_builder changed(table_builder b, std::uint64_t seed) {
         const op o = others[std::size_t(pick(7))];
         if (o == x.o) continue;
         x.o = o;
+        x.offset = {};
         x.n = o == op::D || o == op::dt ? 1 + pick(3) : 0;
         return b;
       }

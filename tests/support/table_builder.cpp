@@ -254,6 +254,13 @@ int table_builder::sum_others(int side, int a) {
   require(others_operand(nodes[std::size_t(a)].k, side), "a sum of others must not see its own coordinate");
   return add(n);
 }
+int table_builder::shift(int a, grid_offset by) {
+  node n;
+  n.o = op::shift, n.a = a, n.offset = by;
+  require(d % by.width == 0 && others_operand(nodes[std::size_t(a)].k, by.side()), "a shift must not see its own coordinate");
+  require(!by.periodic || by.source(0, d) != 0, "a periodic shift by the whole length is no shift");
+  return add(n);
+}
 int table_builder::D(int order, int a) {
   node n;
   n.o = op::D, n.a = a, n.n = order;

@@ -56,6 +56,7 @@ struct table_builder {
   int component(int j, int a);
   int components(const std::vector<int>& each);
   int sum_others(int side, int a);
+  int shift(int a, grid_offset by);
   int D(int order, int a);
   int dt(int order, int a);
 

@@ -120,6 +120,12 @@ class writer {
         return of_a("sum");
       case op::component: return a + "[" + number(x.n) + "]";
       case op::sum_others: return of_a(x.n < 0 ? "sum_before" : x.n > 0 ? "sum_after" : "sum_others");
+      case op::shift: {
+        const bool line = x.offset.width == t.d && x.offset.rows == 0;
+        const std::string by = line ? number(x.offset.columns) : number(x.offset.rows) + ", " + number(x.offset.columns);
+        const std::string lattice = line ? "" : ", grid{" + number(t.d / x.offset.width) + ", " + number(x.offset.width) + "}";
+        return "shift<" + by + ">(" + a + lattice + (x.offset.periodic ? ", periodic)" : ")");
+      }
       case op::D: return "D<" + number(x.n) + ">(" + a + ")";
       case op::dt: return "dt<" + number(x.n) + ">(" + a + ")";
       case op::linear: return layer("linear", x, a + (t.tensors[x.weight].rank == 3 ? ", own_weights{}" : ""));

@@ -35,6 +35,7 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
     case op::sum:
     case op::component:
     case op::sum_others:
+    case op::shift:
     case op::sum_features:
     case op::slice:
     case op::D:

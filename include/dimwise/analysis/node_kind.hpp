@@ -49,6 +49,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
       return component_kind(a);
     case op::sum_others:
       return others_kind(a, x.n);
+    case op::shift:
+      return others_kind(a, x.offset.side());
     case op::D:
       return derivative_kind(a);
     default:

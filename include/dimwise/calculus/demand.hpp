@@ -30,7 +30,7 @@ constexpr orders possible_orders(const table& t, const orders* possible, int i) 
     case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::sin: case op::cos: case op::sqrt:
     case op::power: case op::erf: case op::erfc: case op::exp_relative: case op::logsumexp: r = closed_under_functions(a); break;
     case op::masked_input: case op::masked_hidden: case op::readout: r = (a | b) & time_column; break;
-    case op::sum_others: r = a & time_column; break;
+    case op::sum_others: case op::shift: r = a & time_column; break;
     case op::choose: r = b; break;
     case op::D: r = shifted_down(a, x.n, 0); break;
     case op::dt: r = shifted_down(a, 0, x.n); break;
@@ -55,7 +55,8 @@ constexpr void infer_orders(const table& t, const int* roots, int root_count, or
     orders up = s;
     if (x.o == op::D) up = lower_closure(shifted_up(s, x.n, 0));
     if (x.o == op::dt) up = lower_closure(shifted_up(s, 0, x.n));
-    if (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout || x.o == op::sum_others) up = s & time_column;
+    if (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout || x.o == op::sum_others || x.o == op::shift)
+      up = s & time_column;
     if (x.o == op::detach) up = value_only;
     if (x.o == op::choose) {  // of the condition, its sign
       needed[x.a] |= value_only;

@@ -249,6 +249,12 @@ class expansion {
         z.gathers = true;
         return put_series(z, true, s);
       }
+      case op::shift: {
+        jet_node z = simple(jet_op::shift, w, a);
+        z.offset = x.offset;
+        z.gathers = true;
+        return put_series(z, true, s);
+      }
       case op::D: case op::dt: {
         jet_node z = simple(jet_op::derivative, w, a);
         (x.o == op::D ? z.n : z.n2) = x.n;
@@ -271,7 +277,7 @@ class expansion {
     z.o = jet_op::alias;
     z.in[0] = {i, i};
     z.inputs = 1;
-    z.reduces = z.whole = z.gathers = false;
+    z.reduces = z.gathers = false;
     z.per_dim = nodes[i].is_dim();
     z.differentiable = z.follows_input = frozen && nodes[i].follows_input;
     z.partner = z.weight = z.weight2 = z.bias = -1;

@@ -207,6 +207,15 @@ class reverse_pass {
         contribute(n.in[0], put(y), true);
         break;
       }
+      case jet_op::shift: {
+        jet_node y = make(jet_op::shift, n.width, true, s);
+        y.offset = n.offset.reversed();
+        y.gathers = true;
+        y.in[0] = a;
+        y.inputs = 1;
+        contribute(n.in[0], put(y), true);
+        break;
+      }
       case jet_op::unstack: {
         jet_node y = make(jet_op::unstack_vjp, x.width(n.in[0]), true, s & time_column);
         y.reduces = true;

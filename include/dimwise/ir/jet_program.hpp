@@ -38,6 +38,7 @@ enum class jet_op : std::uint8_t {
   sum_dims, unstack,
   component,          ///< of dimension n; per_dim: what a has in dimension n, 0 in the others
   sum_others,         ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
+  shift,              ///< of the dimension at `offset`
   unstack_vjp,        ///< collects the dimensions
   // roots
   parameter_gradient, ///< of a parameter leaf
@@ -74,7 +75,6 @@ struct jet_node {
   function f = function::exp;
   bool per_dim = false;      ///< computed for each dimension
   bool reduces = false;      ///< computed inside the loop over dimensions, adds up to a point-level value
-  bool whole = false;        ///< per_dim, but computed for all dimensions at once, between two loops over them
   bool gathers = false;      ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
   bool slope = false;        ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
   bool differentiable = false;  ///< reaches a trained parameter, or follows an input
@@ -87,6 +87,7 @@ struct jet_node {
   int partner = -1;          ///< of a node that holds only coefficients with k >= 1: the node with the others
   int n = 0, n2 = 0;
   double value = 0;
+  grid_offset offset{};
   int weight = -1, weight2 = -1, bias = -1;  ///< tensors
 
   /// Whether its result has a value of its own for each dimension.

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "grid_offset.hpp"
 #include "kind.hpp"
 
 namespace dimwise {
@@ -43,6 +44,7 @@ enum class op : std::uint8_t {
   sum,            ///< dim [W] -> point [W]; n = 1: in the first layer of a plain network, which makes it dense unless d = 1
   component,      ///< dim [W] -> point [W]: dimension n
   sum_others,     ///< dim -> dim: component i adds up those before i (n = -1), after i (n = 1), or both (n = 0)
+  shift,          ///< dim -> dim: the component at `offset` from i, or 0
   // calculus
   D,              ///< n-th derivative of component i by coordinate i
   dt,             ///< n-th derivative by time
@@ -57,9 +59,10 @@ struct node {
   int n = 0;                                 ///< see op
   int weight = -1, weight2 = -1, bias = -1;  ///< indices of tensors
   double value = 0;
+  grid_offset offset{};                      ///< of shift
   constexpr bool operator==(const node& y) const {
     return o == y.o && a == y.a && b == y.b && n == y.n && weight == y.weight && weight2 == y.weight2 && bias == y.bias &&
-           k == y.k && std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(y.value);
+           offset == y.offset && k == y.k && std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(y.value);
   }
 };
 

@@ -116,11 +116,11 @@ class buffer_layout {
         q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::detail::tile_rows) * row_stride(x);
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
-      q.first = preloaded(x) ? 0 : in_loop(x) && whole ? loop_begin[stage_of(i)] : born;
-      q.last = std::max(q.last, in_loop(x) && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
+      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : born;
+      q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
-        const int used = in_loop(x) && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
+        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
       });
       if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);

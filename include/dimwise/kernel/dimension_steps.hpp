@@ -40,6 +40,19 @@ void in_dimension(const step<T>& st, const call<T>& c) {
   });
 }
 
+/// The operand in the dimension that the offset names, 0 beyond the border.
+template <class T>
+void shift(const step<T>& st, const call<T>& c) {
+  const int from = st.offset.source(c.i, st.d);
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    for (int w = 0; w < st.width; w++) {
+      T* out = c.at(st.out, w) + place * st.samples;
+      if (a && from >= 0) std::copy_n(c.workspace + a->base + from * a->dim + w * a->row, st.samples, out);
+      else std::fill_n(out, st.samples, T(0));
+    }
+  });
+}
+
 namespace detail {
 /// Rows of one coefficient, a whole number of vectors for each feature.
 template <class T>

@@ -97,6 +97,7 @@ class plan {
     s.n = x.n;
     s.n2 = x.n2;
     s.value = x.value;
+    s.offset = x.offset;
     steps.push_back(s);
     return steps.back();
   }
@@ -160,6 +161,7 @@ class plan {
         steps.back().n2 = layout.group(x);
         steps.back().slope = layout.row_between_dimensions(i);
         break;
+      case jet_op::shift: simple(i, steps::shift<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
       case jet_op::store_cotangent: simple(i, steps::store_cotangent<T>); steps.back().n2 = x.per_dim; break;

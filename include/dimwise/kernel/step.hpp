@@ -53,6 +53,7 @@ struct step {
   int n = 0, n2 = 0;
   int in_width = 1;                   ///< features of the first operand
   double value = 0;
+  grid_offset offset{};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
 };
 

@@ -183,7 +183,7 @@ class recorder {
   }
   static constexpr std::uint64_t hash(const node& x) {
     constexpr std::uint64_t f = 0x9e3779b97f4a7c15ull;
-    std::uint64_t h = ((std::uint64_t(x.o) | std::uint64_t(std::uint32_t(x.n)) << 16) ^
+    std::uint64_t h = ((std::uint64_t(x.o) | std::uint64_t(std::uint32_t(x.n + x.offset.columns + 64 * x.offset.rows)) << 16) ^
                        (std::uint64_t(std::uint32_t(x.a)) << 32 | std::uint32_t(x.b)) * f) *
                       f;
     const std::uint64_t v = std::bit_cast<std::uint64_t>(x.value);  // short numbers differ in their high bits only

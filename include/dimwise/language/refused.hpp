@@ -87,6 +87,18 @@ template <fixed_string Name>
 [[noreturn]] inline void the_operand_of_a_sum_of_others_mixes_coordinates() {
   stop("the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through it");
 }
+[[noreturn]] inline void a_shift_needs_a_value_for_each_dimension() {
+  stop("shift needs a value for each dimension, such as the state");
+}
+[[noreturn]] inline void the_operand_of_a_shift_mixes_coordinates() {
+  stop("the operand of shift sees more coordinates than it may: component i would see x_i through it");
+}
+[[noreturn]] inline void the_grid_has_another_number_of_places() {
+  stop("shift(v, grid{rows, columns}): rows times columns must be the number of dimensions");
+}
+[[noreturn]] inline void this_periodic_shift_brings_every_component_to_itself() {
+  stop("a periodic shift by a multiple of the length brings every component to itself: write the value without shift");
+}
 [[noreturn]] inline void a_component_is_of_a_value_for_each_dimension() {
   stop("v[j] is component j of a value for each dimension, such as the state; features of other values are slice<begin, width>(v)");
 }

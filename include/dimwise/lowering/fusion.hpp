@@ -39,7 +39,7 @@ inline fusion find_fusions(const jet_program_view& p, const schedule& order) {
     const jet_node& y = p.nodes[j];
     if ((y.o != jet_op::unary && y.o != jet_op::unary_vjp) || order.stage_of[std::size_t(j)] != order.stage_of[std::size_t(i)])
       continue;
-    if (in_loop(y) != in_loop(x) || y.whole || y.width != x.width || y.reduces || order.kept[std::size_t(i)]) continue;
+    if (y.per_dim != x.per_dim || y.width != x.width || y.reduces || order.kept[std::size_t(i)]) continue;
     if (resolve(p, y.in[0].low) != i) continue;
     // what else it reads is there before the product
     bool ready = true;

@@ -7,8 +7,7 @@
 
 namespace dimwise {
 
-/// Stage p: first the point-level nodes and those that are computed for all dimensions at once, then one loop over the dimensions that
-/// runs the other dim-level nodes for each i.
+/// Stage p: first the point-level nodes, then one loop over the dimensions that runs the dim-level nodes for each i.
 struct stage {
   std::vector<int> point;
   std::vector<int> dims;
@@ -22,9 +21,6 @@ struct schedule {
 
 /// Whether a node is written once for all dimensions before the first stage.
 inline bool preloaded(const jet_node& x) { return x.o == jet_op::load_state || x.o == jet_op::load_input_per_dim; }
-
-/// Whether a node runs inside the loop over dimensions.
-inline bool in_loop(const jet_node& x) { return x.per_dim && !x.whole; }
 
 /// The node whose buffer an operand names.
 inline int resolve(const jet_program_view& p, int i) {
@@ -68,22 +64,21 @@ inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gra
     int at = 0;
     detail::for_each_operand(p, i, [&](int a) {
       const jet_node& y = p.nodes[a];
-      at = std::max(at, y.is_dim() && in_loop(x) && !x.gathers ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
+      at = std::max(at, y.is_dim() && x.per_dim && !x.gathers ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
     });
     r.stage_of[i] = at;
-    ready[i] = preloaded(x) ? 0 : in_loop(x) ? at + 1 : at;
+    ready[i] = preloaded(x) ? 0 : x.per_dim ? at + 1 : at;
     if (preloaded(x)) {
       r.kept[i] = 1;
       continue;
     }
     if (std::size_t(at) >= r.stages.size()) r.stages.resize(std::size_t(at) + 1);
-    (in_loop(x) ? r.stages[at].dims : r.stages[at].point).push_back(i);
-    r.kept[i] = x.whole;
+    (x.per_dim ? r.stages[at].dims : r.stages[at].point).push_back(i);
   }
   for (int i = 0; i < p.count; i++) {
     if (r.stage_of[i] < 0) continue;
     detail::for_each_operand(p, i, [&](int a) {
-      if (p.nodes[a].is_dim() && (!in_loop(p.nodes[i]) || r.stage_of[a] != r.stage_of[i])) r.kept[a] = 1;
+      if (p.nodes[a].is_dim() && (!p.nodes[i].per_dim || r.stage_of[a] != r.stage_of[i])) r.kept[a] = 1;
     });
   }
   return r;

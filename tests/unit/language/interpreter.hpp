@@ -283,6 +283,9 @@ struct interpreter {
             r[0] = a(q.n, w)[0];
             if (i != q.n) r = constant_jet(r[0]);
             break;
+          case op::shift:
+            if (const int j = q.offset.source(i, d); j >= 0) r[0] = a(j, w)[0];
+            break;
           case op::sum_others:
             for (int j = 0; j < d; j++)
               if ((j < i && q.n <= 0) || (j > i && q.n >= 0)) r[0] += a(j, w)[0];
