@@ -48,6 +48,18 @@ const char* function_name(op o) {
     case op::sigmoid: return "sigmoid";
     case op::erf: return "erf";
     case op::erfc: return "erfc";
+    case op::normal_cdf: return "normal_cdf";
+    case op::expm1: return "expm1";
+    case op::log1p: return "log1p";
+    case op::tan: return "tan";
+    case op::asin: return "asin";
+    case op::acos: return "acos";
+    case op::atan: return "atan";
+    case op::sinh: return "sinh";
+    case op::cosh: return "cosh";
+    case op::cbrt: return "cbrt";
+    case op::relu: return "relu";
+    case op::abs: return "abs";
     case op::sin: return "sin";
     case op::cos: return "cos";
     case op::sqrt: return "sqrt";

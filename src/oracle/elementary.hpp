@@ -95,6 +95,20 @@ class elementary {
   }
   Number softplus(const Number& x) const { return x > 0 ? Number(x + log1p(exp(Number(-x)))) : log1p(exp(x)); }
 
+  Number sinh(const Number& x) const {
+    if (x < 0) return -sinh(Number(-x));
+    const Number e = expm1(x);
+    return (e + e / (e + 1)) / 2;
+  }
+  Number cosh(const Number& x) const {
+    const Number e = exp(x);
+    return (e + 1 / e) / 2;
+  }
+  Number cbrt(const Number& x) const {
+    if (x == 0) return x;
+    return x < 0 ? Number(-exp(Number(log(Number(-x)) / 3))) : exp(Number(log(x) / 3));
+  }
+
   /// a^value; a whole exponent is a product.
   Number power(const Number& a, double value) const {
     if (value == std::floor(value) && std::abs(value) <= 1024) {

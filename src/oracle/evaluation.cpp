@@ -110,6 +110,32 @@ Number evaluation<Number>::pointwise(const node& n, const Number& a, const Numbe
       return boost::math::erf(a);
     case op::erfc:
       return boost::math::erfc(a);
+    case op::normal_cdf: {
+      const Number root_half = sqrt(Number(0.5));
+      return boost::math::erfc(Number(-a * root_half)) / 2;
+    }
+    case op::expm1:
+      return f_.expm1(a);
+    case op::log1p:
+      return f_.log1p(a);
+    case op::tan:
+      return tan(a);
+    case op::asin:
+      return asin(a);
+    case op::acos:
+      return acos(a);
+    case op::atan:
+      return atan(a);
+    case op::sinh:
+      return f_.sinh(a);
+    case op::cosh:
+      return f_.cosh(a);
+    case op::cbrt:
+      return f_.cbrt(a);
+    case op::relu:
+      return a > 0 ? a : Number(0);
+    case op::abs:
+      return a >= 0 ? a : Number(-a);
     case op::sin:
       return sin(a);
     case op::cos:

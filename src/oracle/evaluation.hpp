@@ -52,6 +52,7 @@ class evaluation {
   Number pointwise(const node& n, const Number& a, const Number& b) const;
 
   bool change(const step& s, int component, change_of_cell& out);
+  void change_pointwise(const step& s, int component, change_of_cell& out) const;
   bool change_matrix(const step& s, int component, Number* out) const;
   /// out[row] += (W' - W) a + W' (a' - a) for one product of `rows` rows; the matrix starts at `first` in tensor w.
   bool add_change_of_product(const tensor& w, int first, int rows, int columns, int operand, std::size_t operand_first,

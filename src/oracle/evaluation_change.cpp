@@ -1,6 +1,7 @@
 // src/oracle/evaluation_change.cpp: evaluation again after one parameter was changed, of what that changes only.
 #include <algorithm>
 
+#include "../../include/dimwise/ir/jet_program.hpp"
 #include "evaluation.hpp"
 
 namespace dimwise::detail {
@@ -101,15 +102,28 @@ bool evaluation<Number>::change_matrix(const step& s, int i, Number* out) const 
 }
 
 template <class Number>
-bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
-  const cell_key k = places_.key(s.cell);
-  const node& n = at(k.node);
-  const int i = s.components[std::size_t(nth)];
+void evaluation<Number>::change_pointwise(const step& s, int i, change_of_cell& cell) const {
+  const node& n = at(places_.key(s.cell).node);
   const auto W = std::size_t(n.k.width), first = std::size_t(i) * W;
   const auto operand_first = [&](int operand) {
     return at(operand).k.l == level::dim ? std::size_t(i) * std::size_t(at(operand).k.width) : 0;
   };
   const auto differs = [&](int c, std::size_t index) { return is_changed(c) && changed_[std::size_t(c)].differs[index]; };
+  const int second = n.o == op::exp_relative ? s.base : s.b, operand = n.o == op::exp_relative ? n.a : n.b;
+  for (std::size_t c = 0; c < W; c++) {
+    const auto ia = operand_first(n.a) + (at(n.a).k.width == 1 ? 0 : c);
+    const auto ib = second < 0 ? 0 : operand_first(operand) + (at(operand).k.width == 1 ? 0 : c);
+    if (!differs(s.a, ia) && !(second >= 0 && differs(second, ib))) continue;
+    cell.numbers[first + c] = pointwise(n, changed_numbers(s.a)[ia], second < 0 ? Number(0) : changed_numbers(second)[ib]);
+  }
+}
+
+template <class Number>
+bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
+  const cell_key k = places_.key(s.cell);
+  const node& n = at(k.node);
+  const int i = s.components[std::size_t(nth)];
+  const auto W = std::size_t(n.k.width), first = std::size_t(i) * W;
   switch (n.o) {
     case op::linear:
     case op::masked_input:
@@ -121,30 +135,12 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
     case op::sub:
     case op::mul:
     case op::div:
-    case op::exp:
-    case op::log:
-    case op::tanh:
-    case op::softplus:
-    case op::sigmoid:
-    case op::erf:
-    case op::erfc:
-    case op::sin:
-    case op::cos:
-    case op::sqrt:
     case op::sq:
-    case op::power:
-    case op::exp_relative: {
-      const int second = n.o == op::exp_relative ? s.base : s.b, operand = n.o == op::exp_relative ? n.a : n.b;
-      for (std::size_t c = 0; c < W; c++) {
-        const auto ia = operand_first(n.a) + (at(n.a).k.width == 1 ? 0 : c);
-        const auto ib = second < 0 ? 0 : operand_first(operand) + (at(operand).k.width == 1 ? 0 : c);
-        if (!differs(s.a, ia) && !(second >= 0 && differs(second, ib))) continue;
-        cell.numbers[first + c] = pointwise(n, changed_numbers(s.a)[ia], second < 0 ? Number(0) : changed_numbers(second)[ib]);
-      }
+      change_pointwise(s, i, cell);
       break;
-    }
     default:
-      compute(s, nth, cell.numbers);
+      if (function_of(n.o) != function::none) change_pointwise(s, i, cell);
+      else compute(s, nth, cell.numbers);
   }
   bool any = false;
   const auto& before = values_[std::size_t(s.cell)];
@@ -158,6 +154,7 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
 #define DIMWISE_INSTANTIATE(Number)                                                 \
   template void evaluation<Number>::run_changed(const plan&, int, const Number&);   \
   template bool evaluation<Number>::change_matrix(const step&, int, Number*) const; \
+  template void evaluation<Number>::change_pointwise(const step&, int, evaluation<Number>::change_of_cell&) const; \
   template bool evaluation<Number>::change(const step&, int, evaluation<Number>::change_of_cell&);
 DIMWISE_INSTANTIATE(wide_number)
 DIMWISE_INSTANTIATE(fifty_digits)

@@ -52,7 +52,7 @@ TEST_CASE("random recordings hold every operation, nested derivatives and every 
   std::set<op> seen;
   std::set<int> dimensions;
   int nested = 0, mixed = 0, of_sums = 0;
-  for (std::uint64_t seed = 0; seed < 800; seed++) {
+  for (std::uint64_t seed = 0; seed < 1000; seed++) {
     const table_builder b = random_table(seed);
     dimensions.insert(b.d);
     for (const node& n : b.nodes) {

@@ -151,8 +151,14 @@ class maker {
         break;
       case 5: {
         a = positive(any());
-        const int which = pick(3);
-        if (which == 0) add(b_.apply(op::log, a.node), -3, std::log(a.high + 1) + 1, a);
+        const int which = pick(6);
+        if (which == 3) add(b_.apply(op::log1p, a.node), 0, std::log(a.high + 1), a);
+        else if (which == 4) add(b_.apply(op::cbrt, a.node), 0.4, std::cbrt(a.high) + 1, a);
+        else if (which == 5) {  // on both sides of the kink, never at it
+          const made u = pick(2) ? a : add(b_.scaled(-1, a.node), -a.high, -a.low, a);
+          if (pick(2)) add(b_.apply(op::abs, u.node), a.low, a.high, u);
+          else add(b_.apply(op::relu, u.node), 0, a.high, u);
+        } else if (which == 0) add(b_.apply(op::log, a.node), -3, std::log(a.high + 1) + 1, a);
         else if (which == 1) add(b_.apply(op::sqrt, a.node), 0.1, std::sqrt(a.high) + 1, a);
         else add(b_.power(a.node, number(-1.5, 1.5)), 0, 40, a);
         break;
@@ -227,7 +233,25 @@ class maker {
   }
 
   void pointwise(const made& a) {
-    switch (pick(10)) {
+    switch (pick(13)) {
+      case 10:
+      case 11: {
+        const made u = bounded(a);
+        const double e = std::exp(size(u));
+        const int which = pick(4);
+        if (which == 0) add(b_.apply(op::expm1, u.node), -1, e, u);
+        else if (which == 1) add(b_.apply(op::sinh, u.node), -e, e, u);
+        else if (which == 2) add(b_.apply(op::cosh, u.node), 1, e, u);
+        else add(b_.apply(op::normal_cdf, bounded(u, 3).node), 0, 1, u);
+        break;
+      }
+      case 12: {
+        const int which = pick(4);
+        const made u = bounded(a, which == 3 ? 1000 : 1), half = which == 3 ? u : add(b_.scaled(0.8, u.node), 0.8 * u.low, 0.8 * u.high, u);
+        const op o = which == 0 ? op::tan : which == 1 ? op::asin : which == 2 ? op::acos : op::atan;
+        add(b_.apply(o, half.node), which == 2 ? 0.6 : -2, which == 2 ? 2.6 : 2, u);
+        break;
+      }
       case 8:
         add(b_.apply(op::erf, bounded(a, 4).node), -1, 1, a);
         break;

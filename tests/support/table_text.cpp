@@ -8,7 +8,8 @@ namespace {
 
 const char* const op_names[] = {"literal",   "constant", "time",     "input",        "input_per_dim", "state",         "index", "indicator",
                                 "parameter", "add",      "sub",      "mul",          "div",           "choose",        "erf",
-                                "erfc",     "exp",
+                                "erfc",      "normal_cdf", "expm1",  "log1p",        "tan",           "asin",
+                                "acos",      "atan",     "sinh",     "cosh",         "cbrt",          "relu",          "abs",    "exp",
                                 "log",       "tanh",     "softplus", "sigmoid",      "sin",           "cos",
                                 "sqrt",      "sq",       "power",    "exp_relative", "logsumexp",     "sum_features",
                                 "concat",    "slice",    "linear",   "unstack",      "masked_input",  "masked_hidden",

@@ -1,8 +1,7 @@
 // calculus/demand.hpp: which Taylor coefficients every node of a recording can have, and which ones the roots ask for.
 #pragma once
 #include "../core/list.hpp"
-#include "../ir/orders.hpp"
-#include "../ir/table.hpp"
+#include "../ir/jet_program.hpp"
 
 namespace dimwise {
 
@@ -27,14 +26,14 @@ constexpr orders possible_orders(const table& t, const orders* possible, int i) 
     case op::mul: r = product_orders(a, b); break;
     case op::div: r = product_orders(a, closed_under_functions(b)); break;
     case op::sq: r = product_orders(a, a); break;
-    case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::sin: case op::cos: case op::sqrt:
-    case op::power: case op::erf: case op::erfc: case op::exp_relative: case op::logsumexp: r = closed_under_functions(a); break;
+    case op::logsumexp: r = closed_under_functions(a); break;
+    case op::relu: case op::abs: r = a; break;
     case op::masked_input: case op::masked_hidden: case op::readout: r = (a | b) & time_column; break;
     case op::sum_others: case op::shift: r = a & time_column; break;
     case op::choose: r = b; break;
     case op::D: r = shifted_down(a, x.n, 0); break;
     case op::dt: r = shifted_down(a, 0, x.n); break;
-    default: r = a | b;
+    default: r = function_of(x.o) == function::none ? a | b : closed_under_functions(a);
   }
   return (x.k.dimwise ? r : r & time_column) | value_only;
 }

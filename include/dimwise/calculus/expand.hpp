@@ -179,12 +179,6 @@ class expansion {
         return put_series(simple(jet_op::mul, w, a, r), dim, s);
       }
       case op::sq: return put_series(simple(jet_op::mul, w, a, a), dim, s);
-      case op::exp: return put_series(unary_node(function::exp, a), dim, s);
-      case op::log: return put_series(unary_node(function::log, a), dim, s);
-      case op::tanh: return put_series(unary_node(function::tanh, a), dim, s);
-      case op::softplus: return put_series(unary_node(function::softplus, a), dim, s);
-      case op::erf: return put_series(unary_node(function::erf, a), dim, s);
-      case op::erfc: return put_series(unary_node(function::erfc, a), dim, s);
       case op::choose: {
         series sign = a;
         sign.mask &= value_only;
@@ -192,12 +186,7 @@ class expansion {
         z.n = x.n;
         return put_series(z, dim, s);
       }
-      case op::sigmoid: return put_series(unary_node(function::sigmoid, a), dim, s);
-      case op::sin: return put_series(unary_node(function::sin, a), dim, s);
-      case op::cos: return put_series(unary_node(function::cos, a), dim, s);
-      case op::sqrt: return put_series(unary_node(function::sqrt, a), dim, s);
       case op::power: return power(a, x.value, dim, s);
-      case op::exp_relative: return put_series(unary_node(function::exp_relative, a), dim, s);
       case op::logsumexp: {
         const series u = moved(simple(jet_op::subtract_maximum, width(a), a, a), dim, s);
         const series e = put_series(unary_node(function::exp, u), dim, s);
@@ -266,8 +255,8 @@ class expansion {
         if (a.high == a.low) r.high = r.low;
         return r;
       }
+      default: return put_series(unary_node(function_of(x.o), a), dim, s);
     }
-    return {};
   }
 
   /// Another name of node i, through which no gradient of parameters passes, and one of inputs only where it is frozen.

@@ -120,6 +120,17 @@ DIMWISE_INLINE constexpr void tanh_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, 
   });
 }
 
+/// Fills y = tan(u) and w = 1 + y^2; y_0 and w_0 are given.
+template <class V, class U, class Y>
+DIMWISE_INLINE constexpr void tan_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, Y>& w) {
+  y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
+    if (s != 0) {
+      y[s] = chain_coefficient(u, w, s);
+      w[s] = product_coefficient(y, y, s);
+    }
+  });
+}
+
 /// Fills w = 1 - y^2 from y; w_0 is given.
 template <class V, class Y, class W>
 DIMWISE_INLINE constexpr void tanh_slope_jet(const jet<V, Y>& y, jet<V, W>& w) {
@@ -166,6 +177,17 @@ DIMWISE_INLINE constexpr void sincos_jet(const jet<V, U>& u, jet<V, Y>& sine, je
   });
 }
 
+/// Fills y = sinh(u) and other = cosh(u), or the other way round; both values are given.
+template <class V, class U, class Y>
+DIMWISE_INLINE constexpr void sinhcosh_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, Y>& other) {
+  y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
+    if (s != 0) {
+      y[s] = chain_coefficient(u, other, s);
+      other[s] = chain_coefficient(u, y, s);
+    }
+  });
+}
+
 /// Fills y = 1 / u; y_0 is given.
 template <class V, class U, class Y>
 DIMWISE_INLINE constexpr void reciprocal_jet(const jet<V, U>& u, jet<V, Y>& y) {
@@ -180,18 +202,24 @@ DIMWISE_INLINE constexpr void reciprocal_jet(const jet<V, U>& u, jet<V, Y>& y) {
   });
 }
 
-/// Fills y = sqrt(u); y_0 and r = 1 / (2 y_0) are given.
+/// Fills y = sum over j of f_j (u - u_0)^j, the Taylor coefficients f_0 .. f_K of a function at u_0 given, K the largest total order of y.
 template <class V, class U, class Y>
-DIMWISE_INLINE constexpr void sqrt_jet(const jet<V, U>& u, jet<V, Y>& y, V r) {
-  y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
-    if (s != 0) {
+DIMWISE_INLINE constexpr void composition_jet(const jet<V, U>& u, const V* f, jet<V, Y>& y) {
+  const int most = max_x(y.set.mask) + max_t(y.set.mask);
+  jet<V, Y> next(y.set);
+  y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA { y[s] = V(0); });
+  y[0] = f[most];
+  for (int j = most - 1; j >= 0; j--) {
+    y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
       V sum(0);
-      y.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-        if (a != 0 && a != s && divides(a, s)) sum = multiply_add<V>::of(y[a], y[s - a], sum);
+      u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
+        if (a != 0 && divides(a, s)) sum = multiply_add<V>::of(u[a], y[s - a], sum);
       });
-      y[s] = ((u.set.has(s) ? u[s] : V(0)) - sum) * r;
-    }
-  });
+      next[s] = sum;
+    });
+    next[0] = f[j];
+    y = next;
+  }
 }
 
 /// Fills y = log(u); y_0 and r = 1 / u_0 are given.

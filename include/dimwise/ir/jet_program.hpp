@@ -59,7 +59,43 @@ constexpr differentiated_by by_parameters{true};
 constexpr differentiated_by by_everything{true, true, true, true};
 
 /// Elementary functions.
-enum class function : std::uint8_t { exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc };
+enum class function : std::uint8_t {
+  exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc,
+  expm1, log1p, tan, asin, acos, atan, sinh, cosh, cbrt, normal_cdf, relu, abs,
+  none  ///< of an operation that is not elementary
+};
+constexpr int function_count = int(function::none);
+
+/// The elementary function that an operation of the table applies to its operand.
+constexpr function function_of(op o) {
+  switch (o) {
+    case op::exp: return function::exp;
+    case op::log: return function::log;
+    case op::tanh: return function::tanh;
+    case op::softplus: return function::softplus;
+    case op::sigmoid: return function::sigmoid;
+    case op::sin: return function::sin;
+    case op::cos: return function::cos;
+    case op::sqrt: return function::sqrt;
+    case op::power: return function::power;
+    case op::exp_relative: return function::exp_relative;
+    case op::erf: return function::erf;
+    case op::erfc: return function::erfc;
+    case op::expm1: return function::expm1;
+    case op::log1p: return function::log1p;
+    case op::tan: return function::tan;
+    case op::asin: return function::asin;
+    case op::acos: return function::acos;
+    case op::atan: return function::atan;
+    case op::sinh: return function::sinh;
+    case op::cosh: return function::cosh;
+    case op::cbrt: return function::cbrt;
+    case op::normal_cdf: return function::normal_cdf;
+    case op::relu: return function::relu;
+    case op::abs: return function::abs;
+    default: return function::none;
+  }
+}
 
 /// An operand as a series: `low` holds the coefficients (0, m), `high` those with k >= 1. The same node for a dim-level value; two nodes (or high
 /// = -1) where a point-level value is used along a coordinate. Only coefficients in `mask` are seen.
@@ -107,8 +143,11 @@ constexpr orders available(const jet_node* nodes, const series& s) {
 
 /// Whether the cotangent of f reads its operand (else it reads the result).
 constexpr bool vjp_reads_operand(function f) {
-  return f == function::softplus || f == function::log || f == function::power || f == function::sin || f == function::cos || f == function::erf ||
-         f == function::erfc;
+  switch (f) {
+    case function::exp: case function::exp_relative: case function::tanh: case function::sigmoid: case function::tan:
+    case function::reciprocal: return false;
+    default: return true;
+  }
 }
 /// Whether it reads the slope that the forward step kept.
 constexpr bool vjp_reads_slope(function f) { return f == function::tanh || f == function::sigmoid; }

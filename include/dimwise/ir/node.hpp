@@ -25,6 +25,10 @@ enum class op : std::uint8_t {
   choose,         ///< b: features of two values, W of the first, then W of the second: the first where a > 0 (n = 1: a >= 0), else the second
   // pointwise, one operand
   erf, erfc,
+  normal_cdf,     ///< standard normal distribution function
+  expm1, log1p, tan, asin, acos, atan, sinh, cosh, cbrt,
+  relu,           ///< a where a > 0, else 0
+  abs,            ///< a where a >= 0, else -a
   exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, sq,
   power,          ///< a^value, value real; a > 0 unless value is an integer
   exp_relative,   ///< exp(a - (value of a, frozen)): value 1, derivatives those of exp(a) divided by exp(a)

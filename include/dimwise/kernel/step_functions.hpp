@@ -58,22 +58,11 @@ step_function<T> general_step(const jet_node& x) {
   if (x.o == jet_op::mul) return steps::mul<T, D, D, D>;
   if (x.o == jet_op::correlate) return steps::correlate<T, D, D, D>;
   if (x.o != jet_op::unary && x.o != jet_op::unary_vjp) return nullptr;
-  switch (x.f) {
-    case function::exp: return kernel_detail::general_unary<T, function::exp>(x);
-    case function::log: return kernel_detail::general_unary<T, function::log>(x);
-    case function::tanh: return kernel_detail::general_unary<T, function::tanh>(x);
-    case function::softplus: return kernel_detail::general_unary<T, function::softplus>(x);
-    case function::sigmoid: return kernel_detail::general_unary<T, function::sigmoid>(x);
-    case function::sin: return kernel_detail::general_unary<T, function::sin>(x);
-    case function::cos: return kernel_detail::general_unary<T, function::cos>(x);
-    case function::sqrt: return kernel_detail::general_unary<T, function::sqrt>(x);
-    case function::reciprocal: return kernel_detail::general_unary<T, function::reciprocal>(x);
-    case function::power: return kernel_detail::general_unary<T, function::power>(x);
-    case function::erf: return kernel_detail::general_unary<T, function::erf>(x);
-    case function::erfc: return kernel_detail::general_unary<T, function::erfc>(x);
-    case function::exp_relative: return kernel_detail::general_unary<T, function::exp_relative>(x);
-  }
-  return nullptr;
+  return [&]<int... F>(std::integer_sequence<int, F...>) {
+    step_function<T> f = nullptr;
+    ((int(x.f) == F ? void(f = kernel_detail::general_unary<T, function(F)>(x)) : void()), ...);
+    return f;
+  }(std::make_integer_sequence<int, function_count>{});
 }
 
 }  // namespace DIMWISE_SIMD_ISA

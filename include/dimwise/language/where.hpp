@@ -60,10 +60,6 @@ requires(Operand<A>&& Operand<B>) constexpr auto where(comparison<C> condition, 
                                                                (detail::record_choice(condition.difference, condition.or_equal, branches));
 }
 
-/// |a|. Derivatives of order 2 and more are 0 beside the kink at 0, and nothing of the kink is seen; `absolute` is smooth.
-constexpr auto abs(Term auto a) { return where(a >= 0.0, a, -a); }
-/// max(a, 0); derivatives as for abs, 0 at 0.
-constexpr auto relu(Term auto a) { return where(a > 0.0, a, 0.0 * a); }
 /// The smaller and the larger value; derivatives are those of the one that is taken (of b where they are equal).
 template <class A, class B>
 requires detail::TwoOperands<A, B>

@@ -2,6 +2,8 @@
 #pragma once
 #include <dimwise/simd/error_function.hpp>
 #include <dimwise/simd/exponential.hpp>
+#include <dimwise/simd/hyperbolic.hpp>
+#include <dimwise/simd/inverse_trigonometric.hpp>
 #include <dimwise/simd/logarithm.hpp>
 #include <dimwise/simd/power.hpp>
 #include <dimwise/simd/trigonometric.hpp>

@@ -97,6 +97,20 @@ DIMWISE_INLINE pack<T> exp(const pack<T>& x) {
 
 namespace detail {
 
+/// e^(x + tail) f, rounded about once: for a |tail| of a few units of the last place of x, which x alone would lose.
+template <class T>
+DIMWISE_INLINE pack<T> exp_times(const pack<T>& x, const pack<T>& tail, const pack<T>& f) {
+  const pack<T> y = max(broadcast<T>(exp_lowest<T>), min(broadcast<T>(exp_highest<T>), x));
+  const auto e = split_exp<T>(y, layout<T>::bias - 1);
+  const pack<T> q = fma(tail, e.q, e.q + tail);
+#if defined(DIMWISE_SIMD_AVX512)
+  return scale(fma(q, f, f), e.n);
+#else
+  const pack<T> f2 = f + f;
+  return fma(q, f2, f2) * power_of_two(e.rounded);
+#endif
+}
+
 #if defined(DIMWISE_SIMD_AVX512)
 /// tanh alone as in `tanh` below, with the two instructions that split and scale by powers of two, 17 port slots instead of 22.
 /// z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and takes the other way.
@@ -156,7 +170,7 @@ DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x, pack<T>* slope) {
   if constexpr (WithSlope) {
     const pack<T> r = reciprocal(e + broadcast<T>(1));
     const pack<T> y1 = e * r;
-    *slope = y1 * r;
+    *slope = select(x > broadcast<T>(highest), broadcast<T>(0), y1 * r);
     return y1;
   } else {
     return e / (e + broadcast<T>(1));
@@ -189,7 +203,7 @@ DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x) {
 }
 
 /// sigmoid x and slope = sigmoid (1 - sigmoid); relative error of the slope <= 4 ULP for |x| <= 87 (float) or 708 (double);
-/// beyond, it stays below 2^-125 or 2^-1021.
+/// beyond, it is 0 or stays below 2^-125 or 2^-1021.
 template <class T>
 DIMWISE_INLINE pack<T> sigmoid_with_slope(const pack<T>& x, pack<T>& slope) {
   return detail::sigmoid<true, T>(x, &slope);

@@ -49,6 +49,21 @@ DIMWISE_INLINE pack<T> power_of_two(const pack<T>& rounded) {
   return from_bits<T>(to_bits(rounded) << layout<T>::mantissa_bits);
 }
 
+/// a b - product for product = a b rounded: what the rounding lost. |a|, |b| below 1e18 (float) or 1e150 (double).
+template <class T>
+DIMWISE_INLINE pack<T> product_tail(const pack<T>& a, const pack<T>& b, const pack<T>& product) {
+  if constexpr (has_fused_multiply_add) {
+    return fma(a, b, -product);
+  } else {  // Dekker: products of halves are exact
+    const auto high = [](const pack<T>& x) {
+      const lane_bits<T> kept(~((typename layout<T>::integer(1) << (layout<T>::mantissa_bits / 2 + 1)) - 1));
+      return from_bits<T>(to_bits(x) & kept);
+    };
+    const pack<T> a1 = high(a), a2 = a - a1, b1 = high(b), b2 = b - b1;
+    return ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2;
+  }
+}
+
 /// |x| with the sign of `sign`, for x >= 0.
 template <class T>
 DIMWISE_INLINE pack<T> with_sign(const pack<T>& x, const pack<T>& sign) {

@@ -241,6 +241,51 @@ struct interpreter {
             r = composed(a(i, w), q.o == op::erf ? std::erf(u) : std::erfc(u), s, -2 * u * s, (4 * u * u - 2) * s);
             break;
           }
+          case op::normal_cdf: {
+            const double u = a(i, w)[0], s = std::exp(-u * u / 2) / std::sqrt(2 * std::acos(-1.0));
+            r = composed(a(i, w), std::erfc(-u / std::sqrt(2.0)) / 2, s, -u * s, (u * u - 1) * s);
+            break;
+          }
+          case op::expm1:
+            r = exp(a(i, w)) - constant_jet(1);
+            break;
+          case op::log1p:
+            r = log(a(i, w) + constant_jet(1));
+            break;
+          case op::tan: {
+            const double y = std::tan(a(i, w)[0]), s = 1 + y * y;
+            r = composed(a(i, w), y, s, 2 * y * s, s * (6 * y * y + 2));
+            break;
+          }
+          case op::asin:
+          case op::acos: {
+            const double u = a(i, w)[0], s = 1 / std::sqrt(1 - u * u), sign = q.o == op::asin ? 1 : -1;
+            r = composed(a(i, w), q.o == op::asin ? std::asin(u) : std::acos(u), sign * s, sign * u * s * s * s,
+                         sign * (1 + 2 * u * u) * s * s * s * s * s);
+            break;
+          }
+          case op::atan: {
+            const double u = a(i, w)[0], s = 1 / (1 + u * u);
+            r = composed(a(i, w), std::atan(u), s, -2 * u * s * s, (6 * u * u - 2) * s * s * s);
+            break;
+          }
+          case op::sinh:
+            r = constant_jet(0.5) * (exp(a(i, w)) - exp(constant_jet(0) - a(i, w)));
+            break;
+          case op::cosh:
+            r = constant_jet(0.5) * (exp(a(i, w)) + exp(constant_jet(0) - a(i, w)));
+            break;
+          case op::cbrt: {
+            const double u = a(i, w)[0], y = std::cbrt(u);
+            r = composed(a(i, w), y, y / (3 * u), -2 * y / (9 * u * u), 10 * y / (27 * u * u * u));
+            break;
+          }
+          case op::relu:
+            r = a(i, w)[0] > 0 ? a(i, w) : jet{};
+            break;
+          case op::abs:
+            r = a(i, w)[0] >= 0 ? a(i, w) : constant_jet(0) - a(i, w);
+            break;
           case op::slice:
             r = a(i, q.n + w);
             break;

@@ -52,13 +52,20 @@ TEMPLATE_TEST_CASE("sin and cos are within 2 ULP", "[simd]", float, double) {
 TEMPLATE_TEST_CASE("sin and cos next to multiples of pi/2 keep their relative accuracy", "[simd]", float, double) {
   using T = TestType;
   using F = functions<T>;
-  double worst = 0;
+  const auto tan_ = [](const pack<T>& x) { return dimwise::simd::tan(x); };
+  const auto exact_tan = [](long double x) { return std::tan(x); };
+  double worst = 0, worst_tan = 0;
   for (int n = 1; n < 6300; n += 13) {
     const T x = static_cast<T>(n * 1.570796326794896619L);
     worst = std::max(worst, simd_test::ulps(at<T>(F::sin_, x), exact_sin(x)));
     worst = std::max(worst, simd_test::ulps(at<T>(F::cos_, x), exact_cos(x)));
+    worst_tan = std::max(worst_tan, simd_test::ulps(at<T>(tan_, x), exact_tan(x)));
   }
   CHECK(worst <= 2);
+  CHECK(worst_tan <= 4);
+  CHECK_ULPS(T, 4, -1e5, 1e5, tan_, exact_tan);
+  CHECK(std::isnan(at<T>(tan_, std::numeric_limits<T>::infinity())));
+  CHECK(at<T>(tan_, std::numeric_limits<T>::denorm_min()) == std::numeric_limits<T>::denorm_min());
 }
 
 TEMPLATE_TEST_CASE("sin and cos of special values", "[simd]", float, double) {
