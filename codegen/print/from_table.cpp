@@ -67,6 +67,7 @@ const char* function_name(op o) {
     case op::logsumexp: return "logsumexp";
     case op::sum_features: return "sum_features";
     case op::frozen: return "frozen";
+    case op::held: return "held";
     case op::detach: return "detach";
     default: return "?";
   }
@@ -223,6 +224,7 @@ class builder {
       case op::literal: return number(x.value);
       case op::constant: return symbol(t_.constants[x.n].name.view(), false);
       case op::time: return symbol(t_.time_name.view(), false);
+      case op::along: return symbol("s", false);
       case op::input:
       case op::input_per_dim: return symbol(t_.inputs[x.n].name.view(), dim(i));
       case op::state: return symbol(t_.state_name.view(), true);

@@ -58,6 +58,9 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
       else out[0] = exact_state_->back();
       if (p.t) out[0] += p.t * u_;
       break;
+    case op::along:
+      out[0] = p.t * u_;
+      break;
     case op::state: {
       if (exact_state_->empty()) out[0] = sample_->state.empty() ? 0.0 : sample_->state[std::size_t(component)];
       else out[0] = (*exact_state_)[std::size_t(component)];
@@ -149,7 +152,7 @@ Number evaluation<Number>::pointwise(const node& n, const Number& a, const Numbe
     case op::exp_relative:
       return a == b ? Number(1) : f_.exp(Number(a - b));
     default:
-      return a;  // frozen, detach
+      return a;  // frozen, held, detach
   }
 }
 
@@ -202,6 +205,7 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
     case op::literal:
     case op::constant:
     case op::time:
+    case op::along:
     case op::input:
     case op::input_per_dim:
     case op::state:

@@ -57,6 +57,13 @@ int lattice::moved(int p, int coordinate, int steps, int time_steps) {
   return place_of(q);
 }
 
+int lattice::held(int p, int flags) {
+  place q = places_[std::size_t(p)];
+  if (flags & held_along_x) q.x.clear();
+  if (flags & held_along_t) q.t = 0;
+  return place_of(q);
+}
+
 int lattice::cell(int node, int p) {
   const auto id = std::uint64_t(std::uint32_t(node)) << 32 | std::uint32_t(p);
   const auto [it, added] = cell_ids_.try_emplace(id, int(cells_.size()));
@@ -138,6 +145,9 @@ plan lattice::make_plan(const std::vector<request>& requests) {
         }
         case op::detach:
           s.a = need.some(n.a, 0, s.components);
+          break;
+        case op::held:
+          s.a = need.some(n.a, held(p, n.n), s.components);
           break;
         case op::exp_relative:
           s.a = need.some(n.a, p, s.components);

@@ -31,7 +31,7 @@ struct tap {
 
 /// Evaluate the marked components of a cell from its operands' cells.
 struct step {
-  int cell = -1, a = -1, b = -1;       ///< a, b: cells; of detach at the unmoved input
+  int cell = -1, a = -1, b = -1;       ///< a, b: cells; of detach and held at the input that they see
   int base = -1;                       ///< exp_relative: the operand's cell at the unmoved input
   std::vector<int> components;         ///< those wanted
   std::vector<std::vector<tap>> taps;  ///< D: for each of `components`; dt: one list for all
@@ -59,6 +59,8 @@ class lattice {
   const place& at(int p) const { return places_[std::size_t(p)]; }
   /// A place moved further.
   int moved(int p, int coordinate, int steps, int time_steps);
+  /// A place without what a held value does not follow.
+  int held(int p, int flags);
   int cell(int node, int p);
   const cell_key& key(int c) const { return cells_[std::size_t(c)]; }
   int cells() const { return int(cells_.size()); }

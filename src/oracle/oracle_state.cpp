@@ -150,11 +150,13 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
         break;
       }
       case op::frozen:
+      case op::held:
       case op::slice:
       case op::concat:
       case op::sum_features:
       case op::detach: {
         if (n.o == op::detach && k + m) break;
+        if (n.o == op::held && ((k && n.n & held_along_x) || (m && n.n & held_along_t))) break;
         const auto& x = of(n.a, component, k, m);
         for (std::size_t c = 0; c < x.size(); c++) {
           if (n.o == op::sum_features) most[0] = std::max(most[0], x[c]);

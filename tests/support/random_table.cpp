@@ -51,6 +51,7 @@ class maker {
     keep({b_.state(), -4, 4});
     keep({b_.state(), -4, 4});
     keep({b_.time(), 0, 1});
+    keep({b_.apply(op::add, b_.state(), b_.apply(op::mul, b_.along(), b_.parameter(name("direction"), level::dim, 1))), -4, 4});
     keep({b_.apply(op::mul, b_.state(), b_.apply(op::sin, b_.time())), -4, 4});
     keep({b_.literal(number(-2, 2)), -2, 2});
     keep({b_.index(), 0, double(b_.d - 1)});
@@ -65,7 +66,7 @@ class maker {
   bool sees_time(int node) {
     for (int i = int(sees_time_.size()); i < int(b_.nodes.size()); i++) {
       const auto& n = b_.nodes[std::size_t(i)];
-      sees_time_.push_back(n.o == op::time || (n.a >= 0 && sees_time_[std::size_t(n.a)]) ||
+      sees_time_.push_back(n.o == op::time || n.o == op::along || (n.a >= 0 && sees_time_[std::size_t(n.a)]) ||
                            (n.b >= 0 && sees_time_[std::size_t(n.b)]));
     }
     return sees_time_[std::size_t(node)];
@@ -196,14 +197,14 @@ class maker {
         break;
       case 11:
         if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own; }))
-          add(b_.sum(a.node), a.low * b_.d, a.high * b_.d, a);
+          add(b_.sum(a.node, pick(3) == 0), a.low * b_.d, a.high * b_.d, a);
         break;
       case 12:
       case 13: {
         const int k = 1 + std::min(pick(o_.largest_x_order), pick(o_.largest_x_order));
         const bool again = pick(2);  // of something that holds a D
         const auto fits = [&](const made& v) {
-          return of(v).dimwise && (sees_own(of(v)) || single(of(v))) && v.x_order + k <= o_.largest_x_order;
+          return (of(v).dimwise ? sees_own(of(v)) || single(of(v)) : b_.has_series(v.node)) && v.x_order + k <= o_.largest_x_order;
         };
         if (!(again && find(a, [&](const made& v) { return fits(v) && v.x_order > 0; })) && !find(a, fits)) break;
         if (again && pick(2)) {
@@ -223,13 +224,21 @@ class maker {
       }
       default: {
         a = any();
-        const int which = pick(4);
-        if (which == 0) add(b_.apply(op::frozen, a.node), a.low, a.high, a);
+        const int which = pick(7);
+        if (which > 3) add(b_.held(a.node, held_flags(a)), a.low, a.high, a);
+        else if (which == 0) add(b_.apply(op::frozen, a.node), a.low, a.high, a);
         else if (which == 1) add(b_.apply(op::detach, a.node), a.low, a.high, a);
         else if (find(a, [&](const made& v) { return of(v).l == level::point; }))
           add(b_.apply(op::exp_relative, bounded(a).node), 1, 1, a);
       }
     }
+  }
+
+  int held_flags(const made& a) {
+    if (of(a).l == level::point && pick(3) == 0) return held_for_each_dimension | (pick(2) ? held_along_x : 0);
+    const int along = 1 + pick(3);
+    if (along & held_along_t && b_.d > 1 && pick(6) == 0) return along | held_product;
+    return along & held_along_x && pick(2) ? along | holds_nothing_of_x : along;
   }
 
   void pointwise(const made& a) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "dimwise/analysis/node_facts.hpp"
 #include "dimwise/analysis/node_kind.hpp"
 #include "random_table.hpp"
 
@@ -23,7 +24,7 @@ bool takes_units(op o) {
   switch (o) {
     case op::masked_hidden: case op::readout: case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::erf:
     case op::erfc: case op::sin: case op::cos: case op::sqrt: case op::sq: case op::power: case op::exp_relative: case op::dt: case op::frozen:
-    case op::detach: return true;
+    case op::held: case op::detach: return true;
     default: return false;
   }
 }
@@ -46,6 +47,15 @@ int orders_below(const table& t, int i, op what) {
     if (x.o == what) sum[std::size_t(j)] += x.n;
   }
   return sum[std::size_t(i)];
+}
+
+bool has_series(const table& t, int a) {
+  std::vector<unsigned> facts;
+  for (int i = 0; i <= a; i++) {
+    const node& x = t.nodes[i];
+    facts.push_back(facts_of_node(x, t.nodes, x.a < 0 ? 0u : facts[std::size_t(x.a)], x.b < 0 ? 0u : facts[std::size_t(x.b)]));
+  }
+  return (facts.back() & has_own_series) != 0;
 }
 
 std::string problem(const table& t, const node& n) {
@@ -96,7 +106,10 @@ std::string problem(const table& t, const node& n) {
       return orders_below(t, int(&n - t.nodes), op::dt) <= 7 ? "" : "orders beyond 7";
     case op::D:
       if (orders_below(t, int(&n - t.nodes), op::D) > 7) return "orders beyond 7";
-      return a.dimwise && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
+      return has_series(t, n.a) && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
+    case op::held:
+      if (n.n & held_for_each_dimension && a.l != level::point) return "level of a held value";
+      return n.n & holds_nothing_of_x && !(n.n & held_along_x) ? "a held value that may not claim to be free of x" : "";
     default:
       return "";
   }

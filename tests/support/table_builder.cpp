@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "dimwise/analysis/node_facts.hpp"
 #include "dimwise/analysis/node_kind.hpp"
 
 namespace dimwise::testing {
@@ -88,6 +89,11 @@ int table_builder::constant(const std::string& name, double value) {
 int table_builder::time() {
   node n;
   n.o = op::time;
+  return add(n);
+}
+int table_builder::along() {
+  node n;
+  n.o = op::along;
   return add(n);
 }
 int table_builder::input(const std::string& name, int width) {
@@ -215,9 +221,9 @@ int table_builder::readout(const std::string& name, int left, int right, int wid
   return add(n);
 }
 
-int table_builder::sum(int a) {
+int table_builder::sum(int a, bool mixing) {
   node n;
-  n.o = op::sum, n.a = a;
+  n.o = op::sum, n.a = a, n.n = mixing;
   require(nodes[std::size_t(a)].k.l == level::dim, "sum adds over dimensions");
   require(nodes[std::size_t(a)].k.d != depends::scaled_own, "point-level factors stand before a sum");
   return add(n);
@@ -261,11 +267,24 @@ int table_builder::shift(int a, grid_offset by) {
   require(!by.periodic || by.source(0, d) != 0, "a periodic shift by the whole length is no shift");
   return add(n);
 }
+int table_builder::held(int a, int flags) {
+  node n;
+  n.o = op::held, n.a = a, n.n = flags;
+  return add(n);
+}
 int table_builder::D(int order, int a) {
   node n;
   n.o = op::D, n.a = a, n.n = order;
-  require(nodes[std::size_t(a)].k.dimwise, "D needs a dimension-wise differentiable operand");
+  require(has_series(a), "D needs an operand with a series of its own");
   return add(n);
+}
+bool table_builder::has_series(int a) const {
+  std::vector<unsigned> facts;
+  for (int i = 0; i <= a; i++) {
+    const node& x = nodes[std::size_t(i)];
+    facts.push_back(facts_of_node(x, nodes.data(), x.a < 0 ? 0u : facts[std::size_t(x.a)], x.b < 0 ? 0u : facts[std::size_t(x.b)]));
+  }
+  return (facts.back() & has_own_series) != 0;
 }
 int table_builder::dt(int order, int a) {
   node n;

@@ -30,6 +30,7 @@ struct table_builder {
   int literal(double value);
   int constant(const std::string& name, double value);
   int time();
+  int along();
   int input(const std::string& name, int width);
   int input_per_dim(const std::string& name, int width);
   int state();
@@ -52,12 +53,17 @@ struct table_builder {
   int readout(const std::string& name, int left, int right, int width);
   int index();
   int indicator(int j);
-  int sum(int a);
+  /// mixing: as in the first layer of a plain network.
+  int sum(int a, bool mixing = false);
   int component(int j, int a);
   int components(const std::vector<int>& each);
   int sum_others(int side, int a);
   int shift(int a, grid_offset by);
+  /// flags: held_flag.
+  int held(int a, int flags);
+  /// a: dimension-wise differentiable, or dense with a series of its own.
   int D(int order, int a);
+  bool has_series(int a) const;
   int dt(int order, int a);
 
   /// Several dense layers with tanh between them, and a linear last one.

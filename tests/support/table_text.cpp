@@ -6,14 +6,14 @@
 namespace dimwise::testing {
 namespace {
 
-const char* const op_names[] = {"literal",   "constant", "time",     "input",        "input_per_dim", "state",         "index", "indicator",
-                                "parameter", "add",      "sub",      "mul",          "div",           "choose",        "erf",
-                                "erfc",      "normal_cdf", "expm1",  "log1p",        "tan",           "asin",
-                                "acos",      "atan",     "sinh",     "cosh",         "cbrt",          "relu",          "abs",    "exp",
-                                "log",       "tanh",     "softplus", "sigmoid",      "sin",           "cos",
-                                "sqrt",      "sq",       "power",    "exp_relative", "logsumexp",     "sum_features",
-                                "concat",    "slice",    "linear",   "unstack",      "masked_input",  "masked_hidden",
-                                "readout",   "sum",      "component", "sum_others", "shift", "D",        "dt",           "frozen",        "detach"};
+const char* const op_names[] = {"literal",  "constant",      "time",         "along",    "input",     "input_per_dim", "state",        "index",
+                                "indicator", "parameter",    "add",          "sub",      "mul",       "div",           "choose",       "erf",
+                                "erfc",     "normal_cdf",    "expm1",        "log1p",    "tan",       "asin",          "acos",         "atan",
+                                "sinh",     "cosh",          "cbrt",         "relu",     "abs",       "exp",           "log",          "tanh",
+                                "softplus", "sigmoid",       "sin",          "cos",      "sqrt",      "sq",            "power",        "exp_relative",
+                                "logsumexp", "sum_features", "concat",       "slice",    "linear",    "unstack",       "masked_input", "masked_hidden",
+                                "readout",  "sum",           "component",    "sum_others", "shift",   "D",            "dt",           "frozen",
+                                "held",     "detach"};
 static_assert(std::size(op_names) == std::size_t(op::detach) + 1);
 
 }  // namespace

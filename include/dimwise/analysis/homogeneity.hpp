@@ -41,6 +41,7 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
     case op::D:
     case op::dt:
     case op::frozen:
+    case op::held:
     case op::detach:
       return degree_a;
     default:

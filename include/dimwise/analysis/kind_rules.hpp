@@ -119,6 +119,19 @@ constexpr kind conditioner_kind(kind a, int width) {
   return readout_kind(masked_input_kind(a, 1, false), masked_input_kind(a, 1, true), width);
 }
 
+/// The derivative of a along a direction that depends on the state.
+constexpr kind product_kind(kind a) {
+  return {a.l, depends::everything, false, a.width, because::it_is_a_product_with_a_direction_that_depends_on_x};
+}
+/// A held value, see held_flag.
+constexpr kind held_kind(kind a, int flags) {
+  a = pointwise_kind(a);
+  if (flags & held_for_each_dimension) a.l = level::dim;
+  if (flags & holds_nothing_of_x) a.d = depends::nothing, a.dimwise = true, a.why = because::it_is_not_dense;
+  if (flags & held_product) return product_kind(a);
+  return a;
+}
+
 /// D: the product rule has a term in the factor, so nothing stays `scaled`; the derivative of a point-level value by x_i is
 /// dim-level.
 constexpr kind derivative_kind(kind a) {

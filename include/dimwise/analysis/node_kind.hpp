@@ -13,6 +13,7 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
     case op::literal:
     case op::constant:
     case op::time:
+    case op::along:
     case op::input:
     case op::input_per_dim:
     case op::state:
@@ -53,6 +54,8 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
       return others_kind(a, x.offset.side());
     case op::D:
       return derivative_kind(a);
+    case op::held:
+      return held_kind(a, x.n);
     default:
       return pointwise_kind(a);
   }

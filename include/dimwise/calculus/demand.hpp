@@ -1,5 +1,6 @@
 // calculus/demand.hpp: which Taylor coefficients every node of a recording can have, and which ones the roots ask for.
 #pragma once
+#include "../analysis/node_facts.hpp"
 #include "../core/list.hpp"
 #include "../ir/jet_program.hpp"
 
@@ -13,8 +14,16 @@ constexpr orders closed_under_functions(orders s) {
   return product_orders(r & x_row, r & time_column);
 }
 
+/// Coefficients that are left of a held value.
+constexpr orders held_orders(int flags) {
+  orders r = ~orders{};
+  if (flags & held_along_x) r &= time_column;
+  if (flags & held_along_t) r &= x_row;
+  return r;
+}
+
 namespace detail {
-constexpr orders possible_orders(const table& t, const orders* possible, int i) {
+constexpr orders possible_orders(const table& t, const orders* possible, bool has_series, int i) {
   const node& x = t.nodes[i];
   const orders a = x.a < 0 ? 0 : possible[x.a], b = x.b < 0 ? 0 : possible[x.b];
   orders r = value_only;
@@ -22,7 +31,7 @@ constexpr orders possible_orders(const table& t, const orders* possible, int i) 
     case op::literal: case op::constant: case op::input: case op::input_per_dim: case op::parameter: case op::detach: break;
     case op::index: case op::indicator: break;
     case op::state: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(1, 0)); break;
-    case op::time: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(0, 1)); break;
+    case op::time: case op::along: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(0, 1)); break;
     case op::mul: r = product_orders(a, b); break;
     case op::div: r = product_orders(a, closed_under_functions(b)); break;
     case op::sq: r = product_orders(a, a); break;
@@ -33,16 +42,20 @@ constexpr orders possible_orders(const table& t, const orders* possible, int i) 
     case op::choose: r = b; break;
     case op::D: r = shifted_down(a, x.n, 0); break;
     case op::dt: r = shifted_down(a, 0, x.n); break;
+    case op::held: r = a & held_orders(x.n); break;
     default: r = function_of(x.o) == function::none ? a | b : closed_under_functions(a);
   }
-  return (x.k.dimwise ? r : r & time_column) | value_only;
+  return (has_series ? r : r & time_column) | value_only;
 }
 }  // namespace detail
 
 /// Fills possible[i] and needed[i] (0: not live), arrays of node_count entries; roots' values are asked for. One forward and one backward sweep.
 constexpr void infer_orders(const table& t, const int* roots, int root_count, orders* possible, orders* needed) {
+  list<unsigned> facts(t.node_count, 0u);
   for (int i = 0; i < t.node_count; i++) {
-    possible[i] = detail::possible_orders(t, possible, i);
+    const node& x = t.nodes[i];
+    facts[i] = facts_of_node(x, t.nodes, x.a < 0 ? 0u : facts[x.a], x.b < 0 ? 0u : facts[x.b]);
+    possible[i] = detail::possible_orders(t, possible, facts[i] & has_own_series, i);
     needed[i] = 0;
   }
   for (int r = 0; r < root_count; r++)

@@ -132,6 +132,7 @@ class expansion {
     if (dim) return put_series(x, true, s);
     series r = put_series(x, false, s & time_column);
     r.high = x.in[0].high;
+    r.mask = x.in[0].mask | time_column;
     return r;
   }
   constexpr series offset_by(series a, double value, bool dim, orders s) {
@@ -154,6 +155,7 @@ class expansion {
       case op::literal: y.o = jet_op::literal; return put_series(y, dim, s);
       case op::constant: y.o = jet_op::constant; return put_series(y, dim, s);
       case op::time: y.o = jet_op::load_time; return put_series(y, dim, s);
+      case op::along: y.o = jet_op::along; return put_series(y, dim, s);
       case op::input: y.o = jet_op::load_input; return put_series(y, dim, s);
       case op::input_per_dim: y.o = jet_op::load_input_per_dim; return put_series(y, dim, s);
       case op::state: y.o = jet_op::load_state; return put_series(y, dim, s);
@@ -224,7 +226,13 @@ class expansion {
         z.stored = s & time_column;
         follow(z, a);
         series r{put(z), -1};
-        if (s & ~time_column) r.high = a.high;
+        if (s & ~time_column) r.high = a.high, r.mask = a.mask | time_column;
+        return r;
+      }
+      case op::held: {
+        series r = dim && !is_dim(a) ? scaled(a, 1, true, s) : a;
+        if (!is_dim(r) && x.n & held_along_x) r.high = -1;
+        r.mask &= held_orders(x.n);
         return r;
       }
       case op::component: {

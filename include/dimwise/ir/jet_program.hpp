@@ -13,6 +13,7 @@ enum class jet_op : std::uint8_t {
   load_cotangent,     ///< cotangent of output `n`
   index,              ///< i in dimension i
   indicator,          ///< 1 in dimension n, 0 in the others
+  along,              ///< 0, and 1 at order 1 of time
   // pointwise
   add, sub, mul,
   scale,              ///< value * a

@@ -30,6 +30,7 @@ enum class because : std::uint8_t {
   it_sums_values_that_see_other_coordinates,
   it_is_one_component_of_values_that_see_other_coordinates,
   a_network_mixed_all_coordinates,
+  it_is_a_product_with_a_direction_that_depends_on_x,
   two_mixing_values_met
 };
 

@@ -14,6 +14,7 @@ enum class op : std::uint8_t {
   literal,        ///< point, width 1: `value`
   constant,       ///< point, width 1: run-time constant number `n`, the same for all samples
   time,           ///< point, width 1
+  along,          ///< point, width 1: 0, with derivative 1 by time: the way along the direction of a Jacobian-vector product
   input,          ///< point, width W: input number `n`, per sample
   input_per_dim,  ///< dim, width W: input number `n`, per sample and dimension
   state,          ///< dim, width 1
@@ -53,7 +54,17 @@ enum class op : std::uint8_t {
   D,              ///< n-th derivative of component i by coordinate i
   dt,             ///< n-th derivative by time
   frozen,         ///< the same value; no gradient to parameters
+  held,           ///< the same value, constant along x and t as the bits of `n` say (held_flag); gradients to parameters pass
   detach          ///< the same value; not differentiated by x or t, and no gradient to parameters
+};
+
+/// Bits of the number of a held value.
+enum held_flag : int {
+  held_along_x = 1,      ///< constant along x
+  held_along_t = 2,      ///< constant along t
+  holds_nothing_of_x = 4,  ///< besides: known not to depend on the state (a derivative at a point that does not)
+  held_for_each_dimension = 8,  ///< a point-level value repeated for each dimension
+  held_product = 16        ///< a Jacobian-vector product: depends on all coordinates, its own series is not known
 };
 
 struct node {

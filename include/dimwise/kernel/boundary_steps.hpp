@@ -40,6 +40,13 @@ void load_time(const step<T>& st, const call<T>& c) {
 }
 
 template <class T>
+void along(const step<T>& st, const call<T>& c) {
+  T* row = c.at(st.out);
+  std::fill_n(row, count(st.out_set) * st.samples, T(0));
+  detail::unit_row(st, row, coefficient(0, 1));
+}
+
+template <class T>
 void load_input(const step<T>& st, const call<T>& c) {
   for (int w = 0; w < st.width; w++)
     detail::gather(c.in->inputs[st.n] + c.first * std::size_t(st.width) + w, st.width, c.valid, st.samples, c.at(st.out, w));

@@ -120,6 +120,7 @@ class plan {
     switch (x.o) {
       case jet_op::load_state: simple(i, steps::load_state<T>); break;
       case jet_op::load_time: simple(i, steps::load_time<T>); break;
+      case jet_op::along: simple(i, steps::along<T>); break;
       case jet_op::load_input: simple(i, steps::load_input<T>); break;
       case jet_op::load_input_per_dim: simple(i, steps::load_input_per_dim<T>); break;
       case jet_op::load_cotangent: simple(i, steps::load_cotangent<T>); steps.back().n2 = x.per_dim; break;

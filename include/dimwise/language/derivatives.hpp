@@ -23,7 +23,7 @@ constexpr handle record_D(handle v, int order) {
 
 #define DIMWISE_D_OF_DENSE                                                                                       \
   "D<k>(v): v is dense, its derivatives need a pass per dimension. Two ways out: differentiate inside the sum, " \
-  "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates"
+  "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates; dense::D<k>(v) pays for the passes"
 
 /// Component i: the Order-th derivative of v_i by x_i (dim level; of a point-level v: its derivative by each coordinate). v must
 /// be dimension-wise differentiable. D(v) is D<1>(v). Costs one more Taylor coefficient of v for each order, whatever d is.
@@ -60,6 +60,8 @@ constexpr auto D(equation_sides<L, R> a) {
 template <int Order = 1, Term A>
 constexpr auto dt(A v) {
   static_assert(1 <= Order && Order <= 7, "dt<k>(v): k from 1 to 7");
+  if (v.m->owns(v) && v.m->facts_of(v.id) & holds_product) v.m->refuse(refused::dt_of_a_product_is_not_known);
+  if (v.m->refusal) v.m->refusal();
   return detail::record_pointwise<op::dt>(v, 0, Order);
 }
 template <int Order = 1, class L, class R>

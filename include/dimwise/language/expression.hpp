@@ -67,16 +67,16 @@ struct expression : handle {
 
 /// A value whose derivatives along every coordinate would need a pass per dimension, and why.
 template <level Level, because Why, int Width, fixed_string Name>
-struct dense : handle {
+struct dense_expression : handle {
   static constexpr kind k{Level, depends::everything, false, Width, Why};
   static constexpr bool typed = true;
   static constexpr auto name = Name;
-  constexpr explicit dense(handle h) : handle(h) {}
-  constexpr dense(const dense&) = default;
-  constexpr dense& operator=(const dense&) & = default;
+  constexpr explicit dense_expression(handle h) : handle(h) {}
+  constexpr dense_expression(const dense_expression&) = default;
+  constexpr dense_expression& operator=(const dense_expression&) & = default;
   template <class Other>
   DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_CHANGES_CLASS)
-  constexpr dense& operator=(const Other&) & {
+  constexpr dense_expression& operator=(const Other&) & {
     detail::break_recording(*this);
     return *this;
   }
@@ -84,7 +84,7 @@ struct dense : handle {
   DIMWISE_REFUSE(DIMWISE_ASSIGNMENT_IS_NOT_AN_EQUATION)
   constexpr auto operator=(const Other& other) && {
     detail::break_recording(*this);
-    return equation_sides<dense, Other>{*this, other};
+    return equation_sides<dense_expression, Other>{*this, other};
   }
   /// Component j, from 0: point level; x[j] of the state is dimension-wise differentiable.
   constexpr auto operator[](int j) const requires(Level == level::dim) { return detail::component_of(*this, j); }

@@ -75,4 +75,12 @@ DIMWISE_FUNCTION(frozen, op::frozen)
 DIMWISE_FUNCTION(detach, op::detach)
 #undef DIMWISE_FUNCTION
 
+/// The same value, taken as constant along x and t; gradients by parameters pass, unlike through `detach`. This changes the mathematics of D
+/// and dt: D<1>(held(x) * x) is x.
+template <Term A>
+constexpr auto held(A u) {
+  constexpr kind k = held_kind(A::k, held_along_x | held_along_t);
+  return detail::make<k, A::name, A::typed>(u.m->held(u, held_along_x | held_along_t));
+}
+
 }  // namespace dimwise

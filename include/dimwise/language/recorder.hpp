@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "../analysis/node_facts.hpp"
 #include "../analysis/node_kind.hpp"
 #include "../core/list.hpp"
 #include "expression.hpp"
@@ -134,6 +135,24 @@ class recorder {
     x.k = joined_kind(ka, kb, o);
     return put(x);
   }
+  /// v with `flags` of held_flag.
+  constexpr handle held(handle v, int flags) {
+    if (!owns(v)) return poison();
+    node x;
+    x.o = op::held;
+    x.a = v.id;
+    x.k = held_kind(kind_of(v), flags);
+    x.n = flags;
+    return put(x);
+  }
+  /// What is below node i (node_fact).
+  constexpr unsigned facts_of(int i) {
+    for (int j = facts.count; j <= i; j++) {
+      const node& x = nodes.data[j];
+      facts.push_back(facts_of_node(x, nodes.data, x.a < 0 ? 0u : facts.data[x.a], x.b < 0 ? 0u : facts.data[x.b]));
+    }
+    return facts.data[i];
+  }
   /// What a refused operation returns, so that one mistake is one error.
   constexpr handle poison() {
     broken = true;
@@ -166,6 +185,7 @@ class recorder {
   list<int> slots;  ///< open addressing; -1: free
   list<order_depth> depths;  ///< of each node
   list<std::uint64_t> tensor_hashes;
+  list<unsigned> facts;  ///< of the first nodes
 
   constexpr order_depth depth_of(const node& x) const {
     if (x.a < 0 || x.o == op::detach) return {};
@@ -228,7 +248,7 @@ constexpr auto make(handle h) {
     constexpr because why = K.why;
     if (!h.m->broken && !agree(h.m->kind_of(h), K)) refused::the_type_and_the_table_disagree();
     if constexpr (K.dimwise) return expression<l, d, w, Name>(h);
-    else return dense<l, why, w, Name>(h);
+    else return dense_expression<l, why, w, Name>(h);
   }
 }
 

@@ -140,6 +140,40 @@ template <fixed_string Name>
 }
 [[noreturn]] inline void a_positive_parameter_starts_above_zero() { stop("m.positive<\"name\">(start): start must be above 0"); }
 
+// --- substitution
+[[noreturn]] inline void only_the_state_or_the_time_can_be_replaced() {
+  stop("at(u, x == e, t == c): the left side must be the state or the time itself");
+}
+[[noreturn]] inline void a_leaf_is_replaced_once() { stop("at(u, x == e, t == c): the state or the time is given twice"); }
+[[noreturn]] inline void the_state_is_replaced_by_values_of_their_own_coordinate() {
+  stop("at(u, x == e): e must have one feature and depend on nothing or on its own coordinate");
+}
+[[noreturn]] inline void the_time_is_replaced_by_a_number_for_each_sample() {
+  stop("at(u, t == c): c must be one number a sample (point level, width 1) that does not depend on the state");
+}
+[[noreturn]] inline void a_derivative_by_x_is_replaced_at_constants_or_shifts_only() {
+  stop("at(u, x == e): u holds a derivative by x and e moves with x: differentiate after the substitution, D<k>(at(v, x == e)) times the "
+       "factor of the chain rule, or take e = x + constant");
+}
+[[noreturn]] inline void a_derivative_by_t_is_replaced_at_constants_or_shifts_only() {
+  stop("at(u, x == e, t == c): u holds a derivative by t and e or c moves with t: differentiate after the substitution, dt<k>(at(v, t == c)), "
+       "or take c = t + constant");
+}
+
+[[noreturn]] inline void a_direction_has_one_feature_for_each_dimension() {
+  stop("jvp(v, u): the direction u must have one feature for each dimension (or be one number for all)");
+}
+[[noreturn]] inline void a_product_of_a_derivative_by_t_is_not_known() {
+  stop("jvp(v, u): v already holds dt<k> or another jvp; take the jvp first of what is differentiated, or write jvp<k>(v, u) for higher orders");
+}
+[[noreturn]] inline void dt_of_a_product_is_not_known() {
+  stop("dt<k>(v): v holds a Jacobian-vector product (jvp, or a dense operator that takes copies), whose derivative by time is not known");
+}
+[[noreturn]] inline void a_dense_derivative_would_need_more_than_64_copies() {
+  stop("dense::D<k>(v): v sums values that see other coordinates, so that its derivatives need a copy for each of more than 64 dimensions; "
+       "differentiate inside the sum, or take jvp(v, u) along single directions");
+}
+
 // --- equations
 [[noreturn]] inline void an_equation_was_written_but_not_given_to_m_equation() {
   stop("an equation lhs == rhs was written but not given to m.equation<\"name\">(lhs == rhs)");

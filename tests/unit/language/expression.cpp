@@ -37,7 +37,7 @@ TEST_CASE("terms and operands") {
   CHECK(Term<value>);
   CHECK_FALSE(TypedTerm<value>);
   CHECK(TypedTerm<expression<level::dim, depends::own, 1, "x">>);
-  CHECK(TypedTerm<dense<level::point, because::a_network_mixed_all_coordinates, 1, "x">>);
+  CHECK(TypedTerm<dense_expression<level::point, because::a_network_mixed_all_coordinates, 1, "x">>);
   CHECK(Operand<double>);
   CHECK(Operand<int>);
   CHECK_FALSE(Operand<something>);
@@ -45,7 +45,7 @@ TEST_CASE("terms and operands") {
   CHECK_FALSE(Addable<value, something>);
   CHECK(DimwiseDifferentiable<value>);
   CHECK(DimwiseDifferentiable<expression<level::dim, depends::own, 1, "x">>);
-  CHECK_FALSE(DimwiseDifferentiable<dense<level::point, because::a_network_mixed_all_coordinates, 1, "x">>);
+  CHECK_FALSE(DimwiseDifferentiable<dense_expression<level::point, because::a_network_mixed_all_coordinates, 1, "x">>);
   CHECK_FALSE(DimwiseDifferentiable<double>);
 }
 

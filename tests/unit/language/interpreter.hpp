@@ -133,7 +133,7 @@ struct interpreter {
         earlier.push_back(other(q.a));
       }
     std::vector<jet> frozen;
-    if (q.o == op::exp_relative) {
+    if (q.o == op::exp_relative || (q.o == op::held && q.n & held_along_t)) {
       interpreter other = *this;
       if (!std::isnan(origin)) other.time = origin;
       frozen = other(q.a);
@@ -151,6 +151,9 @@ struct interpreter {
             break;
           case op::time:
             r[0] = time;
+            break;
+          case op::along:
+            r[0] = std::isnan(origin) ? 0 : time - origin;
             break;
           case op::input:
             r[0] = inputs[std::size_t(q.n)][std::size_t(w)];
@@ -354,6 +357,10 @@ struct interpreter {
           }
           case op::frozen:
             r = a(i, w);
+            break;
+          case op::held:
+            r = q.n & held_along_t ? frozen[std::size_t(i * wa + (wa == 1 ? 0 : w))] : a(i, w);
+            if (q.n & held_along_x) r = constant_jet(r[0]);
             break;
           case op::detach:
             r[0] = a(i, w)[0];
