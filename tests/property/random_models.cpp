@@ -53,7 +53,9 @@ TEST_CASE("random recordings hold every operation, nested derivatives and every 
   std::set<int> dimensions;
   int nested = 0, mixed = 0, of_sums = 0;
   for (std::uint64_t seed = 0; seed < 1000; seed++) {
-    const table_builder b = random_table(seed);
+    random_table_options tables;
+    tables.inner = seed % 2;
+    const table_builder b = random_table(seed, tables);
     dimensions.insert(b.d);
     for (const node& n : b.nodes) {
       seen.insert(n.o);
@@ -85,6 +87,12 @@ TEST_CASE("random recordings in double precision") {
   CHECK(smallest_failure<double>(0, recordings(300), {}, interpreted<double>(), bounds(1e-10, 0)) == "");
 }
 
+TEST_CASE("random recordings of what the language's words record") {
+  random_table_options tables;
+  tables.inner = true;
+  CHECK(smallest_failure<double>(3000, 3000 + recordings(300), tables, interpreted<double>(), bounds(1e-10, 0)) == "");
+}
+
 TEST_CASE("ten thousand random recordings in double precision", "[.long]") {
   // the bars: values to 1e-11, gradients to 1e-8
   const std::uint64_t count = recordings(10000);
@@ -93,6 +101,7 @@ TEST_CASE("ten thousand random recordings in double precision", "[.long]") {
   std::size_t quantities = 0, large = 0;
   for (std::uint64_t seed = 0; seed < count; seed++) {
     random_table_options tables;
+    tables.inner = seed % 4 == 3;
     if (seed % 10 == 9) tables.steps = 60, tables.outputs = 6, large++;
     failure_options options = bounds(1e-11, 0);
     const table_builder b = random_table(seed, tables);

@@ -51,7 +51,7 @@ class maker {
     keep({b_.state(), -4, 4});
     keep({b_.state(), -4, 4});
     keep({b_.time(), 0, 1});
-    keep({b_.apply(op::add, b_.state(), b_.apply(op::mul, b_.along(), b_.parameter(name("direction"), level::dim, 1))), -4, 4});
+    if (o_.inner) keep({b_.apply(op::add, b_.state(), b_.apply(op::mul, b_.along(), b_.parameter(name("direction"), level::dim, 1))), -4, 4});
     keep({b_.apply(op::mul, b_.state(), b_.apply(op::sin, b_.time())), -4, 4});
     keep({b_.literal(number(-2, 2)), -2, 2});
     keep({b_.index(), 0, double(b_.d - 1)});
@@ -197,14 +197,14 @@ class maker {
         break;
       case 11:
         if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own; }))
-          add(b_.sum(a.node, pick(3) == 0), a.low * b_.d, a.high * b_.d, a);
+          add(b_.sum(a.node, o_.inner && pick(3) == 0), a.low * b_.d, a.high * b_.d, a);
         break;
       case 12:
       case 13: {
         const int k = 1 + std::min(pick(o_.largest_x_order), pick(o_.largest_x_order));
         const bool again = pick(2);  // of something that holds a D
         const auto fits = [&](const made& v) {
-          return (of(v).dimwise ? sees_own(of(v)) || single(of(v)) : b_.has_series(v.node)) && v.x_order + k <= o_.largest_x_order;
+          return (of(v).dimwise ? sees_own(of(v)) || single(of(v)) : o_.inner && b_.has_series(v.node)) && v.x_order + k <= o_.largest_x_order;
         };
         if (!(again && find(a, [&](const made& v) { return fits(v) && v.x_order > 0; })) && !find(a, fits)) break;
         if (again && pick(2)) {
@@ -235,6 +235,7 @@ class maker {
   }
 
   int held_flags(const made& a) {
+    if (!o_.inner) return held_along_x | held_along_t;
     if (of(a).l == level::point && pick(3) == 0) return held_for_each_dimension | (pick(2) ? held_along_x : 0);
     const int along = 1 + pick(3);
     if (along & held_along_t && b_.d > 1 && pick(6) == 0) return along | held_product;

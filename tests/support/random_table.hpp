@@ -16,6 +16,8 @@ struct random_table_options {
   int largest_x_order = 4;  ///< sum of orders of D on any way down
   int largest_t_order = 2;
   int outputs = 3;
+  bool inner = false;       ///< also what programs do not say but words of the language record: ways along directions, values held along one axis
+                            ///< or free of x by claim, sums of plain networks, D of dense values
 };
 
 /// A recording with a few outputs, an objective on all of them, and an equation where two of them are point-level scalars. The

@@ -147,6 +147,10 @@ class writer {
       case op::exp_relative: return m.unary(op::exp_relative, a);
       case op::frozen: return frozen(a);
       case op::detach: return detach(a);
+      case op::held:
+        if (x.n != (held_along_x | held_along_t)) throw std::logic_error("what is held along one axis is not replayed");
+        return held(a);
+      case op::along: throw std::logic_error("the way along a direction is not replayed");
       case op::logsumexp: return logsumexp(a);
       case op::sum_features: return sum_features(a);
       case op::concat: return concat(a, b);

@@ -44,6 +44,7 @@ int orders_below(const table& t, int i, op what) {
     if (x.o == op::detach || (what == op::D && (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout))) continue;
     for (int operand : {x.a, x.b})
       if (operand >= 0) sum[std::size_t(j)] = std::max(sum[std::size_t(j)], sum[std::size_t(operand)]);
+    if (x.o == op::held && x.n & (what == op::D ? held_along_x : held_along_t)) sum[std::size_t(j)] = 0;
     if (x.o == what) sum[std::size_t(j)] += x.n;
   }
   return sum[std::size_t(i)];

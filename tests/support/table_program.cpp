@@ -110,6 +110,10 @@ class writer {
       case op::exp_relative: return of_a("exp_relative");
       case op::frozen: return of_a("frozen");
       case op::detach: return of_a("detach");
+      case op::held:
+        if (x.n != (held_along_x | held_along_t)) throw std::logic_error("what is held along one axis is not a word of the language");
+        return of_a("held");
+      case op::along: throw std::logic_error("the way along a direction is not a word of the language");
       case op::logsumexp: return of_a("logsumexp");
       case op::sum_features: return of_a("sum_features");
       case op::concat: return "concat(" + a + ", " + b + ")";

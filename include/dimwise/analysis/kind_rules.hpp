@@ -127,7 +127,8 @@ constexpr kind product_kind(kind a) {
 constexpr kind held_kind(kind a, int flags) {
   a = pointwise_kind(a);
   if (flags & held_for_each_dimension) a.l = level::dim;
-  if (flags & holds_nothing_of_x) a.d = depends::nothing, a.dimwise = true, a.why = because::it_is_not_dense;
+  if (flags & holds_nothing_of_x) a.d = depends::nothing;
+  if (flags & held_along_x) a.dimwise = true, a.why = because::it_is_not_dense;  // constant along its own coordinate
   if (flags & held_product) return product_kind(a);
   return a;
 }

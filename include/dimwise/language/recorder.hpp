@@ -199,6 +199,8 @@ class recorder {
     if (x.o == op::dt) r.t += x.n;
     // constant along the own coordinate
     if (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout) r.x = 0;
+    if (x.o == op::held && x.n & held_along_x) r.x = 0;
+    if (x.o == op::held && x.n & held_along_t) r.t = 0;
     return r;
   }
   static constexpr std::uint64_t hash(const node& x) {
