@@ -27,6 +27,7 @@ const std::vector<workload>& workloads() {
   static const std::vector<workload> all = {
       {"W1", "w1.cpp", "row", "orders_to_k", {1}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int) { return 65536; }},
       {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", {2, 8, 32, 128}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int d) { return d <= 128 ? 4096 : 256; }},
+      {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", {8, 128, 1024, 4096}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int d) { return d <= 128 ? 4096 : 256; }},
       {"W4", "w4.cpp", "sample", "residual", {8}, {}, {"residual", "gradient", "adam_step"}, [](int) { return 1024; }},
   };
   return all;

@@ -41,6 +41,8 @@
 #include "networks/masked_layers.hpp"
 #include "networks/conditioner.hpp"
 #include "networks/exclusive_pool.hpp"
+#include "networks/convolution.hpp"
+#include "networks/attention.hpp"
 #include "networks/hollow_net.hpp"
 #include "networks/monotone.hpp"
 #include "networks/network.hpp"

@@ -79,6 +79,12 @@ template <fixed_string Name>
 [[noreturn]] inline void a_pool_needs_features_of_each_coordinate() {
   stop("exclusive_pool{mlp{...}, mlp{...}}: the first needs at least one layer, whose outputs are added up over the coordinates");
 }
+[[noreturn]] inline void a_periodic_convolution_sees_both_sides() {
+  stop("a periodic convolution sees both sides: it cannot be autoregressive");
+}
+[[noreturn]] inline void the_operands_of_an_attention() {
+  stop("attention_to_others(query, key, value): the query must not depend on the state, keys and values on their own coordinate only");
+}
 [[noreturn]] inline void every_width_must_be_at_least_1() { stop("every width of a network must be at least 1"); }
 [[noreturn]] inline void a_network_has_at_most_8_hidden_layers() { stop("a network has at most 8 hidden layers"); }
 [[noreturn]] inline void a_sum_of_others_needs_a_value_for_each_dimension() {

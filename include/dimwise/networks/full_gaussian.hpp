@@ -19,17 +19,16 @@ constexpr value unit_vector_features(recorder& m) {
   return relu(1.0 - sq(number - value(m.leaf(op::index, leaf_kind(level::dim, 1)))));
 }
 /// d trained numbers for each dimension: those of features behind its own; the others are 0.
-constexpr value strictly_upper_table(parameter_scope& scope, double deviation, std::string_view part, std::string_view leaf,
-                                     std::string_view meaning) {
+constexpr value strictly_upper_table(parameter_scope& scope, initial_value start, std::string_view leaf, std::string_view meaning) {
   tensor_shape s;
   s.rank = 2;
   s.shape[0] = s.shape[1] = s.dims = scope.m.d;
-  s.scale = deviation;
+  s.init = start.init, s.scale = start.scale;
   s.masked = mask::strictly_upper;
   node x;
   x.o = op::parameter;
   x.k = leaf_kind(level::dim, scope.m.d);
-  x.weight = scope.tensor(s, {part, leaf}, meaning);
+  x.weight = scope.tensor(s, {{}, leaf}, meaning);
   return scope.m.put(x);
 }
 
@@ -58,7 +57,7 @@ constexpr whitened whitening(parameter_scope& scope, value x, value time) {
   if (m.d > 1)
     a = a + changing(
                 [&](std::string_view leaf) {
-                  return strictly_upper_table(scope, 0.3 / square_root(m.d), {}, leaf, "A off its diagonal: columns as rows");
+                  return strictly_upper_table(scope, normal{0.3 / square_root(m.d)}, leaf, "L: columns as rows");
                 },
                 "lower", "lower_rate");
   return {sum(a * (exp(log_scale) * (x - mean))), sum(log_scale)};
@@ -68,6 +67,25 @@ constexpr value log_density_of(const whitened& w) {
   return -0.5 * sum_features(sq(w.z)) + w.log_determinant - w.z.m->d * log_root_two_pi;
 }
 }  // namespace detail
+
+/// d features for each dimension of the model m: feature i of dimension i is 1, all others are 0. Needs the state first.
+constexpr auto unit_vectors(detail::recorder& m) {
+  const handle h = m.state_node < 0 ? m.refuse(refused::this_model_has_no_state) : handle(detail::unit_vector_features(m));
+  if (m.refusal) m.refusal();
+  return detail::make<detail::leaf_kind(level::dim, recorded_width), "unit_vectors">(h);
+}
+/// d trained numbers for each dimension of m, of which those of features behind the own one are free and the others 0: with
+/// U = strictly_upper<"U">(m, normal{0.1}), sum((unit_vectors(m) + U) * x) is a triangular matrix times x, feature k the k-th row. Needs
+/// the state first.
+template <fixed_string Name>
+constexpr auto strictly_upper(detail::recorder& m, initial_value start) {
+  if (m.state_node < 0) m.refuse(refused::this_model_has_no_state);
+  detail::parameter_scope scope(m, detail::naming<Name>, "strictly_upper");
+  const handle h = detail::strictly_upper_table(scope, start, {}, "numbers for each dimension, those of features behind its own");
+  scope.finish();
+  if (m.refusal) m.refusal();
+  return detail::make<detail::leaf_kind(level::dim, recorded_width), Name>(h);
+}
 
 #define DIMWISE_FULL_GAUSSIAN_OPERANDS                                                                                      \
   "a full_gaussian is called with the state (or another value of one feature of its own coordinate), then with time where " \

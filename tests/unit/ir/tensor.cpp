@@ -44,3 +44,11 @@ TEST_CASE("no path through the masks leads from a coordinate to its own readout"
     }
   }
 }
+
+TEST_CASE("a strictly upper table is free behind the own feature", "[ir]") {
+  tensor w;
+  w.rank = 2, w.shape[0] = w.shape[1] = w.dims = 4;
+  w.masked = mask::strictly_upper;
+  for (int i = 0; i < 4; i++)
+    for (int k = 0; k < 4; k++) REQUIRE(allowed(w, 0, i, k) == (k > i));
+}

@@ -99,6 +99,29 @@ TEST_CASE("A is triangular in every parameter vector; unit vectors for every num
   }
 }
 
+namespace {
+constexpr void by_hand(model& m) {
+  auto x = m.state<"x", 3>();
+  auto z = sum((unit_vectors(m) + strictly_upper<"U">(m, normal{1})) * x);
+  static_assert(decltype(z)::k.l == level::point && DimwiseDifferentiable<decltype(z)>);
+  m.output<"z">(z);
+  m.output<"l">(-0.5 * sum_features(sq(z)));
+}
+static_assert(first_wrong_kind(recording<by_hand>::view) == -1);
+}  // namespace
+
+TEST_CASE("the pieces of a Gaussian, for densities of one's own: a triangular matrix times the state") {
+  const auto r = record(&by_hand);
+  const interpreter run(r.view());
+  for (int k = 0; k < 3; k++) {
+    double z = run.x[std::size_t(k)];
+    for (int i = 0; i < k; i++) z += run.weight(0, 0, i, k) * run.x[std::size_t(i)];
+    CHECK(run.value(output_node(run.t, "z"), 0, k) == Approx(z).epsilon(1e-14));
+  }
+  CHECK(oracle_failures(r.view()) == "");
+  CHECK_THROWS_WITH(record([](model& m) { m.output<"r">(unit_vectors(m)); }), Catch::Contains("needs a state"));
+}
+
 TEST_CASE("kernels of Gaussians with full covariance are what the oracle says") {
   CHECK(oracle_failures(record(&program<1>).view()) == "");
   CHECK(oracle_failures(record(&program<3>).view()) == "");
