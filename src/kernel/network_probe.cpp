@@ -4,6 +4,7 @@
 #include <map>
 #include <string_view>
 
+#include "dimwise/analysis/dependence.hpp"
 #include "dimwise/kernel/interpret.hpp"
 
 namespace dimwise {
@@ -25,7 +26,7 @@ network_probe::network_probe(const table& recording) : extended(recording), node
     const node& x = recording.nodes[i];
     if (x.o == op::readout)
       if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".conditioner."); !net.empty()) readout[std::string(net)] = i;
-    if (x.o == op::linear && x.k.l == level::dim && x.k.width == 1 && x.k.dimwise)
+    if (x.o == op::linear && x.k.l == level::dim && x.k.width == 1 && x.k.dimwise && sees_own(x.k))
       if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".transformer."); !net.empty()) last_layer[std::string(net)] = i;
   }
   for (const auto& [net, i] : readout) add("check." + net + ".conditioner", i);

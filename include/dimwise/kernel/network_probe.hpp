@@ -8,7 +8,7 @@
 
 namespace dimwise {
 
-/// A recording extended by D^1..D^4 of the output of each of its HollowNets, and kernels (general step functions, no gradient) that compute them.
+/// A recording extended by D^1..D^4 of the output of each of its HollowNets and autoregressive networks, and kernels (general step functions, no gradient) that compute them.
 /// Outputs are named "check.NET.value", "check.NET.D1" .. "check.NET.D4" and "check.NET.conditioner".
 class network_probe {
  public:

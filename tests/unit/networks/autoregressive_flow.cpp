@@ -3,6 +3,7 @@
 #include "../language/interpreter.hpp"
 #include "support/network_failures.hpp"
 
+#include <dimwise/kernel/network_probe.hpp>
 #include <dimwise/language.hpp>
 #include <dimwise/language/recording.hpp>
 
@@ -83,6 +84,18 @@ TEST_CASE("what the terms of a flow see, and its kernels") {
   for (const char* output : {"maf terms", "naf terms", "maf z", "naf z"}) CHECK(sight_failures(r.view(), output) == "");
   CHECK(oracle_failures(r.view()) == "");
   CHECK(oracle_failures(record(&program<1>).view()) == "");
+}
+
+TEST_CASE("the layers inside a flow are no networks to probe; an autoregressive network is one") {
+  const auto flows = record(&program<3>);
+  const network_probe of_flows(flows.view());
+  for (const output_info& o : of_flows.in_double()->outputs()) CHECK(o.name.find(".conditioner") != std::string::npos);
+  const auto r = record([](model& m) {
+    m.output<"f">(autoregressive_net<"made">(masked_mlp{6}, features{3}, mlp{4})(m.state<"x", 3>()));
+  });
+  const network_probe probe(r.view());
+  REQUIRE(probe.in_double() != nullptr);
+  CHECK(probe.in_double()->outputs().size() == 6);  // value, D1 .. D4, conditioner
 }
 
 TEST_CASE("steps and operands that do not fit") {
