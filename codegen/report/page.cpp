@@ -108,7 +108,9 @@ report_page& report_page::equations(const table& t) {
     body_ += math("ordinary differential equation " + std::string(t.odes[i].name.view()),
                   "<mi>d</mi>" + spell(step) + "<mo>/</mo><mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) + "</mi><mo>=</mo>" + spell(all.roots[next]));
   for (int i = 0; i < t.objective_count; i++, next++)
-    body_ += math("minimised: mean over " + (t.objectives[i].set >= 0 ? std::string(t.sets[t.objectives[i].set].name.view()) : "samples") +
+    body_ += math(t.objectives[i].integral >= 0 ? "minimised: (integral " + std::string(t.integrals[t.objectives[i].integral].name.view()) + " - " +
+                                                      print::digits(t.objectives[i].target) + ")^2, weight " + print::digits(t.objectives[i].weight) + ", of"
+                                                : "minimised: mean over " + (t.objectives[i].set >= 0 ? std::string(t.sets[t.objectives[i].set].name.view()) : "samples") +
                       " of (" + std::string(t.objectives[i].name.view()) + ", weight " + print::digits(t.objectives[i].weight) + ")",
                   spell(all.roots[next]));
   for (std::size_t i = 0; i < all.definitions.size(); i++) {

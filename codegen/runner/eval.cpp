@@ -1,5 +1,6 @@
 // codegen/runner/eval.cpp: the command `eval`: arrays in, arrays out.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "codegen/runner/json_file.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/npy.hpp"
+#include "dimwise/training/integrals.hpp"
 #include "dimwise/training/parallel.hpp"
 
 namespace dimwise::commands {
@@ -19,7 +21,7 @@ struct options {
   array_files files;
   std::string parameters, out, units = "data", precision = "double", json_file, save_parameters, gradient;
   std::vector<std::string> outputs;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0, samples = 65536;
   int threads = 1;
 };
 
@@ -64,20 +66,46 @@ std::string list_names(const std::vector<source<T>>& all) {
 
 bool is_file(const std::string& out) { return out.size() > 4 && out.compare(out.size() - 4, 4, ".npy") == 0; }
 
+std::string integral_names(const table& t) {
+  std::string text;
+  for (int i = 0; i < t.integral_count; i++) text += ", " + std::string(t.integrals[i].name.view()) + " (an integral)";
+  return text;
+}
+
+template <class T>
+void print_integrals(const compiled_model& m, const std::vector<int>& which, const parameter_set& parameters, const options& o, json& figures) {
+  team workers(o.threads);
+  const table& t = m.recording;
+  for (const int i : which) {
+    const std::string name(t.integrals[i].name.view()), set(t.sets[t.integrals[i].set].name.view());
+    const integral_value v = integrate<T>(m, i, parameters.values, constants_of(t, o.files.constants), o.samples, o.seed, workers);
+    const bool random = std::isfinite(v.standard_error);
+    figures.push_back({{"name", name}, {"integral", finite_or_null(v.value)}, {"standard_error", random ? json(v.standard_error) : json(nullptr)},
+                       {"points", v.points}, {"set", set}});
+    std::printf("%-32s integral %.9g", name.c_str(), v.value);
+    if (random) std::printf(", standard error %.2g", v.standard_error);
+    std::printf(", %zu points of %s\n", v.points, set.c_str());
+  }
+}
+
 template <class T>
 int evaluate(const compiled_model& m, const options& o) {
   const table& t = m.recording;
   const std::vector<source<T>> all = sources<T>(m);
   std::vector<source<T>> chosen;
+  std::vector<int> integrals;
+  for (int i = 0; i < t.integral_count; i++)
+    if (o.outputs.empty() || std::find(o.outputs.begin(), o.outputs.end(), t.integrals[i].name.view()) != o.outputs.end()) integrals.push_back(i);
   for (const std::string& name : o.outputs) {
+    if (std::any_of(integrals.begin(), integrals.end(), [&](int i) { return t.integrals[i].name.view() == name; })) continue;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.name == name; });
-    if (found == all.end()) throw error("--output " + name + ": the model has no such value; it has: " + list_names(all) + ".");
+    if (found == all.end()) throw error("--output " + name + ": the model has no such value; it has: " + list_names(all) + integral_names(t) + ".");
     chosen.push_back(*found);
   }
   if (o.outputs.empty())
     for (const auto& s : all)
       if (s.name.rfind("check.", 0) != 0 && !s.objective) chosen.push_back(s);
-  if (chosen.empty() && o.gradient.empty() && o.save_parameters.empty()) throw error("the model has no values to evaluate.");
+  if (chosen.empty() && integrals.empty() && o.gradient.empty() && o.save_parameters.empty()) throw error("the model has no values to evaluate.");
   if (is_file(o.out) && chosen.size() != 1)
     throw error("--out " + o.out + ": one file cannot hold " + std::to_string(chosen.size()) + " arrays; name a folder, or one value with --output (" + list_names(all) + ").");
   int objective = -1;
@@ -93,7 +121,12 @@ int evaluate(const compiled_model& m, const options& o) {
 
   const parameter_set parameters = parameters_of(t, o.parameters, o.seed);
   if (!o.save_parameters.empty()) save_parameters(o.save_parameters, t, parameters);
-  if (chosen.empty() && objective < 0) return 0;
+  json figures = json::array();
+  if (chosen.empty() && objective < 0) {
+    print_integrals<T>(m, integrals, parameters, o, figures);
+    write_json(o.json_file, figures);
+    return 0;
+  }
   const fitted_transform transform = fitted_transform::from_metadata(parameters.metadata, t.d);
   std::vector<int> nodes;
   for (const auto& s : chosen) nodes.push_back(s.kernel->outputs()[s.index].node);
@@ -134,7 +167,6 @@ int evaluate(const compiled_model& m, const options& o) {
     gradient_all(kernel, p.data(), p.size(), arrays.view(), cotangents, out, gradient.data(), o.threads);
   }
 
-  json figures = json::array();
   for (std::size_t i = 0; i < chosen.size(); i++) {
     double least = std::numeric_limits<double>::infinity(), largest = -least, total = 0;
     std::size_t bad = 0;
@@ -153,6 +185,7 @@ int evaluate(const compiled_model& m, const options& o) {
     if (bad) std::printf(", %zu not finite", bad);
     std::printf("\n");
   }
+  print_integrals<T>(m, integrals, parameters, o, figures);
   if (!o.out.empty())
     for (std::size_t i = 0; i < chosen.size(); i++)
       write_npy(is_file(o.out) ? o.out : o.out + "/" + chosen[i].name + ".npy", shapes[i], results[i].data());
@@ -176,7 +209,8 @@ setup eval(const runner& program) {
     line.option("--parameters", o->parameters, "safetensors file; without it the initial parameters of --seed");
     line.option("--seed", o->seed, "seed of the initial parameters");
     line.option("--units", o->units, "of the states: data (those of the training files) or model");
-    line.option("--output", o->outputs, "name of a value; may be repeated; without it all but objectives");
+    line.option("--samples", o->samples, "points of integrals over random sets");
+    line.option("--output", o->outputs, "name of a value or an integral; may be repeated; without it all but objectives");
     line.option("--gradient", o->gradient, "also the gradient of this objective's mean over the samples, as safetensors");
     line.option("--save-parameters", o->save_parameters, "write the parameters that are used to this safetensors file");
     line.option("--out", o->out, "folder for NAME.npy, or a .npy file for one value");

@@ -45,6 +45,7 @@ std::vector<value_line> named_values(const table& t) {
     for (int j = 0; j < e.carried_count; j++) add(name + "." + std::string(e.carried[j].name.view()), "rate of a carried quantity", e.carried[j].node);
   }
   for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), "output", t.outputs[i].node);
+  for (int i = 0; i < t.integral_count; i++) add(std::string(t.integrals[i].name.view()), "integral", t.integrals[i].node);
   for (int i = 0; i < t.objective_count; i++) add(std::string(t.objectives[i].name.view()), "objective", t.objectives[i].node);
   return all;
 }
@@ -56,6 +57,10 @@ const char* source_text(sample_source s) {
     case sample_source::jittered: return "rows with noise added";
     case sample_source::density: return "drawn from a mixture";
     case sample_source::box: return "uniform in a box";
+    case sample_source::faces: return "uniform on the faces of a box";
+    case sample_source::sobol: return "Sobol points of a box";
+    case sample_source::grid: return "a grid of cell centres";
+    case sample_source::gauss: return "Gauss-Legendre nodes of a box";
   }
   return "?";
 }
@@ -85,7 +90,7 @@ json describe(const compiled_model& m) {
   const std::size_t others = printed.size();
   std::vector<value_line> formulas_of;
   for (const auto& v : values)
-    if (v.what == "drift" || v.what == "noise" || v.what == "output" || v.what == "objective") {
+    if (v.what == "drift" || v.what == "noise" || v.what == "output" || v.what == "integral" || v.what == "objective") {
       formulas_of.push_back(v);
       printed.push_back(v.node);
     }
@@ -121,7 +126,8 @@ json describe(const compiled_model& m) {
   out["objectives"] = json::array();
   for (int i = 0; i < t.objective_count; i++) {
     const objective_entry& o = t.objectives[i];
-    out["objectives"].push_back({{"name", o.name.view()}, {"set", o.set >= 0 ? json(t.sets[o.set].name.view()) : json(nullptr)}, {"weight", o.weight}, {"stage", o.stage}});
+    out["objectives"].push_back({{"name", o.name.view()}, {"set", o.set >= 0 ? json(t.sets[o.set].name.view()) : json(nullptr)}, {"weight", o.weight}, {"stage", o.stage},
+                                 {"integral", o.integral >= 0 ? json(t.integrals[o.integral].name.view()) : json(nullptr)}, {"target", o.target}});
   }
   out["sets"] = json::array();
   for (int i = 0; i < t.set_count; i++) out["sets"].push_back({{"name", t.sets[i].name.view()}, {"source", source_text(t.sets[i].source)}});
@@ -188,8 +194,9 @@ void print_text(const json& d, bool latex) {
                 v["dimwise"].get<bool>() ? "yes" : "no", text_of(v["depends_on"]).c_str());
   if (!d["objectives"].empty()) std::printf("\nobjectives\n");
   for (const auto& o : d["objectives"])
-    std::printf("  %-24s stage %s, weight %s, mean over %s\n", text_of(o["name"]).c_str(), o["stage"].dump().c_str(), o["weight"].dump().c_str(),
-                o["set"].is_null() ? "samples" : text_of(o["set"]).c_str());
+    std::printf("  %-24s stage %s, weight %s, %s\n", text_of(o["name"]).c_str(), o["stage"].dump().c_str(), o["weight"].dump().c_str(),
+                o["integral"].is_null() ? ("mean over " + (o["set"].is_null() ? "samples" : text_of(o["set"]))).c_str()
+                                        : ("(" + text_of(o["integral"]) + " - " + o["target"].dump() + ")^2").c_str());
   for (const auto& s : d["sets"]) std::printf("  %-24s set: %s\n", text_of(s["name"]).c_str(), text_of(s["source"]).c_str());
   std::printf("\nparameters\n");
   for (const auto& p : d["parameters"]) {

@@ -32,7 +32,7 @@ struct options {
 std::pair<double, double> span_of(const table& t, const options& o, const data_rows* data) {
   double low = 0, high = 1;
   for (int i = 0; i < t.set_count; i++)
-    if (t.sets[i].source == sample_source::density || t.sets[i].source == sample_source::box) {
+    if (!is_rows(t.sets[i].source) && t.sets[i].source != sample_source::jittered) {
       low = t.sets[i].t0;
       high = t.sets[i].t1;
     }

@@ -19,7 +19,7 @@ namespace {
 struct options {
   data_flags data;
   std::uint64_t seed = 0;
-  std::vector<std::string> steps, batch, rate, weights, constants;
+  std::vector<std::string> steps, batch, rate, redraw, methods, weights, constants;
   std::string precision = "float", out, checkpoint, history, start, json_file;
   int threads = 0, validate_every = 100;
   double checkpoint_seconds = 60;
@@ -51,6 +51,31 @@ void for_stages(const std::vector<std::string>& given, const std::string& flag, 
   }
 }
 
+method method_of(const std::string& name) {
+  if (name == "adam") return method::adam;
+  if (name == "lbfgs") return method::lbfgs;
+  if (name == "levenberg-marquardt") return method::levenberg_marquardt;
+  throw error("--method '" + name + "' is unknown; it is adam, lbfgs or levenberg-marquardt.");
+}
+
+// "METHOD" for all stages or "STAGE=METHOD". Where it changes, samples are drawn as often as is usual for it.
+void set_methods(const std::vector<std::string>& given, std::vector<stage_entry>& stages) {
+  for (const std::string& text : given) {
+    const bool all = text.find('=') == std::string::npos;
+    const auto [name, value] = all ? std::pair(std::string(), text) : name_and_value(text, "--method");
+    const method how = method_of(value);
+    bool found = all;
+    std::string names;
+    for (auto& s : stages) {
+      names += (names.empty() ? "" : ", ") + std::string(s.name.view());
+      if (!all && s.name.view() != name) continue;
+      if (s.how != how) s.how = how, s.redraw = usual_redraw(how);
+      found = true;
+    }
+    if (!found) throw error("--method " + name + ": the model has no such stage; it has: " + names + ".");
+  }
+}
+
 int whole(double v, int least, const std::string& flag) {
   if (v != std::floor(v) || v < least || v > 2e9) throw error(flag + " must be a whole number of at least " + std::to_string(least) + ".");
   return int(v);
@@ -75,6 +100,8 @@ int run_training(const compiled_model& m, options o) {
     s.warm_up = std::min(s.warm_up, s.steps / 2);
   });
   for_stages(o.batch, "--batch", how.stages, [](stage_entry& s, double v) { s.batch = whole(v, 1, "--batch"); });
+  set_methods(o.methods, how.stages);
+  for_stages(o.redraw, "--redraw", how.stages, [](stage_entry& s, double v) { s.redraw = whole(v, 1, "--redraw"); });
   for_stages(o.rate, "--rate", how.stages, [](stage_entry& s, double v) {
     if (v <= 0) throw error("--rate must be positive.");
     s.rate = v;
@@ -150,6 +177,8 @@ setup train(const runner& program) {
     line.option("--steps", o->steps, "NUMBER or STAGE=NUMBER, instead of the model's");
     line.option("--batch", o->batch, "NUMBER or STAGE=NUMBER, instead of the model's");
     line.option("--rate", o->rate, "largest learning rate, NUMBER or STAGE=NUMBER, instead of the model's");
+    line.option("--method", o->methods, "adam, lbfgs or levenberg-marquardt, METHOD or STAGE=METHOD, instead of the model's");
+    line.option("--redraw", o->redraw, "steps on the same samples, NUMBER or STAGE=NUMBER; not of Adam");
     line.option("--weight", o->weights, "OBJECTIVE=NUMBER, instead of the model's; may be repeated");
     line.option("--constant", o->constants, "NAME=NUMBER; may be repeated");
     line.option("--precision", o->precision, "float or double");

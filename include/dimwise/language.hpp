@@ -33,6 +33,7 @@
 #include "language/equation.hpp"
 #include "language/at.hpp"
 #include "language/parameters.hpp"
+#include "language/sample_sets.hpp"
 #include "language/learning.hpp"
 #include "language/dynamics.hpp"
 #include "language/model.hpp"

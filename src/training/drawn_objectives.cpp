@@ -13,13 +13,14 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-bool is_rows(const sample_set& s) { return s.source == sample_source::file || s.source == sample_source::transitions; }
-
 // The most points that are drawn at once.
 std::size_t pool_size(const table& recording, std::size_t batch, double candidates) {
-  std::size_t n = batch;
-  for (int i = 0; i < recording.set_count; i++) n = std::max(n, std::size_t(recording.sets[i].draws));
-  return std::size_t(double(n) * std::max(1.0, candidates)) + 1;
+  std::size_t most = 0;
+  for (int i = 0; i < recording.set_count; i++) {
+    const std::size_t n = draws_of(recording, i, batch);
+    most = std::max(most, is_fixed(recording.sets[i].source) ? n : std::size_t(double(n) * std::max(1.0, candidates)) + 1);
+  }
+  return most;
 }
 
 std::size_t width_of(const table& recording, int slot) {
@@ -64,6 +65,7 @@ drawn_objectives::drawn_objectives(const compiled_model& model, const data_sets&
   values_.resize(most);
   cotangents_.resize(samples);
   whole_.resize(std::size_t(t.parameters));
+  constraint_.resize(whole_.size());
   for (const double c : constants_of(t, constants)) constants_.push_back(c);
   losses_.assign(std::size_t(t.objective_count), std::numeric_limits<double>::quiet_NaN());
   pool_.reserve(t, pool_size(t, batch, candidates));
@@ -86,6 +88,7 @@ void drawn_objectives::add_slot(int objective, std::size_t batch, const std::map
   s.weight = given == weights.end() ? o.weight : given->second;
   s.total = kernel_of(model_.in_double.objectives);
   s.kernel = s.squares ? kernel_of(model_.in_double.residuals) : s.total;
+  if (o.integral >= 0) s.volume = volume_of(t, t.sets[o.set]), s.target = o.target;
   s.components = s.squares ? numbers_of(t, o.residual) : 1;
   if (o.sample_weight >= 0) {
     s.factors = numbers_of(t, o.sample_weight);
@@ -94,7 +97,7 @@ void drawn_objectives::add_slot(int objective, std::size_t batch, const std::map
                   "; give it one number a sample");
   }
   s.samples = draws_of(t, o.set, batch);
-  if (is_rows(t.sets[o.set])) s.samples = std::min(s.samples, sets_.at(o.set).training.size());
+  if (is_rows(t.sets[o.set].source)) s.samples = std::min(s.samples, sets_.at(o.set).training.size());
   s.batch.reserve(t, s.samples);
   s.residuals.resize(s.samples * s.components);
   s.scale.resize(s.samples * s.factors);
@@ -103,8 +106,11 @@ void drawn_objectives::add_slot(int objective, std::size_t batch, const std::map
 
 void drawn_objectives::draw(std::uint64_t step, const double* parameters) {
   for (slot& s : slots_) {
-    if (candidates_ > 1 && !is_rows(model_.recording.sets[s.set])) choose(s, step, parameters);
+    const sample_source from = model_.recording.sets[s.set].source;
+    if (candidates_ > 1 && !is_rows(from) && !is_fixed(from) && !s.constraint()) choose(s, step, parameters);
     else sampler_.draw(s.set, stage_, step, s.samples, parameters, constants_.data(), workers_, s.batch);
+    s.roots.clear();
+    for (const double share : s.batch.shares) s.roots.push_back(std::sqrt(share * double(s.samples)));
     if (s.factors == 0) continue;
     double* out[2] = {nullptr, s.scale.data()};
     evaluate_all(*s.kernel, parameters, s.batch.view(constants_.data()), out, workers_, memory_);
@@ -162,41 +168,66 @@ double drawn_objectives::loss(const double* parameters) {
     double sum = 0;
     for (std::size_t i = 0; i < s.samples; i++)
       for (std::size_t c = 0; c < s.components; c++) {
-        const double r = s.factor(i, c) * s.residuals[i * s.components + c];
-        sum += s.squares ? r * r : r;
+        const double r = s.residuals[i * s.components + c], f = s.factor(i, c);
+        sum += f * f * (s.squares ? r * r : r);
       }
-    total += note(s, sum / double(s.samples));
+    const double mean = sum / double(s.samples), distance = s.volume * mean - s.target;
+    total += note(s, s.constraint() ? distance * distance : mean);
   }
   return std::isfinite(total) ? total : infinite;
+}
+
+// Adds weight times the gradient of a slot's loss to whole_; returns the loss.
+double drawn_objectives::gradient_of(slot& s, const double* parameters) {
+  const arguments<double> in = s.batch.view(constants_.data());
+  const double share = s.weight / double(s.samples);
+  double* out[2] = {s.residuals.data(), nullptr};
+  const double* cotangents[2] = {cotangents_.data(), nullptr};
+  double sum = 0;
+  if (s.factors == 0) {  // the loss of a sample is one value of the model
+    for (std::size_t i = 0; i < s.samples; i++) cotangents_[i] = share * s.factor(i, 0) * s.factor(i, 0);
+    gradient_all(*s.total, parameters, whole_.size(), in, cotangents, out, whole_.data(), workers_, memory_);
+    for (std::size_t i = 0; i < s.samples; i++) sum += s.factor(i, 0) * s.factor(i, 0) * s.residuals[i];
+    return sum / double(s.samples);
+  }
+  // The factors are those of the draw, not those of these parameters.
+  evaluate_all(*s.kernel, parameters, in, out, workers_, memory_);
+  for (std::size_t i = 0; i < s.samples; i++)
+    for (std::size_t c = 0; c < s.components; c++) {
+      const std::size_t at = i * s.components + c;
+      const double r = s.factor(i, c) * s.residuals[at];
+      sum += r * r;
+      cotangents_[at] = 2 * share * s.factor(i, c) * r;
+    }
+  gradient_all(*s.kernel, parameters, whole_.size(), in, cotangents, out, whole_.data(), workers_, memory_);
+  return sum / double(s.samples);
+}
+
+double drawn_objectives::constraint_gradient(slot& s, const double* parameters, double* gradient) {
+  const double* cotangents[1] = {cotangents_.data()};
+  double* out[1] = {s.residuals.data()};
+  for (std::size_t i = 0; i < s.samples; i++) cotangents_[i] = s.volume * s.batch.share(i);
+  std::fill(constraint_.begin(), constraint_.end(), 0.0);
+  gradient_all(*s.total, parameters, constraint_.size(), s.batch.view(constants_.data()), cotangents, out, constraint_.data(), workers_, memory_);
+  double integral = 0;
+  for (std::size_t i = 0; i < s.samples; i++) integral += cotangents_[i] * s.residuals[i];
+  for (std::size_t c = 0; c < entries_.size(); c++) gradient[c] = constraint_[entries_[c]];
+  return integral - s.target;
 }
 
 double drawn_objectives::gradient(const double* parameters, double* gradient) {
   double total = 0;
   std::fill(whole_.begin(), whole_.end(), 0.0);
-  for (slot& s : slots_) {
-    const arguments<double> in = s.batch.view(constants_.data());
-    const double share = s.weight / double(s.samples);
-    double sum = 0;
-    double* out[2] = {s.residuals.data(), nullptr};
-    const double* cotangents[2] = {cotangents_.data(), nullptr};
-    if (s.factors == 0) {  // the loss of a sample is one value of the model
-      std::fill_n(cotangents_.begin(), s.samples, share);
-      gradient_all(*s.total, parameters, whole_.size(), in, cotangents, out, whole_.data(), workers_, memory_);
-      for (std::size_t i = 0; i < s.samples; i++) sum += s.residuals[i];
-    } else {  // the factors are those of the draw, not those of these parameters
-      evaluate_all(*s.kernel, parameters, in, out, workers_, memory_);
-      for (std::size_t i = 0; i < s.samples; i++)
-        for (std::size_t c = 0; c < s.components; c++) {
-          const std::size_t at = i * s.components + c;
-          const double r = s.factor(i, c) * s.residuals[at];
-          sum += r * r;
-          cotangents_[at] = 2 * share * s.factor(i, c) * r;
-        }
-      gradient_all(*s.kernel, parameters, whole_.size(), in, cotangents, out, whole_.data(), workers_, memory_);
-    }
-    total += note(s, sum / double(s.samples));
-  }
+  for (slot& s : slots_)
+    if (!s.constraint()) total += note(s, gradient_of(s, parameters));
   for (std::size_t c = 0; c < entries_.size(); c++) gradient[c] = whole_[entries_[c]];
+  for (slot& s : slots_) {
+    if (!s.constraint()) continue;
+    own_.resize(entries_.size());
+    const double distance = constraint_gradient(s, parameters, own_.data());
+    for (std::size_t c = 0; c < entries_.size(); c++) gradient[c] += 2 * s.weight * distance * own_[c];
+    total += note(s, distance * distance);
+  }
   return std::isfinite(total) ? total : infinite;
 }
 

@@ -23,7 +23,7 @@ levenberg_marquardt::levenberg_marquardt(const compiled_model& model, const data
     : objectives_(model, sets, stage, batch, candidates, seed, weights, constants, workers) {
   for (const slot& s : objectives_.slots()) {
     const std::string name(model.recording.objectives[s.objective].name.view());
-    if (!s.squares)
+    if (!s.squares && !s.constraint())
       throw error("the objective '" + name + "' is not a sum of squares, and its stage is trained by Levenberg-Marquardt: write m.least_squares<\"" +
                   name + "\">(residual, samples), or train the stage by Adam or L-BFGS");
   }
@@ -39,18 +39,26 @@ void levenberg_marquardt::draw(std::uint64_t step, const double* parameters) {
   damping = std::min(damping, 1.0);  // of another draw, where steps may have failed
 }
 
-// Calls use(slot, residuals, rows) with the Jacobian of `rows` rows in rows_, one component of the residual after the other.
+// Calls use(residuals, rows, weight) with the Jacobian of `rows` rows in rows_, one component of the residual after the other.
 template <class Use>
 void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
   std::vector<double> residuals(chunk);
   team& workers = objectives_.workers();
   for (slot& s : objectives_.slots()) {
+    if (s.constraint()) {  // one row: the integral's gradient
+      row_.resize(unknowns());
+      const double distance = objectives_.constraint_gradient(s, parameters, row_.data());
+      for (std::size_t c = 0; c < unknowns(); c++) rows_[c * chunk] = row_[c];
+      use(&distance, 1, s.weight);
+      continue;
+    }
     const arguments<double> in = s.batch.view(objectives_.constants());
     const std::size_t block = s.kernel->block();
     auto& spaces = objectives_.memory().workspaces;
     if (spaces.size() < std::size_t(workers.threads())) spaces.resize(std::size_t(workers.threads()));
     for (auto& w : spaces)
       if (w.size() < s.kernel->jacobian_workspace()) w.resize(s.kernel->jacobian_workspace());
+    std::fill(rows_.begin(), rows_.end(), 0.0);  // the kernel clears and writes the columns that it reaches
     for (std::size_t c = 0; c < s.components; c++) {
       cotangents_.assign(s.samples * s.components, 0.0);
       for (std::size_t i = 0; i < s.samples; i++) cotangents_[i * s.components + c] = s.factor(i, c);
@@ -58,7 +66,6 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
       double* out[2] = {s.residuals.data(), nullptr};
       for (std::size_t begin = 0; begin < s.samples; begin += chunk) {
         const std::size_t n = std::min(chunk, s.samples - begin);
-        std::fill(rows_.begin(), rows_.end(), 0.0);
         const auto task = [&](std::size_t number, int thread) {
           const std::size_t first = begin + number * block;
           s.kernel->jacobian(parameters, in, first, std::min(first + block, begin + n), cotangents, out, objectives_.columns().data(),
@@ -66,7 +73,7 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
         };
         workers.run((n + block - 1) / block, std::cref(task));
         for (std::size_t i = 0; i < n; i++) residuals[i] = s.factor(begin + i, c) * s.residuals[(begin + i) * s.components + c];
-        use(s, residuals.data(), n);
+        use(residuals.data(), n, s.weight / double(s.samples));
       }
     }
   }
@@ -76,11 +83,10 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
 void levenberg_marquardt::apply(const double* parameters, const std::vector<double>& v, std::vector<double>& out) {
   for (std::size_t c = 0; c < unknowns(); c++) out[c] = damping * v[c];
   std::vector<double> y(chunk);
-  each_chunk(parameters, [&](const slot& s, const double*, std::size_t n) {
+  each_chunk(parameters, [&](const double*, std::size_t n, double weight) {
     std::fill(y.begin(), y.end(), 0.0);
     for (std::size_t c = 0; c < unknowns(); c++)
       for (std::size_t i = 0; i < n; i++) y[i] += rows_[c * chunk + i] * v[c];
-    const double weight = s.weight / double(s.samples);
     for (std::size_t c = 0; c < unknowns(); c++) out[c] += weight * std::inner_product(y.begin(), y.begin() + std::ptrdiff_t(n), rows_.begin() + std::ptrdiff_t(c * chunk), 0.0);
   });
 }
@@ -120,8 +126,7 @@ double levenberg_marquardt::step(double* parameters) {
   if (dense_) dense_->clear();
   else std::fill(gradient_.begin(), gradient_.end(), 0.0);
   double before = 0;
-  each_chunk(parameters, [&](const slot& s, const double* residuals, std::size_t n) {
-    const double weight = s.weight / double(s.samples);
+  each_chunk(parameters, [&](const double* residuals, std::size_t n, double weight) {
     for (std::size_t i = 0; i < n; i++) before += weight * residuals[i] * residuals[i];
     if (dense_) {
       dense_->add(rows_.data(), chunk, residuals, n, weight, objectives_.workers());

@@ -26,7 +26,7 @@ bool gives_input(const data_sets& sets, int set, int input, std::string& why) {
   const table& recording = sets.recording();
   const int owner = rows_of(recording, set);
   if (owner < 0) {
-    why = "its samples are drawn at random and carry no inputs";
+    why = "the points of that set carry no inputs";
     return false;
   }
   const auto name = recording.inputs[input].name.view();
@@ -39,7 +39,7 @@ bool gives_input(const data_sets& sets, int set, int input, std::string& why) {
 }
 
 std::size_t largest_draw(const table& recording, std::size_t n) {
-  for (int i = 0; i < recording.set_count; i++) n = std::max(n, std::size_t(recording.sets[i].draws));
+  for (int i = 0; i < recording.set_count; i++) n = std::max(n, draws_of(recording, i, n));
   return n;
 }
 
@@ -68,6 +68,7 @@ extreme worst_tensor(const table& recording, const double* values, bool& finite)
 }  // namespace
 
 std::size_t draws_of(const table& recording, int set, std::size_t batch) {
+  if (const std::size_t all = fixed_points(recording, recording.sets[set])) return all;
   const int draws = recording.sets[set].draws;
   return draws > 0 ? std::size_t(draws) : batch;
 }
@@ -148,6 +149,7 @@ objective_runner<T>::objective_runner(const compiled_model& model, const data_se
     const auto given = weights.find(std::string(o.name.view()));
     s.weight = given == weights.end() ? o.weight : given->second;
     s.kernel = kernels[std::size_t(n)].get();
+    if (o.integral >= 0) s.volume = volume_of(recording, recording.sets[o.set]), s.target = o.target;
     const auto used = std::find(sets_used_.begin(), sets_used_.end(), o.set);
     s.batch = std::size_t(used - sets_used_.begin());
     if (used == sets_used_.end()) sets_used_.push_back(o.set);
@@ -179,13 +181,40 @@ void objective_runner<T>::draw(std::uint64_t step, const T* parameters) {
     sampler_.draw(sets_used_[i], stage_, step, draws_of(model_.recording, sets_used_[i], batch_), parameters, constants_.data(), workers_, batches_[i]);
 }
 
+// The loss of the values: their mean, or the squared distance of an integral from its target.
+template <class T>
+double objective_runner<T>::mean_of(const slot& s) const {
+  const sample_batch<T>& batch = batches_[s.batch];
+  double mean = 0;
+  if (batch.shares.empty()) mean = mean_in_order(s.values.data(), batch.samples);
+  else
+    for (std::size_t i = 0; i < batch.samples; i++) mean += batch.shares[i] * double(s.values[i]);
+  return s.volume == 0 ? mean : (s.volume * mean - s.target) * (s.volume * mean - s.target);
+}
+
+template <class T>
+double objective_runner<T>::compute_values(slot& s, const T* parameters) {
+  T* out[1] = {s.values.data()};
+  evaluate_all(*s.kernel, parameters, batches_[s.batch].view(constants_.data()), out, workers_, memory_);
+  return mean_of(s);
+}
+
 template <class T>
 double objective_runner<T>::compute_gradient(slot& s, const T* parameters, double* gradient) {
+  const sample_batch<T>& batch = batches_[s.batch];
   const T* cotangents[1] = {s.cotangents.data()};
   T* out[1] = {s.values.data()};
-  gradient_all(*s.kernel, parameters, parameters_.size(), batches_[s.batch].view(constants_.data()), cotangents, out, gradient,
-               workers_, memory_);
-  return mean_in_order(s.values.data(), batches_[s.batch].samples);
+  double factor = s.weight;
+  if (s.volume != 0) {  // 2 (integral - target) times the gradient of the integral
+    compute_values(s, parameters);
+    double mean = 0;
+    for (std::size_t i = 0; i < batch.samples; i++) mean += batch.share(i) * double(s.values[i]);
+    factor *= 2 * s.volume * (s.volume * mean - s.target);
+  }
+  if (s.volume != 0 || !batch.shares.empty())
+    for (std::size_t i = 0; i < batch.samples; i++) s.cotangents[i] = T(factor * batch.share(i));
+  gradient_all(*s.kernel, parameters, parameters_.size(), batch.view(constants_.data()), cotangents, out, gradient, workers_, memory_);
+  return mean_of(s);
 }
 
 template <class T>
@@ -208,9 +237,7 @@ double objective_runner<T>::validation(const double* parameters) {
     sampler_.draw_validation(sets_used_[i], validation_, p, constants_.data(), workers_, batches_[i]);
   double total = 0;
   for (slot& s : slots_) {
-    T* out[1] = {s.values.data()};
-    evaluate_all(*s.kernel, p, batches_[s.batch].view(constants_.data()), out, workers_, memory_);
-    const double loss = mean_in_order(s.values.data(), batches_[s.batch].samples);
+    const double loss = compute_values(s, p);
     losses_[std::size_t(s.objective)] = loss;
     total += s.weight * loss;
   }

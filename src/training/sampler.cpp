@@ -11,7 +11,7 @@ namespace dimwise {
 namespace {
 
 // Which numbers of a stream a draw uses for what.
-enum lane : std::uint64_t { coordinates, times, components };
+enum lane : std::uint64_t { coordinates, times, components, sides };
 
 std::size_t numbers_of(const table& recording, int slot) {
   const input_slot& s = recording.inputs[slot];
@@ -90,6 +90,9 @@ sampler<T>::sampler(const compiled_model& model, const data_sets& sets, std::uin
   validation_rows_.resize(orders_.size());
   chosen_.resize(capacity);
   numbers_.resize(capacity * std::max<std::size_t>(d, 1));
+  points_.resize(orders_.size());
+  sobol_.resize(orders_.size());
+  shift_.resize(d + 1);
   for (int i = 0; i < recording.set_count; i++) {
     const sample_set& set = recording.sets[i];
     const std::string name(set.name.view());
@@ -97,6 +100,8 @@ sampler<T>::sampler(const compiled_model& model, const data_sets& sets, std::uin
     value_streams_.push_back(stream(seed, "samples of " + name));
     validation_streams_.push_back(stream(seed, "validation samples of " + name));
     if (set.source == sample_source::density) mixture_.reserve(model, set.mixture, capacity);
+    if (is_fixed(set.source)) points_[std::size_t(i)] = tensor_points(recording, set);
+    if (set.source == sample_source::sobol) sobol_[std::size_t(i)] = sobol_bits(d + 1, capacity);
     const int owner = rows_of(i);
     if (owner < 0 || !sets.at(owner).bound) continue;
     const bound_set& data = sets.at(owner);
@@ -157,9 +162,49 @@ void sampler<T>::draw_times(const source& from, sample_batch<T>& out) {
 }
 
 template <class T>
+void sampler<T>::draw_box(const source& from, sample_batch<T>& out) {
+  const std::size_t n = from.count * std::size_t(model_.recording.d);
+  from.numbers->uniforms(from.step, 0, n, numbers_.data(), coordinates);
+  for (std::size_t i = 0; i < n; i++) out.state[i] = T(from.set->lower + (from.set->upper - from.set->lower) * numbers_[i]);
+}
+
+template <class T>
+void sampler<T>::draw_faces(const source& from, sample_batch<T>& out) {
+  const std::size_t d = std::size_t(model_.recording.d);
+  draw_box(from, out);
+  for (std::size_t s = 0; s < from.count; s++) {
+    const std::size_t face = from.numbers->below(2 * d, from.step, s, sides);
+    out.state[s * d + face / 2] = T(face % 2 ? from.set->upper : from.set->lower);
+  }
+}
+
+// The digits of each coordinate are shifted by those of one random number, which keeps the sequence's evenness.
+template <class T>
+void sampler<T>::draw_sobol(const source& from, int set, sample_batch<T>& out) {
+  const std::size_t d = std::size_t(model_.recording.d);
+  constexpr double unit = 0x1p-53;
+  for (std::size_t j = 0; j <= d; j++) shift_[j] = std::uint64_t(from.numbers->uniform(from.step, j) * 0x1p53);
+  const std::uint64_t* bits = sobol_[std::size_t(set)].data();
+  for (std::size_t s = 0; s < from.count; s++, bits += d + 1) {
+    for (std::size_t i = 0; i < d; i++)
+      out.state[s * d + i] = T(from.set->lower + (from.set->upper - from.set->lower) * (double(bits[i] ^ shift_[i]) * unit));
+    out.time[s] = T(from.set->t0 + (from.set->t1 - from.set->t0) * (double(bits[d] ^ shift_[d]) * unit));
+  }
+}
+
+template <class T>
+void sampler<T>::copy_points(int set, sample_batch<T>& out) const {
+  const point_set& points = points_[std::size_t(set)];
+  for (std::size_t i = 0; i < points.state.size(); i++) out.state[i] = T(points.state[i]);
+  for (std::size_t s = 0; s < points.time.size(); s++) out.time[s] = T(points.time[s]);
+  out.shares.assign(points.shares.begin(), points.shares.end());
+}
+
+template <class T>
 void sampler<T>::fill(const source& from, int set, team& workers, sample_batch<T>& out) {
   const std::size_t d = std::size_t(model_.recording.d), n = from.count;
   out.samples = n;
+  out.shares.clear();
   switch (from.set->source) {
     case sample_source::file:
     case sample_source::transitions:
@@ -180,16 +225,22 @@ void sampler<T>::fill(const source& from, int set, team& workers, sample_batch<T
     }
     case sample_source::box:
       draw_times(from, out);
-      from.numbers->uniforms(from.step, 0, n * d, numbers_.data(), coordinates);
-      for (std::size_t i = 0; i < n * d; i++)
-        out.state[i] = T(from.set->lower + (from.set->upper - from.set->lower) * numbers_[i]);
+      draw_box(from, out);
       break;
+    case sample_source::faces:
+      draw_times(from, out);
+      draw_faces(from, out);
+      break;
+    case sample_source::sobol: draw_sobol(from, set, out); break;
+    case sample_source::grid:
+    case sample_source::gauss: copy_points(set, out); break;
   }
 }
 
 template <class T>
 void sampler<T>::draw(int set, int stage, std::uint64_t step, std::size_t count, const T* parameters, const T* constants,
                       team& workers, sample_batch<T>& out) {
+  if (const std::size_t all = fixed_points(model_.recording, model_.recording.sets[set])) count = all;
   if (count > capacity_) throw error("a batch of " + std::to_string(count) + " samples does not fit");
   // Steps of different stages get different numbers.
   const std::uint64_t far = std::uint64_t(stage) << 48;
@@ -214,6 +265,7 @@ void sampler<T>::draw(int set, int stage, std::uint64_t step, std::size_t count,
 
 template <class T>
 std::size_t sampler<T>::validation_samples(int set, std::size_t count) const {
+  if (const std::size_t all = fixed_points(model_.recording, model_.recording.sets[set])) return all;
   count = std::min(count, capacity_);
   return rows_of(set) < 0 ? count : std::min(count, validation_rows_[std::size_t(set)].size());
 }

@@ -88,6 +88,35 @@ TEST_CASE("eval gives the digits of the formulas") {
   CHECK(gradient[1] == Approx(2 * (-0.5 - 4)));
 }
 
+TEST_CASE("eval computes integrals with their standard errors, without any states") {
+  const folder where;
+  write_states(where);
+  const auto ran = pull(where, {"eval", "--output", "spread", "--parameters", "p.safetensors", "--samples", "40000", "--json", "i.json"});
+  INFO(ran.output);
+  REQUIRE(ran.code == 0);
+  CHECK(contains(ran.output, "spread"));
+  CHECK(contains(ran.output, "standard error"));
+  const auto j = read_json(where / "i.json");
+  REQUIRE(j.size() == 1);
+  CHECK(members(j[0]) == names{"name", "integral", "standard_error", "points", "set"});
+  const double exact = 4 * (2.0 / 3 + 0.25 * 0.25 + 0.5 * 0.5), error = j[0]["standard_error"];
+  CHECK(error < 0.05);
+  CHECK(std::abs(j[0]["integral"].get<double>() - exact) < 4 * error);
+  CHECK(contains(pull(where, {"eval", "--output", "nothing", "--out", "o"}).output, "spread (an integral)"));
+}
+
+TEST_CASE("train takes another method than the model's") {
+  const folder where;
+  write_states(where);
+  const auto ran = pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--steps", "40", "--batch", "200", "--json", "t.json"});
+  INFO(ran.output);
+  REQUIRE(ran.code == 0);
+  CHECK(std::abs(load_parameters(where / "pull.safetensors", test::pull_model().recording).values[0] - 1) < 0.1);
+  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "newton"}).output, "adam, lbfgs or levenberg-marquardt"));
+  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "walk=adam"}).output, "the model has no such stage; it has: fit"));
+  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--redraw", "1"}).output, "L-BFGS compares gradients"));
+}
+
 TEST_CASE("eval in single precision agrees") {
   const folder where;
   write_states(where);

@@ -63,7 +63,8 @@ constexpr constant_slot constants[] = {{short_name("strength"), 1}};
 constexpr equation_entry equations[] = {{short_name("balance"), sum_x, t, difference, -1, 1}};
 constexpr output_entry outputs[] = {{short_name("pull"), drift}};
 constexpr sde_entry sdes[] = {{short_name("motion"), drift, noise, slope}};
-constexpr sample_set sets[] = {{short_name("points"), sample_source::file, -1, -1, 0, -1, 1, 0, 1}};
+constexpr sample_set sets[] = {{short_name("points"), sample_source::file, -1, -1, 0, -1, 1, 0, 1}, {short_name("space"), sample_source::box, -1, -1, 0, -1, 1, 0, 1}};
+constexpr integral_entry integrals[] = {{short_name("spread"), distance, 1}};
 constexpr mixture_entry mixtures[] = {{short_name("cloud"), zero, centre, deviation, log_density}};
 constexpr objective_entry objectives[] = {{short_name("distance"), distance, 0, 1, 0}};
 constexpr stage_entry stages[] = {{short_name("fit"), 400, 32, 0.05, 20, 0.01, 0, 0}};
@@ -119,6 +120,7 @@ model_kernels<T> kernels() {
   auto make_kernel = [](info values, bool gradient = false) { return std::make_unique<pull_kernel<T>>(std::move(values), gradient); };
   k.outputs = make_kernel(info{{"pull", drift, level::dim, 1}, {"balance.lhs", sum_x, level::point, 1}, {"balance.rhs", t, level::point, 1}, {"balance.residual", difference, level::point, 1}});
   k.objectives.push_back(make_kernel(info{{"objective.distance", distance, level::point, 1}}, true));
+  k.integrals.push_back(make_kernel(info{{"integral.spread", distance, level::point, 1}}));
   k.sdes.push_back(make_kernel(info{{"drift", drift, level::dim, 1}, {"noise", noise, level::dim, 1}, {"noise_derivative", slope, level::dim, 1}}));
   k.mixtures.push_back(make_kernel(info{{"log_weights", zero, level::point, 1}, {"mean", centre, level::dim, 1}, {"log_deviation", deviation, level::dim, 1}, {"log_density", log_density, level::point, 1}}));
   return k;
@@ -140,7 +142,8 @@ compiled_model pull_model() {
   r.equations = equations, r.equation_count = 1;
   r.outputs = outputs, r.output_count = 1;
   r.sdes = sdes, r.sde_count = 1;
-  r.sets = sets, r.set_count = 1;
+  r.sets = sets, r.set_count = 2;
+  r.integrals = integrals, r.integral_count = 1;
   r.mixtures = mixtures, r.mixture_count = 1;
   r.objectives = objectives, r.objective_count = 1;
   r.stages = stages, r.stage_count = 1;

@@ -58,8 +58,16 @@ enum class sample_source : std::uint8_t {
   transitions,  ///< consecutive rows of a file: state and time now, and the next state in the input_per_dim called "next"
   jittered,     ///< rows of the set `of` plus N(0, spread^2) noise on the (transformed) state
   density,      ///< state drawn from the mixture `mixture` at times uniform in [t0, t1]
-  box           ///< uniform in [lower, upper]^d x [t0, t1]
+  box,          ///< uniform in [lower, upper]^d x [t0, t1]
+  faces,        ///< uniform on the faces of that box: one coordinate at `lower` or `upper`
+  sobol,        ///< Sobol points of that box, shifted anew at each draw
+  grid,         ///< the centres of points^d x time_points equal cells of that box, all of them at each draw
+  gauss         ///< Gauss-Legendre nodes of that box with their weights, all of them at each draw
 };
+/// Whether a set gives the same points at each draw.
+constexpr bool is_fixed(sample_source s) { return s == sample_source::grid || s == sample_source::gauss; }
+/// Whether its samples are rows of data.
+constexpr bool is_rows(sample_source s) { return s == sample_source::file || s == sample_source::transitions; }
 
 struct sample_set {
   short_name name;
@@ -68,6 +76,14 @@ struct sample_set {
   int mixture = -1;   ///< density: index of the mixture
   double spread = 0, lower = -1, upper = 1, t0 = 0, t1 = 1;
   int draws = 0;      ///< samples drawn per step; 0: the stage's batch
+  int points = 0, time_points = 1;  ///< grid and gauss: along each coordinate, and in time
+};
+
+/// The integral of the point-level scalar `node` over what `set` covers: its box (and its times, where t0 < t1), or against its density.
+struct integral_entry {
+  short_name name;
+  int node = -1;
+  int set = -1;
 };
 
 /// A diagonal Gaussian mixture: what a sampler needs. All widths are the number of components.
@@ -88,6 +104,8 @@ struct objective_entry {
   int stage = 0;
   int residual = -1;  ///< of a least-squares objective: the value (any level and width) whose squares add up to `node`
   int sample_weight = -1;  ///< of a least-squares objective: a factor of the residual, taken as constant
+  int integral = -1;       ///< of a constraint: the integral of `node`; (integral - target)^2 is minimised instead of a mean
+  double target = 0;
 };
 
 /// How a stage moves the parameters.
@@ -96,6 +114,9 @@ enum class method : std::uint8_t {
   levenberg_marquardt,  ///< for least-squares objectives; a step is one solve of the damped normal equations, in double precision
   lbfgs                 ///< limited-memory BFGS, in double precision
 };
+
+/// Steps between two draws of the samples, where none are given; Adam draws at every step.
+constexpr int usual_redraw(method how) { return how == method::lbfgs ? 500 : 20; }
 
 /// One stage of training; stages run one after the other. The command line overrides each number.
 struct stage_entry {
@@ -145,6 +166,8 @@ struct table {
   int ode_count = 0;
   const sample_set* sets = nullptr;
   int set_count = 0;
+  const integral_entry* integrals = nullptr;
+  int integral_count = 0;
   const mixture_entry* mixtures = nullptr;
   int mixture_count = 0;
   const objective_entry* objectives = nullptr;

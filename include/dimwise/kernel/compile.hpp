@@ -17,7 +17,7 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace kernel_detail {
 
 /// Which values one kernel computes.
-enum class kernel_purpose : std::uint8_t { outputs, objective, residual, sde, mixture, ode_field, ode_carried, ode_diagonal };
+enum class kernel_purpose : std::uint8_t { outputs, objective, residual, integral, sde, mixture, ode_field, ode_carried, ode_diagonal };
 
 constexpr int most_roots = 96;
 struct root_list {
@@ -41,6 +41,7 @@ constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
       r.add(t.objectives[index].residual);
       r.add(t.objectives[index].sample_weight);
       break;
+    case kernel_purpose::integral: r.add(t.integrals[index].node); break;
     case kernel_purpose::sde:
       r.add(t.sdes[index].drift);
       r.add(t.sdes[index].noise);
@@ -87,6 +88,7 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
       add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual);
       add("sample_weight." + std::string(t.objectives[index].name.view()), t.objectives[index].sample_weight);
       break;
+    case kernel_purpose::integral: add("integral." + std::string(t.integrals[index].name.view()), t.integrals[index].node); break;
     case kernel_purpose::sde:
       add("drift", t.sdes[index].drift);
       add("noise", t.sdes[index].noise);
@@ -207,6 +209,7 @@ model_kernels<T> make_kernels() {
   constexpr std::make_integer_sequence<int, recorded::view.objective_count> objectives{};
   r.objectives = make_objectives<Build, kernel_purpose::objective, T>(objectives);
   if constexpr (sizeof(T) == sizeof(double)) r.residuals = make_objectives<Build, kernel_purpose::residual, T>(objectives);
+  r.integrals = make_kernel_list<Build, kernel_purpose::integral, by_nothing, T>(std::make_integer_sequence<int, recorded::view.integral_count>{});
   r.sdes = make_kernel_list<Build, kernel_purpose::sde, by_nothing, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
   r.odes = make_odes<Build, T>(std::make_integer_sequence<int, recorded::view.ode_count>{});
   r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, by_nothing, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});

@@ -105,6 +105,7 @@ struct model_kernels {
   std::unique_ptr<kernel_interface<T>> outputs;                    ///< all outputs and equation sides; null where there are none
   std::vector<std::unique_ptr<kernel_interface<T>>> objectives;    ///< one for each objective, a single point-level output, with gradient
   std::vector<std::unique_ptr<kernel_interface<T>>> residuals;     ///< one for each objective: what a least-squares one squares (and its sample weight), with Jacobian; null for others and in float
+  std::vector<std::unique_ptr<kernel_interface<T>>> integrals;     ///< one for each integral: its integrand
   std::vector<std::unique_ptr<kernel_interface<T>>> sdes;          ///< outputs: drift, noise, noise derivative
   std::vector<ode_kernels<T>> odes;
   std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;      ///< outputs: log weights, mean, log deviation, log density

@@ -27,6 +27,7 @@ class canonical_order {
       for (int i = 0; i < e.carried_count; i++) reach(e.carried[i].node);
     }
     for (const mixture_entry& e : m.mixtures) reach(e.log_weights), reach(e.mean), reach(e.log_deviation), reach(e.log_density);
+    for (const integral_entry& e : m.integrals) reach(e.node);
     for (const objective_entry& e : m.objectives) reach(e.node), reach(e.residual), reach(e.sample_weight);
   }
 
@@ -61,6 +62,10 @@ class canonical_order {
   constexpr mixture_entry renumbered(mixture_entry e) const {
     e.log_weights = node_number(e.log_weights), e.mean = node_number(e.mean);
     e.log_deviation = node_number(e.log_deviation), e.log_density = node_number(e.log_density);
+    return e;
+  }
+  constexpr integral_entry renumbered(integral_entry e) const {
+    e.node = node_number(e.node);
     return e;
   }
   constexpr objective_entry renumbered(objective_entry e) const {

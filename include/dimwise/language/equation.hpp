@@ -71,13 +71,19 @@ class equation_reference {
     if (m->equations[index].relative < 0 && !m->broken) refused::this_equation_has_no_relative_form_call_relative_to();
     return typed(m->equations[index].relative);
   }
+  /// What is trained: the relative form where there is one.
+  constexpr auto relative_or_residual() const {
+    const equation_entry& e = m->equations[index];
+    return typed(e.relative >= 0 ? e.relative : e.residual);
+  }
+  constexpr double weight() const { return m->equations[index].weight; }
   /// Derives the relative form for p = exp(l), l at point level: every term must have exactly one factor p.
   constexpr const equation_reference& relative_to(Term auto p) const {
     m->equations[index].relative = detail::record_relative({m, m->equations[index].residual}, p).id;
     if (m->refusal) m->refusal();
     return *this;
   }
-  /// Weight of this equation in a system of equations.
+  /// Weight of this equation in a system of equations: what m.least_squares<"name">(equation, samples) takes unless it is given another.
   constexpr const equation_reference& weighted(double weight) const {
     m->equations[index].weight = weight;
     return *this;

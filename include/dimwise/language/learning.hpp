@@ -1,25 +1,19 @@
-// language/learning.hpp: samples, objectives, stages of training and what is done to data, written beside the equations.
+// language/learning.hpp: objectives, stages of training and what is done to data, written beside the equations.
 #pragma once
+#include "equation.hpp"
 #include "factored_sum.hpp"
 #include "features.hpp"
-#include "parameters.hpp"
+#include "sample_sets.hpp"
 
 namespace dimwise {
 
-/// A sample set of the model.
-struct samples_reference {
-  detail::recorder* m = nullptr;
-  int index = -1;
-  /// So many samples are drawn per step, instead of the stage's batch.
-  constexpr samples_reference draws(int samples) const {
-    if (samples < 1) m->refuse(refused::a_set_draws_at_least_one_sample);
-    if (m->refusal) m->refusal();
-    m->sets[index].draws = samples;
-    return *this;
-  }
-};
 /// A stage of training of the model.
 struct stage_reference {
+  detail::recorder* m = nullptr;
+  int index = -1;
+};
+/// An integral of the model, for m.constrain.
+struct integral_reference {
   detail::recorder* m = nullptr;
   int index = -1;
 };
@@ -62,62 +56,15 @@ template <class A>
 concept OneNumber = Term<A> &&(!A::typed || (A::k.l == level::point && A::k.width <= 1));
 
 /// The part of `model` that records learning.
-class learning_recorder : public recorder {
+class learning_recorder : public set_recorder {
  public:
-  /// Samples from a file bound at run time under this name: columns of the state, the time and the inputs.
-  template <fixed_string Name>
-  constexpr samples_reference samples() {
-    const samples_reference r = add_set<Name>(set_from(sample_source::file));
-    if (refusal) refusal();
-    return r;
-  }
-  /// Pairs of consecutive rows of a file: state and time now; the input_per_dim "next" is the next state, the input "step" the
-  /// time between.
-  template <fixed_string Name>
-  constexpr samples_reference transitions() {
-    need_state();
-    const samples_reference r = add_set<Name>(set_from(sample_source::transitions));
-    if (refusal) refusal();
-    return r;
-  }
-  /// Rows of another set with N(0, spread^2) added to the state (after the data transform).
-  template <fixed_string Name>
-  constexpr samples_reference jittered(samples_reference of, double spread) {
-    sample_set s = set_from(sample_source::jittered);
-    s.of = of.index, s.spread = spread;
-    const samples_reference r = add_set<Name>(s);
-    if (refusal) refusal();
-    return r;
-  }
-  /// States drawn from a mixture at times uniform in [t0, t1]. `density`: a gaussian_mixture that the model has called, or the
-  /// log density that it returned.
-  template <fixed_string Name, class Density>
-  constexpr samples_reference drawn(const Density& density, double t0, double t1) {
-    sample_set s = set_from(sample_source::density);
-    s.mixture = mixture_of(density), s.t0 = t0, s.t1 = t1;
-    const samples_reference r = add_set<Name>(s);
-    if (refusal) refusal();
-    return r;
-  }
-  /// States uniform in [lower, upper]^d at times uniform in [t0, t1].
-  template <fixed_string Name>
-  constexpr samples_reference box(double lower, double upper, double t0 = 0, double t1 = 1) {
-    need_state();
-    if (!(lower < upper)) refuse(refused::samples_of_a_box_need_lower_below_upper);
-    sample_set s = set_from(sample_source::box);
-    s.lower = lower, s.upper = upper, s.t0 = t0, s.t1 = t1;
-    const samples_reference r = add_set<Name>(s);
-    if (refusal) refusal();
-    return r;
-  }
-
   /// A stage of training; stages run in the order in which they are written.
   template <fixed_string Name>
   constexpr stage_reference stage(stage_numbers n = {}) {
     name_is_free<Name>(stages);
     if (n.how == method::lbfgs && n.redraw == 1) refuse(refused::lbfgs_needs_the_same_samples_for_many_steps);
     if (refusal) refusal();
-    const int redraw = n.redraw != 0 ? n.redraw : n.how == method::lbfgs ? 500 : 20;
+    const int redraw = n.redraw != 0 ? n.redraw : usual_redraw(n.how);
     stages.push_back({Name, n.steps, n.batch, n.rate, n.warm_up, n.final_rate, n.clip, n.decay, n.how, redraw, n.candidates});
     return {this, stages.count - 1};
   }
@@ -159,27 +106,45 @@ class learning_recorder : public recorder {
     poison();
   }
 
+  /// An equation of the model: its relative form if it has one, else its residual, with the weight of the equation (.weighted(w)) unless another
+  /// is given.
+  template <fixed_string Name, class L, class R, class... Options>
+  constexpr void least_squares(const equation_reference<L, R>& equation, samples_reference set, Options... options) {
+    least_squares<Name>(equation.relative_or_residual(), set, weight{equation.weight()}, options...);
+  }
+
+  /// The integral of one number a sample over what a set covers: the box of m.box, m.sobol, m.grid, m.gauss (and its times, where t0 < t1), the
+  /// surface of m.faces, the times of m.times; over the density of m.drawn, so that it is a mean. `eval` computes it, with a standard error where
+  /// the points are random.
+  template <fixed_string Name, OneNumber A>
+  constexpr integral_reference integral(A integrand, samples_reference set) {
+    record_integral<Name>(integrand, set);
+    if (refusal) refusal();
+    return {this, integrals.count - 1};
+  }
+  template <fixed_string Name, Term A>
+  requires(!OneNumber<A>) DIMWISE_REFUSE("an integral is of one number a sample: take sum or mean over dimensions, sum_features over features")
+  constexpr integral_reference integral(A, samples_reference) {
+    poison();
+    return {this, 0};
+  }
+  /// (integral - target)^2 is minimised, with the integral computed on the samples of each step: exact on a quadrature (m.gauss, m.grid); on n random
+  /// samples its minimum is shifted by the variance of the mean, which is 1 / n times that of the integrand. Options as for `minimize`.
+  template <fixed_string Name, ObjectiveOption... Options>
+  constexpr void constrain(integral_reference what, double target, Options... options) {
+    if (broken) return;
+    const integral_entry of = integrals[what.index];
+    record_objective<Name>(handle{this, of.node}, {this, of.set}, options...);
+    if (!broken) objectives[objectives.count - 1].integral = what.index, objectives[objectives.count - 1].target = target;
+    if (refusal) refusal();
+  }
+
   /// Each coordinate of the data: minus its mean, divided by its standard deviation, both of the training rows.
   constexpr void standardise() { transformation = {transform::standardise, 0, 1}; }
   /// The data minus a seasonal mean, times the inverse Cholesky factor of the residual covariance, both of the training rows.
   constexpr void whiten(season s = {}) { transformation = {transform::whiten, s.harmonics, s.period}; }
 
  private:
-  constexpr void need_state() {
-    if (state_node < 0) refuse(refused::this_model_has_no_state);
-  }
-  static constexpr sample_set set_from(sample_source source) {
-    sample_set s;
-    s.source = source;
-    return s;
-  }
-  template <fixed_string Name>
-  constexpr samples_reference add_set(sample_set s) {
-    name_is_free<Name>(sets);
-    s.name = Name;
-    sets.push_back(s);
-    return {this, sets.count - 1};
-  }
   /// The sum of squares over features and dimensions: one number a sample.
   constexpr handle squares(handle r) {
     handle s = unary(op::sq, r);
@@ -200,21 +165,22 @@ class learning_recorder : public recorder {
     (apply(o, options), ...);
     objectives.push_back(o);
   }
+  template <fixed_string Name>
+  constexpr void record_integral(handle a, samples_reference set) {
+    name_is_free<Name>(integrals);
+    name_is_free<Name>(outputs);
+    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1)) refuse(refused::an_integral_must_be_of_one_number_a_sample);
+    const sample_source from = sets[set.index].source;
+    if (is_rows(from) || from == sample_source::jittered) refuse(refused::an_integral_needs_a_set_that_covers_a_box_or_a_density);
+    integral_entry e;
+    e.name = Name;
+    e.node = a.id;
+    e.set = set.index;
+    integrals.push_back(e);
+  }
   static constexpr void apply(objective_entry& o, const sample_weight& w) { o.sample_weight = w.factor.id; }
   static constexpr void apply(objective_entry& o, weight w) { o.weight = w.factor; }
   static constexpr void apply(objective_entry& o, stage_reference s) { o.stage = s.index; }
-  template <class Density>
-  constexpr int mixture_of(const Density& density) {
-    for (int i = 0; i < mixtures.count; i++) {
-      if constexpr (Term<Density>) {
-        if (mixtures[i].log_density == density.id) return i;
-      } else {
-        if (mixtures[i].name == short_name(density.name)) return i;
-      }
-    }
-    refuse(refused::this_is_not_the_log_density_of_a_mixture_of_this_model);
-    return -1;
-  }
 };
 
 }  // namespace detail

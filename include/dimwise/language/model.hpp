@@ -208,6 +208,7 @@ class model : public detail::dynamics_recorder {
   template <fixed_string Name>
   constexpr void record_output(handle h) {
     name_is_free<Name>(outputs);
+    name_is_free<Name>(integrals);
     if (!owns(h)) return;
     if (kind_of(h).l == level::units) refuse(refused::hidden_units_cannot_be_used_here);
     outputs.push_back({Name, h.id});

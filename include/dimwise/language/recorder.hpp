@@ -38,6 +38,7 @@ class recorder {
   list<sde_entry> sdes;
   list<ode_entry> odes;
   list<sample_set> sets;
+  list<integral_entry> integrals;
   list<mixture_entry> mixtures;
   list<objective_entry> objectives;
   list<stage_entry> stages;

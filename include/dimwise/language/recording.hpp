@@ -8,13 +8,13 @@ namespace dimwise {
 namespace detail {
 
 struct recording_sizes {
-  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, odes = 0, sets = 0, mixtures = 0,
+  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, odes = 0, sets = 0, mixtures = 0, integrals = 0,
       objectives = 0, stages = 0;
 };
 constexpr recording_sizes sizes_of(const model& m, const canonical_order& order) {
   return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count,
-          m.equations.count,   m.outputs.count,       m.sdes.count,         m.odes.count,    m.sets.count,
-          m.mixtures.count,    m.objectives.count,    m.stages.count};
+          m.equations.count,   m.outputs.count,       m.sdes.count,         m.odes.count,         m.sets.count,
+          m.mixtures.count,    m.integrals.count,     m.objectives.count,   m.stages.count};
 }
 /// Arrays of known length; empty ones have one unused entry.
 constexpr int at_least_one(int n) { return n > 0 ? n : 1; }
@@ -30,6 +30,7 @@ struct static_arrays {
   ode_entry odes[at_least_one(S.odes)];
   sample_set sets[at_least_one(S.sets)];
   mixture_entry mixtures[at_least_one(S.mixtures)];
+  integral_entry integrals[at_least_one(S.integrals)];
   objective_entry objectives[at_least_one(S.objectives)];
   stage_entry stages[at_least_one(S.stages)];
   table facts;  ///< everything but the arrays
@@ -45,6 +46,7 @@ struct dynamic_arrays {
   list<ode_entry> odes;
   list<sample_set> sets;
   list<mixture_entry> mixtures;
+  list<integral_entry> integrals;
   list<objective_entry> objectives;
   list<stage_entry> stages;
   table facts;
@@ -59,6 +61,7 @@ struct dynamic_arrays {
         odes(at_least_one(n.odes), {}),
         sets(at_least_one(n.sets), {}),
         mixtures(at_least_one(n.mixtures), {}),
+        integrals(at_least_one(n.integrals), {}),
         objectives(at_least_one(n.objectives), {}),
         stages(at_least_one(n.stages), {}) {}
 };
@@ -82,6 +85,7 @@ constexpr void store(const model& m, const canonical_order& order, Arrays& to) {
   for (int i = 0; i < m.odes.count; i++) to.odes[i] = order.renumbered(m.odes.data[i]);
   for (int i = 0; i < m.sets.count; i++) to.sets[i] = m.sets.data[i];
   for (int i = 0; i < m.mixtures.count; i++) to.mixtures[i] = order.renumbered(m.mixtures.data[i]);
+  for (int i = 0; i < m.integrals.count; i++) to.integrals[i] = order.renumbered(m.integrals.data[i]);
   for (int i = 0; i < m.objectives.count; i++) to.objectives[i] = order.renumbered(m.objectives.data[i]);
   for (int i = 0; i < m.stages.count; i++) to.stages[i] = m.stages.data[i];
   t.transform = m.transformation;
@@ -101,6 +105,7 @@ constexpr table table_of(const Arrays& from, const recording_sizes& n) {
   t.odes = &from.odes[0], t.ode_count = n.odes;
   t.sets = &from.sets[0], t.set_count = n.sets;
   t.mixtures = &from.mixtures[0], t.mixture_count = n.mixtures;
+  t.integrals = &from.integrals[0], t.integral_count = n.integrals;
   t.objectives = &from.objectives[0], t.objective_count = n.objectives;
   t.stages = &from.stages[0], t.stage_count = n.stages;
   return t;

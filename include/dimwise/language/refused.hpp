@@ -214,6 +214,30 @@ template <fixed_string Name>
        "nothing to compare; leave redraw out, or train by Adam");
 }
 [[noreturn]] inline void a_set_draws_at_least_one_sample() { stop("draws(n): a set draws at least one sample a step"); }
+[[noreturn]] inline void a_grid_gives_all_its_points_at_every_step() {
+  stop("draws(n): m.grid and m.gauss give all their points at every step; take fewer points along each axis, or m.sobol");
+}
+[[noreturn]] inline void a_grid_has_one_or_more_points_along_each_axis() {
+  stop("m.grid and m.gauss need at least one point along each axis and in time");
+}
+[[noreturn]] inline void a_grid_has_at_most_a_million_points() {
+  stop("m.grid and m.gauss have points^d times time_points points, here more than a million: in many dimensions take m.sobol or m.box, whose "
+       "number of points is what a stage draws");
+}
+[[noreturn]] inline void gauss_has_at_most_200_points_along_each_axis() { stop("m.gauss has at most 200 points along each axis"); }
+[[noreturn]] inline void sobol_points_have_at_most_3666_dimensions() {
+  stop("m.sobol: Sobol points exist in at most 3,666 dimensions and time; take m.box");
+}
+[[noreturn]] inline void samples_need_t0_before_t1() { stop("the times of a sample set: t0 must come before t1 (equal ones are a slice)"); }
+[[noreturn]] inline void samples_of_times_are_for_models_with_a_time_and_no_state() {
+  stop("m.times(t0, t1) is for a model with m.time and without m.state; with a state take m.box(lower, upper, t0, t1)");
+}
+[[noreturn]] inline void an_integral_needs_a_set_that_covers_a_box_or_a_density() {
+  stop("m.integral: rows of a file are samples of an unknown density and cover no volume; take m.box, m.sobol, m.grid, m.gauss, m.faces or m.drawn");
+}
+[[noreturn]] inline void an_integral_must_be_of_one_number_a_sample() {
+  stop("an integral is of one number a sample: take sum or mean over dimensions, sum_features over features");
+}
 [[noreturn]] inline void samples_of_a_box_need_lower_below_upper() {
   stop("m.box(lower, upper, t0, t1): lower must be below upper");
 }

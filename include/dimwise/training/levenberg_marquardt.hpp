@@ -12,13 +12,14 @@
 
 namespace dimwise {
 
-/// The least-squares objectives of one stage on drawn samples: sum over objectives of weight * mean over samples of |r|^2. In double
+/// The least-squares objectives of one stage on drawn samples: sum over objectives of weight * mean over samples of |r|^2, and of weight * (integral - target)^2
+/// for constraints, each of which is one more residual. In double
 /// precision. The digits do not depend on the number of threads. model, sets and workers must outlive it.
 class levenberg_marquardt {
  public:
   static constexpr std::size_t largest_dense = 4000;  ///< unknowns; more are solved for by conjugate gradients, without the matrix
 
-  /// Throws `error` where an objective of the stage is not a least-squares one. Other arguments: see drawn_objectives.
+  /// Throws `error` where an objective of the stage is neither a least-squares one nor a constraint. Other arguments: see drawn_objectives.
   levenberg_marquardt(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates, std::uint64_t seed,
                       const std::map<std::string, double>& weights, const std::map<std::string, double>& constants, team& workers);
 
@@ -46,7 +47,7 @@ class levenberg_marquardt {
 
   drawn_objectives objectives_;
   std::optional<normal_equations> dense_;
-  std::vector<double> gradient_, direction_, trial_;
+  std::vector<double> gradient_, direction_, trial_, row_;
   aligned_vector<double> rows_, cotangents_;
 };
 

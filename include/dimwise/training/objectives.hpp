@@ -18,13 +18,13 @@ namespace dimwise {
 /// The run-time constants of a recording in order: its defaults, or those given by name. Throws `error` for an unknown name.
 std::vector<double> constants_of(const table& recording, const std::map<std::string, double>& given);
 
-/// How many samples of a set a step draws: its own number, or the stage's batch.
+/// How many samples of a set a step draws: all points of a grid, its own number, or the stage's batch.
 std::size_t draws_of(const table& recording, int set, std::size_t batch);
 
 /// Throws `error` where an objective cannot be computed: its set has no data, or an input that it reads is not given by its set.
 void require_computable(const compiled_model& model, const data_sets& sets);
 
-/// Computes weight * mean over samples, summed over the objectives of a stage. Allocates when made only; model, sets and workers
+/// Computes weight * mean over samples (of a constraint: weight * (integral - target)^2), summed over the objectives of a stage. Allocates when made only; model, sets and workers
 /// must outlive it.
 template <class T>
 class objective_runner {
@@ -49,12 +49,14 @@ class objective_runner {
  private:
   struct slot {
     int objective = 0, set = 0;
-    double weight = 1;
+    double weight = 1, volume = 0, target = 0;  // volume: of a constraint, else 0
     const kernel_interface<T>* kernel = nullptr;
     std::size_t batch = 0;  // index into batches_
     aligned_vector<T> values, cotangents;
   };
   const T* cast(const double* parameters);
+  double mean_of(const slot& s) const;
+  double compute_values(slot& s, const T* parameters);
   double compute_gradient(slot& s, const T* parameters, double* gradient);
   void draw(std::uint64_t step, const T* parameters);
 

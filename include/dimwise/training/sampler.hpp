@@ -10,6 +10,7 @@
 #include "../kernel/compiled_model.hpp"
 #include "data_sets.hpp"
 #include "parallel.hpp"
+#include "point_sets.hpp"
 
 namespace dimwise {
 
@@ -20,6 +21,8 @@ struct sample_batch {
   aligned_vector<T> state, time;
   std::vector<aligned_vector<T>> inputs;  ///< one for each input slot
   std::vector<const T*> input_pointers;
+  std::vector<double> shares;  ///< [samples] of a mean, with sum 1 (Gauss-Legendre weights); empty: all equal
+  double share(std::size_t sample) const { return shares.empty() ? 1 / double(samples) : shares[sample]; }
   /// Room for n samples of the recording.
   void reserve(const table& recording, std::size_t n);
   arguments<T> view(const T* constants) const;
@@ -48,12 +51,12 @@ class sampler {
   /// `model` and `sets` must outlive it. capacity: the largest batch. Allocates everything that later calls need.
   sampler(const compiled_model& model, const data_sets& sets, std::uint64_t seed, std::size_t capacity);
 
-  /// `count` training samples of a set. Rows come in the order of a new permutation for each pass over the data. `parameters` are
+  /// `count` training samples of a set; grids and Gauss nodes: all of them, whatever the count. Rows come in the order of a new permutation for each pass over the data. `parameters` are
   /// what a density set is drawn with; `constants` may be null where the model has none.
   void draw(int set, int stage, std::uint64_t step, std::size_t count, const T* parameters, const T* constants, team& workers,
             sample_batch<T>& out);
   /// Fixed samples for validation: the held-out rows (all rows where none are held out), at most capacity; fixed random numbers
-  /// for other sets.
+  /// for other sets; of grids and Gauss nodes all.
   void draw_validation(int set, std::size_t count, const T* parameters, const T* constants, team& workers, sample_batch<T>& out);
   /// How many validation samples a set gives when asked for `count`.
   std::size_t validation_samples(int set, std::size_t count) const;
@@ -77,6 +80,10 @@ class sampler {
   void fill(const source& from, int set, team& workers, sample_batch<T>& out);
   void copy_rows(const source& from, int set, sample_batch<T>& out) const;
   void draw_times(const source& from, sample_batch<T>& out);
+  void draw_box(const source& from, sample_batch<T>& out);
+  void draw_faces(const source& from, sample_batch<T>& out);
+  void draw_sobol(const source& from, int set, sample_batch<T>& out);
+  void copy_points(int set, sample_batch<T>& out) const;
 
   const compiled_model& model_;
   const data_sets& sets_;
@@ -85,7 +92,10 @@ class sampler {
   std::vector<random_stream> order_streams_, value_streams_, validation_streams_;
   std::vector<std::vector<std::uint32_t>> validation_rows_;
   std::vector<std::uint32_t> chosen_;
+  std::vector<point_set> points_;                   // of grids and Gauss sets
+  std::vector<std::vector<std::uint64_t>> sobol_;  // [set][capacity][d + 1]: time last
   std::vector<double> numbers_;
+  std::vector<std::uint64_t> shift_;
   mixture_sampler<T> mixture_;
 };
 

@@ -50,6 +50,23 @@ constexpr void mixed(model& m) {
   m.minimize<"size">(sum(sq(x - m.parameter<"a">(0.0))), m.box<"points">(-1, 1));
 }
 
+/// FitzHugh and Nagumo's equations of a nerve, from v = 1, w = 0.
+constexpr auto v_net = network<"v">(mlp{12});
+constexpr auto w_net = network<"w">(mlp{12});
+constexpr void nerve(model& m) {
+  auto t = m.time<"t">();
+  auto v = 1.0 + t * v_net(t);
+  auto w = t * w_net(t);
+  auto fast = m.equation<"fast">(dt(v) == v - v * sq(v) / 3.0 - w + 0.5);
+  auto slow = m.equation<"slow">(dt(w) == 0.08 * (v + 0.7 - 0.8 * w));
+  slow.weighted(25);
+  m.output<"v">(v);
+  m.output<"w">(w);
+  m.stage<"solve">({.steps = 80, .batch = 120, .how = method::levenberg_marquardt});
+  m.least_squares<"fast">(fast, m.times<"here">(0, 6));
+  m.least_squares<"slow">(slow, m.times<"there">(0, 6).draws(60));
+}
+
 data_sets rows(const compiled_model& model, double (*y)(double)) {
   data_rows r;
   r.rows = 40;
@@ -99,6 +116,49 @@ TEST_CASE("positive and bounded numbers are found by residuals of several featur
   CHECK(size == Approx(3).epsilon(1e-9));
   CHECK(rate == Approx(1.5).epsilon(1e-9));
   CHECK(unused == Approx(0.5).epsilon(1e-14));
+}
+
+TEST_CASE("a system of equations is solved with weights and samples of its own for each", "[training]") {
+  const compiled_model m = compile<nerve>("nerve");
+  CHECK(m.recording.objectives[0].weight == 1);
+  CHECK(m.recording.objectives[1].weight == 25);
+  CHECK(m.recording.objectives[0].set != m.recording.objectives[1].set);
+  data_sets sets(m.recording);
+  sets.prepare();
+  progress silent;
+  const train_result r = train<double>(m, {}, sets, silent);
+  // The classical Runge-Kutta method with small steps.
+  const auto slope = [](const double* y, double* k) {
+    k[0] = y[0] - y[0] * y[0] * y[0] / 3 - y[1] + 0.5;
+    k[1] = 0.08 * (y[0] + 0.7 - 0.8 * y[1]);
+  };
+  std::vector<double> time, exact;
+  double y[2] = {1, 0};
+  const double h = 1e-3;
+  for (int n = 0; n <= 6000; n++) {
+    if (n % 100 == 0) time.push_back(n * h), exact.insert(exact.end(), y, y + 2);
+    double k1[2], k2[2], k3[2], k4[2], at[2];
+    slope(y, k1);
+    for (int i = 0; i < 2; i++) at[i] = y[i] + h / 2 * k1[i];
+    slope(at, k2);
+    for (int i = 0; i < 2; i++) at[i] = y[i] + h / 2 * k2[i];
+    slope(at, k3);
+    for (int i = 0; i < 2; i++) at[i] = y[i] + h * k3[i];
+    slope(at, k4);
+    for (int i = 0; i < 2; i++) y[i] += h / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]);
+  }
+  arguments<double> in;
+  in.samples = time.size();
+  in.time = time.data();
+  const auto& kernel = *m.in_double.outputs;
+  std::vector<double> v(time.size()), w(time.size());
+  std::vector<double*> out(kernel.outputs().size(), nullptr);
+  out[0] = v.data(), out[1] = w.data();
+  evaluate_all(kernel, r.parameters.data(), in, out.data());
+  for (std::size_t n = 0; n < time.size(); n++) {
+    CHECK(std::abs(v[n] - exact[2 * n]) < 1e-4);
+    CHECK(std::abs(w[n] - exact[2 * n + 1]) < 1e-4);
+  }
 }
 
 TEST_CASE("more unknowns than fit in a matrix are solved for by conjugate gradients", "[training]") {

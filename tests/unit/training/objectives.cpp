@@ -128,5 +128,5 @@ TEST_CASE("unknown names and sets without data are refused") {
   CHECK(contains(refusal([&] { require_computable(f.m.model, f.sets); }), "reads the input 'next' on the sample set 'days'"));
   f.m.objectives[0].node = 3;
   f.m.objectives[3].node = 17;
-  CHECK(contains(refusal([&] { require_computable(f.m.model, f.sets); }), "drawn at random and carry no inputs"));
+  CHECK(contains(refusal([&] { require_computable(f.m.model, f.sets); }), "the points of that set carry no inputs"));
 }
