@@ -32,8 +32,10 @@ void normal_equations::add(const double* jacobian, std::size_t stride, const dou
   Eigen::Map<Eigen::VectorXd> g(gradient_.data(), index(n_));
   const auto task = [&](std::size_t number, int) {
     const Eigen::Index first = index(number * panel), width = std::min(index(panel), index(n_) - first), rest = index(n_) - first;
-    h.block(first, first, rest, width).noalias() += weight * (j.middleCols(first, rest).transpose() * j.middleCols(first, width));
-    g.segment(first, width).noalias() += weight * (j.middleCols(first, width).transpose() * r);
+    const auto own = j.middleCols(first, width);
+    h.block(first, first, width, width).selfadjointView<Eigen::Lower>().rankUpdate(own.transpose(), weight);
+    h.block(first + width, first, rest - width, width).noalias() += (weight * j.middleCols(first + width, rest - width).transpose()) * own;
+    g.segment(first, width).noalias() += (weight * own.transpose()) * r;
   };
   workers.run((n_ + panel - 1) / panel, std::cref(task));
 }
