@@ -10,7 +10,7 @@
 #include <dimwise/io/parameter_file.hpp>
 #include <dimwise/training/train.hpp>
 
-#include "examples/pde/reference.hpp"
+#include "examples/pde/picture.hpp"
 
 namespace pde_example {
 namespace {
@@ -62,10 +62,12 @@ int identify(const dimwise::compiled_model& model, const options& o, std::size_t
   dimwise::console_progress bar;
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar);
   dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
+  const std::vector<double> u = on_grid(model, "u", learned.parameters, r);
+  draw_field(model.name, r, u, o.out + "/solution.png");
   bool good = true;
   std::printf("%s: %zu points with %.3g of noise, %.0f s, seed %llu, noise seed %llu\n", model.name.c_str(), points, noise, learned.seconds,
               (unsigned long long)o.seed, (unsigned long long)o.noise_seed);
-  std::printf("  field: relative L2 error %.3g\n", relative_error(on_grid(model, "u", learned.parameters, r), r.u));
+  std::printf("  field: relative L2 error %.3g\n", relative_error(u, r.u));
   for (const coefficient& c : coefficients) {
     const reference_solution one{{0}, {0}, {0}};
     const double found = on_grid(model, c.output, learned.parameters, one)[0], error = found / c.truth - 1;

@@ -12,7 +12,7 @@
 #include <dimwise/training/parallel.hpp>
 #include <dimwise/training/train.hpp>
 
-#include "examples/pde/reference.hpp"
+#include "examples/pde/picture.hpp"
 
 namespace pde_example {
 namespace {
@@ -62,6 +62,24 @@ void draw_points(const dimwise::compiled_model& model, const std::vector<double>
   for (std::size_t i = 0; i < state.size(); i++) state[i] = mean[i] + deviation[i] * numbers.normal(1, i);
 }
 
+/// In one dimension the solution over the box of the points; else learned against exact values.
+void draw(const dimwise::compiled_model& model, const options& o, const std::vector<double>& parameters, const std::vector<double>& exact,
+          const std::vector<double>& values) {
+  const std::string png = o.out + "/solution.png";
+  const dimwise::sample_set& box = model.recording.sets[0];
+  if (model.recording.d > 1 || box.source != dimwise::sample_source::box) return draw_scatter(model.name + ": " + o.learned, exact, values, png);
+  reference_solution r;
+  constexpr int n = 120;
+  const int times = model.recording.time_name.view().empty() ? 1 : n;
+  for (int i = 0; i < times; i++) r.t.push_back(box.t0 + (box.t1 - box.t0) * (i + 0.5) / times);
+  for (int i = 0; i <= n; i++) r.x.push_back(box.lower + (box.upper - box.lower) * i / n);
+  std::vector<double> state, time;
+  for (const double t : r.t)
+    for (const double x : r.x) state.push_back(x), time.push_back(t);
+  r.u = values_of(model, "exact", parameters, state, time);
+  draw_field(model.name, r, values_of(model, o.learned, parameters, state, time), png);
+}
+
 int solve(const dimwise::compiled_model& model, const options& o) {
   dimwise::data_sets sets(model.recording);
   sets.prepare();
@@ -76,8 +94,10 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   const std::size_t d = std::size_t(model.recording.d);
   std::vector<double> time(points), state(points * d);
   draw_points(model, learned.parameters, o.seed, state, time);
-  const double error = relative_error(values_of(model, o.learned, learned.parameters, state, time),
-                                      values_of(model, "exact", learned.parameters, state, time));
+  const std::vector<double> values = values_of(model, o.learned, learned.parameters, state, time),
+                            exact = values_of(model, "exact", learned.parameters, state, time);
+  const double error = relative_error(values, exact);
+  draw(model, o, learned.parameters, exact, values);
   std::printf("%s, d = %zu: relative error of the %s %.3g (bar %.3g), %.0f s, seed %llu\n", model.name.c_str(), d, o.learned.c_str(), error, o.bar, learned.seconds,
               (unsigned long long)o.seed);
   return error <= o.bar ? 0 : 1;

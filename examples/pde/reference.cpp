@@ -13,46 +13,28 @@
 #include <dimwise/training/parallel.hpp>
 #include <dimwise/training/train.hpp>
 
+#include "examples/pde/picture.hpp"
+
 namespace pde_example {
 namespace {
 
 struct options {
-  std::string out, data;
+  std::string out, data, method;
   std::uint64_t seed = 0;
   int threads = 0, steps = 0;
   double bar = 0;
-};
-
-void append_points(std::vector<double>& to, const reference_solution& r, const std::vector<double>& values) {
-  for (std::size_t n = 0; n < r.t.size(); n++)
-    for (std::size_t j = 0; j < r.x.size(); j += 2) to.insert(to.end(), {r.t[n], r.x[j], values[n * r.x.size() + j]});
-}
-
-void draw(const std::string& name, const reference_solution& r, const std::vector<double>& u, const std::string& png) {
-  std::vector<double> solution, error, slices;
-  std::vector<double> difference(u.size());
-  for (std::size_t i = 0; i < u.size(); i++) difference[i] = std::log10(std::max(1e-12, std::abs(u[i] - r.u[i])));
-  append_points(solution, r, u);
-  append_points(error, r, difference);
-  const std::size_t columns = r.x.size(), last = r.t.size() - 1;
-  for (std::size_t j = 0; j < columns; j++) {
-    slices.push_back(r.x[j]);
-    for (int part = 0; part <= 3; part++) {
-      const std::size_t n = last * std::size_t(part) / 3;
-      slices.insert(slices.end(), {u[n * columns + j], r.u[n * columns + j]});
+  /// Instead of what the model file says.
+  void set(std::vector<dimwise::stage_entry>& stages) const {
+    for (auto& s : stages) {
+      if (steps > 0) s.steps = steps;
+      if (method.empty()) continue;
+      if (method != "adam" && method != "lbfgs" && method != "levenberg-marquardt")
+        throw dimwise::error("--method '" + method + "' is unknown; it is adam, lbfgs or levenberg-marquardt.");
+      s.how = method == "adam" ? dimwise::method::adam : method == "lbfgs" ? dimwise::method::lbfgs : dimwise::method::levenberg_marquardt;
+      s.redraw = dimwise::usual_redraw(s.how);
     }
   }
-  std::string script = "set multiplot layout 1,3\nset xlabel 't'\nset ylabel 'x'\nunset key\n";
-  script += dimwise::data_block("u", solution, 3, (columns + 1) / 2) + dimwise::data_block("e", error, 3, (columns + 1) / 2) + dimwise::data_block("s", slices, 9);
-  script += "set palette rgbformulae 33,13,10\nset autoscale fix\nset title '" + name + ": u(x, t)'\nplot $u using 1:2:3 with image\n";
-  script += "set palette defined (0 '#ffffff', 0.5 '#6baed6', 1 '#08306b')\nset title 'log_{10} |error|'\nplot $e using 1:2:3 with image\n";
-  script += "set title 'learned (lines), reference (dots)'\nset xlabel 'x'\nset ylabel 'u'\nplot ";
-  for (int part = 0; part <= 3; part++) {
-    const std::string colour = std::to_string(part + 1), column = std::to_string(2 + 2 * part), beside = std::to_string(3 + 2 * part);
-    script += std::string(part ? ", " : "") + "$s using 1:" + column + " with lines lw 2 lc " + colour + ", $s using 1:" + beside + " every 8 with points pt 7 ps 0.5 lc " + colour;
-  }
-  dimwise::plot(script + "\nunset multiplot\n", png, 1500, 460);
-}
+};
 
 int solve(const dimwise::compiled_model& model, const options& o) {
   const reference_solution r = read_reference(o.data);
@@ -62,8 +44,7 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   how.seed = o.seed;
   how.threads = o.threads;
   how.stages = dimwise::stages_of(model.recording);
-  if (o.steps > 0)
-    for (auto& s : how.stages) s.steps = o.steps;
+  o.set(how.stages);
   how.validate_every = 20;
   dimwise::console_progress bar_of_steps;
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar_of_steps);
@@ -71,7 +52,7 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   const double error = relative_error(u, r.u);
   dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
   dimwise::write_npy(o.out + "/u.npy", {r.t.size(), r.x.size()}, u.data());
-  draw(model.name, r, u, o.out + "/solution.png");
+  draw_field(model.name, r, u, o.out + "/solution.png");
   dimwise::report_page page(model.name);
   page.equations(model.recording);
   page.paragraph("Relative L2 error against the reference: " + dimwise::short_number(error) + ", after " + dimwise::short_number(learned.seconds) + " s of training.");
@@ -131,6 +112,7 @@ void add_solve_command(dimwise::runner& program, const std::string& folder, doub
     line.option("--data", o->data, "folder with x.npy, t.npy, u.npy");
     line.option("--seed", o->seed, "of the initial parameters and the points");
     line.option("--steps", o->steps, "of every stage, instead of the model's");
+    line.option("--method", o->method, "adam, lbfgs or levenberg-marquardt, instead of the model's");
     line.option("--bar", o->bar, "exit status 1 where the error is larger");
     line.option("--threads", o->threads, "0: all; the digits do not depend on it");
     return [o, &program] { return solve(program.model(), *o); };
