@@ -139,6 +139,18 @@ class writer {
       case op::sigmoid: return sigmoid(a);
       case op::erf: return erf(a);
       case op::erfc: return erfc(a);
+      case op::normal_cdf: return normal_cdf(a);
+      case op::expm1: return expm1(a);
+      case op::log1p: return log1p(a);
+      case op::tan: return tan(a);
+      case op::asin: return asin(a);
+      case op::acos: return acos(a);
+      case op::atan: return atan(a);
+      case op::sinh: return sinh(a);
+      case op::cosh: return cosh(a);
+      case op::cbrt: return cbrt(a);
+      case op::relu: return relu(a);
+      case op::abs: return abs(a);
       case op::sin: return sin(a);
       case op::cos: return cos(a);
       case op::sqrt: return sqrt(a);
@@ -163,8 +175,16 @@ class writer {
       case op::indicator: return m.leaf(op::indicator, detail::leaf_kind(level::dim, 1), x.n);
       case op::component: return a[x.n];
       case op::sum_others: return x.n < 0 ? sum_before(a) : x.n > 0 ? sum_after(a) : sum_others(a);
-      case op::shift: return detail::record_shift(a, {t.d / x.offset.width, x.offset.width}, x.offset);
-      case op::D: return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
+      case op::shift: {
+        const value r = detail::record_shift(a, {t.d / x.offset.width, x.offset.width}, x.offset);
+        if (m.refusal) m.refusal();
+        return r;
+      }
+      case op::along: return m.leaf(op::along, kind{});
+      case op::held: return m.held(a, x.n);
+      case op::D:
+        if (!m.kind_of(a).dimwise) return m.unary(op::D, a, 0, x.n);  // what dense::D records where the series is there
+        return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::dt: return in_time(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::linear:
         return layer(x, r, "linear", [&](detail::parameter_scope& s) { return detail::linear_layer(s, a, w, t.tensors[x.weight].rank == 3, {}, -1); });

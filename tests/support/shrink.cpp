@@ -21,12 +21,8 @@ void for_each_root(table_builder& b, const Visit& visit) {
 
 /// Whether hidden units can be its operand.
 bool takes_units(op o) {
-  switch (o) {
-    case op::masked_hidden: case op::readout: case op::exp: case op::log: case op::tanh: case op::softplus: case op::sigmoid: case op::erf:
-    case op::erfc: case op::sin: case op::cos: case op::sqrt: case op::sq: case op::power: case op::exp_relative: case op::dt: case op::frozen:
-    case op::held: case op::detach: return true;
-    default: return false;
-  }
+  return function_of(o) != function::none || o == op::sq || o == op::masked_hidden || o == op::readout || o == op::dt || o == op::frozen || o == op::held ||
+          o == op::detach;
 }
 /// The side of the stream that units come from: 0 left, 1 right.
 int side(const table& t, int i) {

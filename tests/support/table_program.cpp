@@ -102,6 +102,18 @@ class writer {
       case op::sigmoid: return of_a("sigmoid");
       case op::erf: return of_a("erf");
       case op::erfc: return of_a("erfc");
+      case op::normal_cdf: return of_a("normal_cdf");
+      case op::expm1: return of_a("expm1");
+      case op::log1p: return of_a("log1p");
+      case op::tan: return of_a("tan");
+      case op::asin: return of_a("asin");
+      case op::acos: return of_a("acos");
+      case op::atan: return of_a("atan");
+      case op::sinh: return of_a("sinh");
+      case op::cosh: return of_a("cosh");
+      case op::cbrt: return of_a("cbrt");
+      case op::relu: return of_a("relu");
+      case op::abs: return of_a("abs");
       case op::sin: return of_a("sin");
       case op::cos: return of_a("cos");
       case op::sqrt: return of_a("sqrt");
@@ -130,7 +142,9 @@ class writer {
         const std::string lattice = line ? "" : ", grid{" + number(t.d / x.offset.width) + ", " + number(x.offset.width) + "}";
         return "shift<" + by + ">(" + a + lattice + (x.offset.periodic ? ", periodic)" : ")");
       }
-      case op::D: return "D<" + number(x.n) + ">(" + a + ")";
+      case op::along: return "along(m)";
+      case op::held: return "held_as<" + number(x.n) + ">(" + a + ")";
+      case op::D: return (t.nodes[x.a].k.dimwise ? "D<" : "dense::D<") + number(x.n) + ">(" + a + ")";
       case op::dt: return "dt<" + number(x.n) + ">(" + a + ")";
       case op::linear: return layer("linear", x, a + (t.tensors[x.weight].rank == 3 ? ", own_weights{}" : ""));
       case op::masked_input: return layer(x.n == 1 ? "masked_right" : "masked_left", x, x.b < 0 ? a : a + ", " + b);
@@ -146,7 +160,9 @@ class writer {
 std::string program_prelude() {
   return "#include <dimwise/language/recording.hpp>\n#include <dimwise/language.hpp>\n\nnamespace {\nusing namespace dimwise;\n\n"
          "[[maybe_unused]] constexpr auto number(model& m, double v) { return detail::make<kind{}, \"\">(m.literal(v)); }\n"
-         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); }\n\n";
+         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); }\n"
+         "[[maybe_unused]] constexpr auto along(model& m) { return detail::make<kind{}, \"\">(m.leaf(op::along, kind{})); }\n"
+         "template <int Flags, Term A>\nconstexpr auto held_as(A a) { constexpr kind k = held_kind(A::k, Flags); return detail::make<k, A::name, A::typed>(a.m->held(a, Flags)); }\n\n";
 }
 
 std::string to_program(const table& recording, const program_options& options) { return writer(recording, options).write(); }
