@@ -180,11 +180,7 @@ class writer {
         if (m.refusal) m.refusal();
         return r;
       }
-      case op::along: return m.leaf(op::along, kind{});
-      case op::held: return m.held(a, x.n);
-      case op::D:
-        if (!m.kind_of(a).dimwise) return m.unary(op::D, a, 0, x.n);  // what dense::D records where the series is there
-        return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
+      case op::D: return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::dt: return in_time(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::linear:
         return layer(x, r, "linear", [&](detail::parameter_scope& s) { return detail::linear_layer(s, a, w, t.tensors[x.weight].rank == 3, {}, -1); });

@@ -4,6 +4,7 @@
 
 #include "dimwise/analysis/node_facts.hpp"
 #include "dimwise/analysis/node_kind.hpp"
+#include "dimwise/ir/jet_program.hpp"
 #include "random_table.hpp"
 
 namespace dimwise::testing {

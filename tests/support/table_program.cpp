@@ -142,9 +142,7 @@ class writer {
         const std::string lattice = line ? "" : ", grid{" + number(t.d / x.offset.width) + ", " + number(x.offset.width) + "}";
         return "shift<" + by + ">(" + a + lattice + (x.offset.periodic ? ", periodic)" : ")");
       }
-      case op::along: return "along(m)";
-      case op::held: return "held_as<" + number(x.n) + ">(" + a + ")";
-      case op::D: return (t.nodes[x.a].k.dimwise ? "D<" : "dense::D<") + number(x.n) + ">(" + a + ")";
+      case op::D: return "D<" + number(x.n) + ">(" + a + ")";
       case op::dt: return "dt<" + number(x.n) + ">(" + a + ")";
       case op::linear: return layer("linear", x, a + (t.tensors[x.weight].rank == 3 ? ", own_weights{}" : ""));
       case op::masked_input: return layer(x.n == 1 ? "masked_right" : "masked_left", x, x.b < 0 ? a : a + ", " + b);
@@ -160,9 +158,7 @@ class writer {
 std::string program_prelude() {
   return "#include <dimwise/language/recording.hpp>\n#include <dimwise/language.hpp>\n\nnamespace {\nusing namespace dimwise;\n\n"
          "[[maybe_unused]] constexpr auto number(model& m, double v) { return detail::make<kind{}, \"\">(m.literal(v)); }\n"
-         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); }\n"
-         "[[maybe_unused]] constexpr auto along(model& m) { return detail::make<kind{}, \"\">(m.leaf(op::along, kind{})); }\n"
-         "template <int Flags, Term A>\nconstexpr auto held_as(A a) { constexpr kind k = held_kind(A::k, Flags); return detail::make<k, A::name, A::typed>(a.m->held(a, Flags)); }\n\n";
+         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); }\n\n";
 }
 
 std::string to_program(const table& recording, const program_options& options) { return writer(recording, options).write(); }

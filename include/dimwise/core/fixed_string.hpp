@@ -35,7 +35,7 @@ struct short_name {
   }
   constexpr std::size_t size() const {
     std::size_t n = 0;
-    while (text[n]) n++;
+    while (n < capacity && text[n]) n++;
     return n;
   }
   constexpr std::string_view view() const { return {text, size()}; }

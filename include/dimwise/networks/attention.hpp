@@ -1,6 +1,7 @@
 // networks/attention.hpp: attention over the other coordinates, with queries that do not see the own one.
 #pragma once
 #include "../language/couplings.hpp"
+#include "../language/where.hpp"
 #include "conditioner.hpp"
 
 namespace dimwise {

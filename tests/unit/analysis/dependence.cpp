@@ -29,7 +29,8 @@ TEST_CASE("factors, own values, operands of conditioners") {
   CHECK_FALSE(own_only(point(depends::nothing)));
   CHECK(unmixed(dim(depends::own)));
   CHECK(unmixed(point(depends::nothing)));
-  CHECK(unmixed(point(depends::single_coordinate)));
+  CHECK(unmixed(dim(depends::single_coordinate)));
+  CHECK_FALSE(unmixed(point(depends::single_coordinate)));
   CHECK_FALSE(unmixed(point(depends::everything)));
   CHECK_FALSE(unmixed(dim(depends::before)));
   CHECK(lower_operand(dim(depends::autoregressive)));

@@ -23,7 +23,7 @@ struct counted {
 counted count_fusions(const table& t, bool reverse) {
   int roots[8], n = 0;
   for (int i = 0; i < t.output_count; i++) roots[n++] = t.outputs[i].node;
-  return build_program(t, roots, n, reverse, [](const expansion& e) {
+  return build_program(t, roots, n, reverse ? by_parameters : by_nothing, [](const expansion& e) {
     const jet_program_view p{e.nodes.begin(), e.nodes.count};
     const schedule order = make_schedule(p);
     const fusion f = find_fusions(p, order);
