@@ -93,7 +93,7 @@ void levenberg_marquardt::apply(const double* parameters, const std::vector<doub
 
 // Conjugate gradients on the damped normal equations, to a relative residual of 1e-3 or 200 iterations (an inexact Newton step).
 bool levenberg_marquardt::solve(const double* parameters) {
-  if (dense_) return dense_->solve(damping, direction_);
+  if (dense_) return dense_->solve(damping, direction_, objectives_.workers());
   direction_.assign(unknowns(), 0.0);
   std::vector<double> residual(unknowns()), p, image(unknowns());
   for (std::size_t c = 0; c < unknowns(); c++) residual[c] = -gradient_[c];
