@@ -21,8 +21,8 @@ bool factorise(matrix_map f, team& workers) {
   const Eigen::Index n = f.rows(), tile = index(panel);
   for (Eigen::Index k = 0; k < n; k += tile) {
     const Eigen::Index width = std::min(tile, n - k), below = k + width, rest = n - below;
-    const auto pivot = f.block(k, k, width, width);
-    const Eigen::LLT<Eigen::Ref<matrix>, Eigen::Lower> cholesky(f.block(k, k, width, width));
+    Eigen::Ref<matrix> pivot = f.block(k, k, width, width);
+    const Eigen::LLT<Eigen::Ref<matrix>, Eigen::Lower> cholesky(pivot);
     if (cholesky.info() != Eigen::Success) return false;
     const std::size_t tiles = std::size_t((rest + tile - 1) / tile);
     const auto eliminate = [&](std::size_t number, int) {
