@@ -1,15 +1,18 @@
 // benchmarks/w1.cpp: workload W1, the transformer kernel: tau 32 -> 64 -> 64 -> 64 -> 1, values and derivatives up to order k.
-// Order: -DDIMWISE_K=0..4 (default 2). Unit: a row.
+// Order: -DDIMWISE_K=0..4 (default 2); width of the hidden layers: -DDIMWISE_WIDTH (default 64). Unit: a row.
 #include <dimwise/run.hpp>
 
 #ifndef DIMWISE_K
 #define DIMWISE_K 2
 #endif
+#ifndef DIMWISE_WIDTH
+#define DIMWISE_WIDTH 64
+#endif
 
 namespace {
 using namespace dimwise;
 
-constexpr auto tau = network<"tau">(mlp{64, 64, 64}, outputs{1});
+constexpr auto tau = network<"tau">(mlp{DIMWISE_WIDTH, DIMWISE_WIDTH, DIMWISE_WIDTH}, outputs{1});
 
 template <int k>
 constexpr void w1(model& m) {

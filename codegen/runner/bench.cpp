@@ -105,7 +105,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.evaluate_workspace());
-      f.seconds_per_sample = best_per_sample(samples, kernel.block(), o.seconds,
+      f.seconds_per_sample = best_per_sample(samples, kernel.block(), 8 * kernel.block(), o.seconds,
                                              [&](std::size_t b, std::size_t e) { kernel.evaluate(p.data(), in, b, e, out.data(), workspace.data()); });
     } else {
       f.seconds_per_sample = best_call(o.seconds, [&] { evaluate_all(kernel, p.data(), in, out.data(), workers, memory); }) / double(samples);
@@ -126,7 +126,8 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.gradient_workspace());
-      f.seconds_per_sample = best_per_sample(samples, kernel.block(), o.seconds, [&](std::size_t b, std::size_t e) {
+      const std::size_t part = (samples + gradient_parts(samples, kernel.block(), parameters.size()) - 1) / gradient_parts(samples, kernel.block(), parameters.size());
+      f.seconds_per_sample = best_per_sample(samples, kernel.block(), part, o.seconds, [&](std::size_t b, std::size_t e) {
         kernel.gradient(p.data(), in, b, e, cotangents, out.data(), gradient.data(), workspace.data());
       });
     } else {
@@ -167,7 +168,7 @@ void bench_precision(const runner& program, const options& o, json& list) {
   }
   const double peak = peaks.registers, fed = peaks.load_fed;
   if (figures.empty()) throw error("the model has nothing to time, or --variant names none of its variants.");
-  const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : 1;
+  const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : o.unit == "call" ? 1 / double(o.samples) : 1;
   std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(), single ? "float" : "double",
               o.threads, o.threads == 1 ? "" : "s", peak, fed);
   for (const figure& f : figures) {
@@ -175,11 +176,12 @@ void bench_precision(const runner& program, const options& o, json& list) {
     const double share = peak > 0 ? rate / (peak * o.threads) : NAN;
     const double ns = f.seconds_per_sample * 1e9 / units;
     std::printf("  %-24s %12.1f ns per %s, %.1f GFLOP/s in matrix products", f.variant.c_str(), ns, o.unit.c_str(), rate);
-    if (peak > 0) std::printf(", %.1f %% of the peak", 100 * share);
+    const double fed_share = fed > 0 ? rate / (fed * o.threads) : NAN;
+    if (peak > 0) std::printf(", %.1f %% of the peak, %.1f %% of the load-fed rate", 100 * share, 100 * fed_share);
     std::printf("\n");
     list.push_back({{"workload", o.workload}, {"variant", f.variant}, {"d", m.recording.d}, {"k", o.k >= 0 ? o.k : f.k}, {"precision", single ? "float" : "double"},
                     {"threads", o.threads}, {"samples", o.samples}, {"ns", ns}, {"unit", o.unit}, {"share", finite_or_null(share)},
-                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"isa", m.isa},
+                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"load_fed_share", finite_or_null(fed_share)}, {"isa", m.isa},
                     {"compiler", m.compiler}});
   }
 }
@@ -197,7 +199,7 @@ setup bench(const runner& program) {
     line.option("--variant", o->variants, "only this one; may be repeated");
     line.option("--workload", o->workload, "name in the output; default: the model's");
     line.option("--value-variant", o->value_variant, "name in the output of evaluating all values");
-    line.option("--unit", o->unit, "sample, row (the same), or '(sample, dimension)'");
+    line.option("--unit", o->unit, "sample, row (the same), '(sample, dimension)', or call (of all samples)");
     line.option("--k", o->k, "k in the output; default: the highest derivative that is computed");
     line.option("--json", o->json_file, "write the figures to this file");
     return [o, &program] {
@@ -205,8 +207,8 @@ setup bench(const runner& program) {
       if (o->samples < 1) throw error("--samples must be at least 1.");
       if (o->threads < 1) throw error("--threads must be at least 1.");
       if (!(o->seconds > 0)) throw error("--seconds must be positive.");
-      if (o->unit != "sample" && o->unit != "row" && o->unit != "(sample, dimension)")
-        throw error("--unit '" + o->unit + "' is unknown; it is sample, row or '(sample, dimension)'.");
+      if (o->unit != "sample" && o->unit != "row" && o->unit != "(sample, dimension)" && o->unit != "call")
+        throw error("--unit '" + o->unit + "' is unknown; it is sample, row, '(sample, dimension)' or call.");
       json list = json::array();
       if (o->precision == "both" || is_float(o->precision)) bench_precision<float>(program, *o, list);
       if (o->precision == "both" || !is_float(o->precision)) bench_precision<double>(program, *o, list);

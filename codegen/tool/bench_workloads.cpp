@@ -15,20 +15,37 @@ namespace dimwise::tool {
 namespace fs = std::filesystem;
 namespace {
 
-// What the definition of a workload fixes besides its formulas.
-struct workload {
-  const char *name, *file, *unit, *value_variant;
-  std::vector<int> d, k;     ///< k empty: the file has one form
+/// Some variants on batches of one size.
+struct batch {
   std::vector<std::string> variants;
   int (*samples)(int d);
 };
+// What the definition of a workload fixes besides its formulas.
+struct workload {
+  const char *name, *file, *unit, *value_variant, *precision;
+  std::vector<int> d, k;  ///< k empty: the file has one form
+  std::vector<batch> batches;
+  const char* definition = "";  ///< a macro for the file
+};
+
+int one(int) { return 1; }
+int one_vector(int) { return 16; }
+int four_vectors(int) { return 64; }
+int of_step(int) { return 1024; }
+int of_sweep(int d) { return d <= 128 ? 4096 : 256; }
 
 const std::vector<workload>& workloads() {
+  static const std::vector<batch> calls = {{{"orders_to_k"}, one}, {{"orders_to_k"}, one_vector}, {{"orders_to_k"}, four_vectors}};
   static const std::vector<workload> all = {
-      {"W1", "w1.cpp", "row", "orders_to_k", {1}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int) { return 65536; }},
-      {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", {2, 8, 32, 128}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int d) { return d <= 128 ? 4096 : 256; }},
-      {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", {8, 128, 1024, 4096}, {0, 1, 2, 3, 4}, {"orders_to_k"}, [](int d) { return d <= 128 ? 4096 : 256; }},
-      {"W4", "w4.cpp", "sample", "residual", {8}, {}, {"residual", "gradient", "adam_step"}, [](int) { return 1024; }},
+      {"W1", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}},
+      {"W1-128", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=128"},
+      {"W1-256", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=256"},
+      {"W2", "w2.cpp", "row", "orders_to_k", "double", {1}, {1, 2, 4}, {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }}}},
+      {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
+      {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
+      {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
+      {"W7", "w1.cpp", "call", "orders_to_k", "float", {1}, {2}, calls},
+      {"W7b", "w3.cpp", "call", "orders_to_k", "float", {8}, {1}, calls},
   };
   return all;
 }
@@ -67,18 +84,26 @@ int bench_workload(const workload_request& request, const installation& where) {
       build.source = source;
       build.definitions = {"DIMWISE_D=" + std::to_string(d)};
       if (k >= 0) build.definitions.push_back("DIMWISE_K=" + std::to_string(k));
+      if (*w.definition) build.definitions.push_back(w.definition);
       build.compiler = request.compiler;
       build.march = request.march;
       const build_result built = build_model(build, where);
-      std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
-                                          "--samples", std::to_string(request.samples > 0 ? request.samples : w.samples(d)), "--threads", std::to_string(request.threads),
-                                          "--seconds", std::to_string(request.seconds), "--precision", request.precision, "--json", figures.string()};
-      for (const std::string& variant : w.variants) command.insert(command.end(), {"--variant", variant});
-      if (k >= 0) command.insert(command.end(), {"--k", std::to_string(k)});
-      const int code = run_attached(command);
-      if (code != 0) return code;
-      for (auto& row : json::parse(read_file(figures.string()))) all.push_back(std::move(row));
-      fs::remove(figures);
+      for (const batch& part : w.batches) {
+        std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
+                                            "--samples", std::to_string(request.samples > 0 ? request.samples : part.samples(d)), "--threads", std::to_string(request.threads),
+                                            "--seconds", std::to_string(request.seconds), "--precision", request.precision.empty() ? w.precision : request.precision,
+                                            "--json", figures.string()};
+        for (const std::string& variant : part.variants) command.insert(command.end(), {"--variant", variant});
+        if (k >= 0) command.insert(command.end(), {"--k", std::to_string(k)});
+        const int code = run_attached(command);
+        if (code != 0) return code;
+        for (auto& row : json::parse(read_file(figures.string()))) {
+          row["object_bytes"] = built.object_bytes;
+          row["compile_seconds"] = built.compiled ? json(built.seconds) : json();
+          all.push_back(std::move(row));
+        }
+        fs::remove(figures);
+      }
     }
   write_json(request.json_file, all);
   return 0;

@@ -9,11 +9,11 @@
 namespace dimwise::tool {
 
 struct workload_request {
-  std::string workload;                ///< "W1", "W3", "W4"
+  std::string workload;                ///< "W1", "W2", ...
   std::vector<int> d, k;               ///< empty: all sizes, all orders of the workload
   int threads = 1, samples = 0;        ///< samples 0: as the workload says
   double seconds = 1;
-  std::string precision = "float", json_file;
+  std::string precision, json_file;    ///< precision empty: as the workload says
   std::string compiler, march;
 };
 

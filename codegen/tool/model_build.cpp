@@ -167,6 +167,7 @@ build_result build_model(const build_request& request, const installation& where
   const fs::path folder = objects / key;
   fs::last_write_time(folder, fs::file_time_type::clock::now());
 
+  result.object_bytes = fs::file_size(folder / "model.o");
   const std::string link_key = content_hash().add_file(where.runtime).hex();
   const fs::path binaries = folder / link_key;
   result.binary = binaries / name;

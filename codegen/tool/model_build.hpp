@@ -21,6 +21,7 @@ struct build_result {
   std::filesystem::path binary;
   bool compiled = false;                  ///< false: an earlier one was taken
   double seconds = 0;
+  std::size_t object_bytes = 0;           ///< of the compiled model, before it is linked
 };
 
 /// Thrown when the compiler refuses the file; `output` is what it said, unchanged.
