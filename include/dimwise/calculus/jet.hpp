@@ -27,6 +27,12 @@ struct static_orders {
     [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (f(std::integral_constant<int, nth(I)>{}), ...); }(
         std::make_integer_sequence<int, count(Mask)>{});
   }
+  /// The same from the last coefficient to the first.
+  template <class F>
+  DIMWISE_INLINE static constexpr void each_descending(F&& f) {
+    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (f(std::integral_constant<int, nth(count(Mask) - 1 - I)>{}), ...); }(
+        std::make_integer_sequence<int, count(Mask)>{});
+  }
   static constexpr auto closure() { return static_orders<lower_closure(Mask)>{}; }
 
  private:
@@ -49,6 +55,14 @@ struct dynamic_orders {
   constexpr void each(F&& f) const {
     for (orders m = mask; m; m &= m - 1) f(std::countr_zero(m));
   }
+  template <class F>
+  constexpr void each_descending(F&& f) const {
+    for (orders m = mask; m;) {
+      const int c = 63 - std::countl_zero(m);
+      m &= ~bit_of(c);
+      f(c);
+    }
+  }
   constexpr auto closure() const { return dynamic_orders(lower_closure(mask)); }
 };
 
@@ -63,6 +77,18 @@ struct jet {
 };
 
 namespace detail {
+/// A sum of products that starts with the first of them, not with zero.
+template <class V>
+struct product_sum {
+  V value{};
+  bool empty = true;
+  DIMWISE_INLINE constexpr void add(const V& a, const V& b) {
+    value = empty ? a * b : multiply_add<V>::of(a, b, value);
+    empty = false;
+  }
+  DIMWISE_INLINE constexpr V result() const { return empty ? V(0) : value; }
+};
+
 /// Order of a in the direction in which the recurrence for coefficient s runs: x where s has an x order, else time.
 constexpr int along(int s, int a) { return x_order(s) > 0 ? x_order(a) : t_order(a); }
 }  // namespace detail
@@ -70,35 +96,46 @@ constexpr int along(int s, int a) { return x_order(s) > 0 ? x_order(a) : t_order
 /// Coefficient s of u * v.
 template <class V, class U, class W>
 DIMWISE_INLINE constexpr V product_coefficient(const jet<V, U>& u, const jet<V, W>& v, int s) {
-  V sum(0);
+  detail::product_sum<V> sum;
   u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-    if (divides(a, s) && v.set.has(s - a)) sum = multiply_add<V>::of(u[a], v[s - a], sum);
+    if (divides(a, s) && v.set.has(s - a)) sum.add(u[a], v[s - a]);
   });
-  return sum;
+  return sum.result();
+}
+
+/// Coefficient s of -y^2. The product with coefficient s itself comes last, because it is known last where y is being computed.
+template <class V, class Y>
+DIMWISE_INLINE constexpr V minus_square_coefficient(const jet<V, Y>& y, int s) {
+  detail::product_sum<V> sum;
+  y.set.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+    if (divides(a, s) && a <= s - a && y.set.has(s - a)) sum.add(y[a] * V(a == s - a ? -1.0 : -2.0), y[s - a]);
+  });
+  return sum.result();
 }
 
 /// sum over r >= j of a_r w_(r - j): what the cotangent a of y = w * u (or of y = f(u), w = f'(u)) gives u_j.
 template <class V, class A, class W>
 DIMWISE_INLINE constexpr V correlation_coefficient(const jet<V, A>& a, const jet<V, W>& w, int j) {
-  V sum(0);
+  detail::product_sum<V> sum;
   a.set.each([&](auto r) DIMWISE_INLINE_LAMBDA {
-    if (divides(j, r) && w.set.has(r - j)) sum = multiply_add<V>::of(a[r], w[r - j], sum);
+    if (divides(j, r) && w.set.has(r - j)) sum.add(a[r], w[r - j]);
   });
-  return sum;
+  return sum.result();
 }
 
-/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a).
+/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). The coefficients of w that are known last
+/// come last, which shortens the wait where w follows from y.
 template <class V, class U, class W>
 DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>& w, int s) {
-  V sum(0);
-  u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
+  detail::product_sum<V> sum;
+  u.set.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
     const int order = detail::along(s, a), of = detail::along(s, s);
     if (divides(a, s) && order > 0 && w.set.has(s - a)) {
-      if (order == of) sum = multiply_add<V>::of(u[a], w[s - a], sum);
-      else sum = multiply_add<V>::of(u[a] * V(double(order) / of), w[s - a], sum);
+      if (order == of) sum.add(u[a], w[s - a]);
+      else sum.add(u[a] * V(double(order) / of), w[s - a]);
     }
   });
-  return sum;
+  return sum.result();
 }
 
 /// Fills the coefficients s != 0 of y = exp(u); y_0 is given.
@@ -115,7 +152,7 @@ DIMWISE_INLINE constexpr void tanh_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, 
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       y[s] = chain_coefficient(u, w, s);
-      w[s] = V(0) - product_coefficient(y, y, s);
+      w[s] = minus_square_coefficient(y, s);
     }
   });
 }
@@ -135,7 +172,7 @@ DIMWISE_INLINE constexpr void tan_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, Y
 template <class V, class Y, class W>
 DIMWISE_INLINE constexpr void tanh_slope_jet(const jet<V, Y>& y, jet<V, W>& w) {
   w.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
-    if (s != 0) w[s] = V(0) - product_coefficient(y, y, s);
+    if (s != 0) w[s] = minus_square_coefficient(y, s);
   });
 }
 
@@ -145,7 +182,7 @@ DIMWISE_INLINE constexpr void sigmoid_jet(const jet<V, U>& u, jet<V, Y>& y, jet<
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       y[s] = chain_coefficient(u, w, s);
-      w[s] = y[s] - product_coefficient(y, y, s);
+      w[s] = y[s] + minus_square_coefficient(y, s);
     }
   });
 }
@@ -154,7 +191,7 @@ DIMWISE_INLINE constexpr void sigmoid_jet(const jet<V, U>& u, jet<V, Y>& y, jet<
 template <class V, class Y, class W>
 DIMWISE_INLINE constexpr void sigmoid_slope_jet(const jet<V, Y>& y, jet<V, W>& w) {
   w.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
-    if (s != 0) w[s] = (y.set.has(s) ? y[s] : V(0)) - product_coefficient(y, y, s);
+    if (s != 0) w[s] = (y.set.has(s) ? y[s] : V(0)) + minus_square_coefficient(y, s);
   });
 }
 
