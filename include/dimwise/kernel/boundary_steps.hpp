@@ -2,7 +2,7 @@
 #pragma once
 #include <algorithm>
 
-#include "../simd/isa.hpp"
+#include "../simd/transpose.hpp"
 #include "step.hpp"
 
 namespace dimwise {
@@ -10,11 +10,13 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
 
 namespace detail {
-/// Copies one value per sample, `stride` apart, and repeats the last for the lanes that do not exist.
+/// Turns [valid][columns] into rows of samples, `row` apart, and repeats the last sample for the lanes that do not exist.
 template <class T>
-inline void gather(const T* from, std::ptrdiff_t stride, int valid, int samples, T* to) {
-  for (int s = 0; s < valid; s++) to[s] = from[s * stride];
-  std::fill(to + valid, to + samples, to[valid - 1]);
+inline void gather(const T* from, int columns, int valid, int samples, T* to, std::ptrdiff_t row) {
+  if (columns == 1) std::copy_n(from, valid, to);
+  else simd::transpose(from, columns, valid, columns, to, row);
+  if (valid == samples) return;
+  for (int w = 0; w < columns; w++) std::fill(to + w * row + valid, to + w * row + samples, to[w * row + valid - 1]);
 }
 /// Where the value (0, 0) and, if the node stores it, the unit derivative go.
 template <class T>
@@ -25,17 +27,15 @@ inline void unit_row(const step<T>& st, T* row, int c) {
 
 template <class T>
 void load_state(const step<T>& st, const call<T>& c) {
-  for (int i = 0; i < st.d; i++) {
-    T* row = c.workspace + st.out.base + i * st.out.dim;
-    detail::gather(c.in->state + c.first * std::size_t(st.d) + std::size_t(i), st.d, c.valid, st.samples, row);
-    detail::unit_row(st, row, coefficient(1, 0));
-  }
+  T* rows = c.workspace + st.out.base;
+  detail::gather(c.in->state + c.first * std::size_t(st.d), st.d, c.valid, st.samples, rows, st.out.dim);
+  for (int i = 0; i < st.d; i++) detail::unit_row(st, rows + i * st.out.dim, coefficient(1, 0));
 }
 
 template <class T>
 void load_time(const step<T>& st, const call<T>& c) {
   T* row = c.at(st.out);
-  detail::gather(c.in->time + c.first, 1, c.valid, st.samples, row);
+  detail::gather(c.in->time + c.first, 1, c.valid, st.samples, row, 0);
   detail::unit_row(st, row, coefficient(0, 1));
 }
 
@@ -48,17 +48,13 @@ void along(const step<T>& st, const call<T>& c) {
 
 template <class T>
 void load_input(const step<T>& st, const call<T>& c) {
-  for (int w = 0; w < st.width; w++)
-    detail::gather(c.in->inputs[st.n] + c.first * std::size_t(st.width) + w, st.width, c.valid, st.samples, c.at(st.out, w));
+  detail::gather(c.in->inputs[st.n] + c.first * std::size_t(st.width), st.width, c.valid, st.samples, c.at(st.out), st.out.row);
 }
 
 template <class T>
 void load_input_per_dim(const step<T>& st, const call<T>& c) {
-  const int all = st.d * st.width;
-  for (int i = 0; i < st.d; i++)
-    for (int w = 0; w < st.width; w++)
-      detail::gather(c.in->inputs[st.n] + c.first * std::size_t(all) + i * st.width + w, all, c.valid, st.samples,
-                     c.workspace + st.out.base + i * st.out.dim + w * st.out.row);
+  const int all = st.d * st.width;  // features of a dimension follow each other, and so do the dimensions
+  detail::gather(c.in->inputs[st.n] + c.first * std::size_t(all), all, c.valid, st.samples, c.workspace + st.out.base, st.out.row);
 }
 
 template <class T>
@@ -92,6 +88,7 @@ void parameter(const step<T>& st, const call<T>& c) {
   for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), st.samples, from[w]);
 }
 
+/// Values of every dimension are collected for as many dimensions as a vector has lanes, and written together.
 template <class T>
 void store_cotangent(const step<T>& st, const call<T>& c) {
   T* to = c.input_gradients ? c.input_gradients->of_leaf(st.n) : nullptr;
@@ -107,11 +104,22 @@ template <class T>
 void store(const step<T>& st, const call<T>& c) {
   T* to = c.outputs ? c.outputs[st.n] : nullptr;
   if (!to) return;
-  const int per_sample = (st.n2 ? st.d : 1) * st.width, at = st.n2 ? c.i * st.width : 0;
-  for (int w = 0; w < st.width; w++) {
-    const T* row = c.at(st.in[0][0], w);
-    for (int s = 0; s < c.valid; s++) to[(c.first + std::size_t(s)) * std::size_t(per_sample) + std::size_t(at + w)] = row[s];
+  const int per_sample = (st.n2 ? st.d : 1) * st.width;
+  const row_reference& from = st.in[0][0];
+  to += c.first * std::size_t(per_sample);
+  if (per_sample == 1) {
+    std::copy_n(c.at(from), c.valid, to);
+    return;
   }
+  if (!st.n2) {
+    if (from.row) simd::transpose(c.at(from), from.row, st.width, c.valid, to, per_sample);
+    return;
+  }
+  const int place = c.i % simd::lanes<T>;
+  T* collected = c.workspace + st.out.base;
+  for (int w = 0; w < st.width; w++) std::copy_n(c.at(from, w), st.samples, collected + (place * st.width + w) * st.samples);
+  if (place == simd::lanes<T> - 1 || c.i == st.d - 1)
+    simd::transpose(collected, st.samples, (place + 1) * st.width, c.valid, to + (c.i - place) * st.width, per_sample);
 }
 
 }  // namespace steps

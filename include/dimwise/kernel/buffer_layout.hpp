@@ -110,10 +110,12 @@ class buffer_layout {
       if (!executed(i)) continue;
       const jet_node& x = at(i);
       buffer_request& q = requests[std::size_t(i)];
-      const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers;
+      const bool collects = x.o == jet_op::store && x.per_dim;
+      const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers || collects;
       q.size = x.stored ? size_of_dim(x) * ((order.kept[std::size_t(i)] ? d : 1) + rows_between_dimensions(x)) : 0;
       if (fused.follower[std::size_t(i)] >= 0)
         q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::detail::tile_rows) * row_stride(x);
+      if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
       q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : born;

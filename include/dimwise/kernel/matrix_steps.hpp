@@ -39,6 +39,14 @@ inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int b
       return {0, p.depth};
   }
 }
+/// Asks for rows of the next dimension's entries while this one is computed; what fits in the nearer caches anyway is not asked for.
+template <class T>
+inline void prefetch_next(const step<T>& st, const call<T>& c, const T* entries, std::ptrdiff_t dim, std::ptrdiff_t row, int rows, int columns) {
+  if (c.i + 1 == st.d || dim * st.d * std::ptrdiff_t(sizeof(T)) < 262144) return;
+  constexpr int line = 64 / int(sizeof(T));
+  for (const T* p = entries + dim; rows > 0; rows--, p += row)
+    for (int k = 0; k < columns; k += line) __builtin_prefetch(p + k, 0, 2);
+}
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. Strip by strip of rows: all
@@ -63,6 +71,11 @@ void products(const step<T>& st, const call<T>& c) {
       g.count = p->terms;
       for (int j = 0; j < g.count; j++) {
         const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, r, r + height);
+        if (p[j].a_dim) {
+          const T* weights = c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row;
+          if (p[j].a_col == 1) detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_row, height, k.end);
+          else detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_col, k.end, height);
+        }
         g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col,
                       p[j].a_row,
                       p[j].a_col,
@@ -109,7 +122,10 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
     g.columns = p.columns;
     if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows) g.rows = detail::readable_units(p, st.d, c.i);
     if (p.rule != extent_rule::hidden_gradient) {
-      simd::gemm(g, simd::gemm_start::accumulate);
+      simd::gemm(g, simd::gemm_start::accumulate, [&](int begin, int end) {
+        if (p.c_dim) detail::prefetch_next(st, c, g.c + begin * g.c_stride, p.c_dim, g.c_stride, end - begin, g.columns);
+        return simd::gemm_range{0, p.depth};
+      });
       continue;
     }
     constexpr int chunk = 16;  // of input units: later ones reach only units of higher degree

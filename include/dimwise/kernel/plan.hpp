@@ -2,6 +2,8 @@
 #pragma once
 #include <deque>
 
+#include "../lowering/recompute.hpp"
+#include "../lowering/weight_counts.hpp"
 #include "boundary_steps.hpp"
 #include "buffer_layout.hpp"
 #include "copy_steps.hpp"
@@ -38,16 +40,20 @@ class plan {
   std::ptrdiff_t workspace = 0;     ///< elements of one block
   std::ptrdiff_t accumulators = 0;  ///< elements of the gradient accumulators
   int samples = 0;                  ///< S
+  int group = 1;                    ///< blocks that go through the plan together
   int d = 1;
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
        parameter_gradients gradients = parameter_gradients::added)
-      : samples(block), d(recording.d), t(recording), p(program), chosen(functions), rows_apart(gradients == parameter_gradients::of_each_sample),
-        order(make_schedule(program, gradients != parameter_gradients::left_out)),
+      : samples(block), d(recording.d), t(recording),
+        source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block, second_level_cache / std::ptrdiff_t(sizeof(T)))),
+        p{source.nodes.data(), int(source.nodes.size())}, rows_apart(gradients == parameter_gradients::of_each_sample),
+        order(make_schedule(p, gradients != parameter_gradients::left_out, source.earliest.data())),
         fused(find_fusions(p, order)), layout(t, p, order, fused, block) {
     workspace = layout.workspace;
+    for (int i = 0; i < p.count; i++) chosen.push_back(functions[std::size_t(source.origin[std::size_t(i)])]);
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
     close_phase(false);
@@ -60,12 +66,15 @@ class plan {
       close_phase(true);
     }
     if (rows_apart) accumulators *= samples;
+    if (!is_reverse(p) && own_weights(t, p, order) * std::ptrdiff_t(sizeof(T)) > second_level_cache / 2) group = 4;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
 
  private:
+  static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
   table t;
+  repeated_program source;
   jet_program_view p;
   std::vector<step_function<T>> chosen;
   bool rows_apart;
@@ -166,7 +175,11 @@ class plan {
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
       case jet_op::store_cotangent: simple(i, steps::store_cotangent<T>); steps.back().n2 = x.per_dim; break;
-      case jet_op::store: simple(i, steps::store<T>); steps.back().n2 = x.per_dim; break;
+      case jet_op::store:
+        simple(i, steps::store<T>);
+        steps.back().n2 = x.per_dim;
+        steps.back().out = layout.buffers[std::size_t(i)];
+        break;
       case jet_op::parameter_gradient: emit_parameter_gradient(i); break;
       case jet_op::linear: case jet_op::linear_vjp: case jet_op::masked_input: case jet_op::masked_input_vjp: case jet_op::masked_hidden:
       case jet_op::masked_hidden_vjp: case jet_op::readout: case jet_op::readout_vjp: emit_products(i); break;
@@ -200,15 +213,14 @@ class plan {
     std::vector<factor> factors;
     const auto add = [&](const series& operand, const matrix_product& m, double useful, bool whole = false) {
       factors.push_back({operand, m, whole});
-      matrix_flop += 2 * useful * count(readable(operand) & x.stored);
+      if (!source.repeats[std::size_t(i)]) matrix_flop += 2 * useful * count(readable(operand) & x.stored);
     };
     const tensor& w = t.tensors[x.weight];
-    const bool own = w.rank == 3;
     const int rows_w = w.shape[w.rank - 2], columns_w = w.shape[w.rank - 1];
     const double repeats = x.per_dim ? d : 1;
     matrix_product m;
     m.a = w.offset;
-    m.a_dim = own ? std::ptrdiff_t(rows_w) * columns_w : 0;
+    m.a_dim = w.rank == 3 ? std::ptrdiff_t(rows_w) * columns_w : 0;
     const bool transposed = x.o == jet_op::linear_vjp || x.o == jet_op::masked_input_vjp || x.o == jet_op::masked_hidden_vjp ||
                             x.o == jet_op::readout_vjp;
     m.a_row = transposed ? 1 : columns_w;
@@ -233,7 +245,7 @@ class plan {
         m.units_out = rows_w;
         m.coordinate_width = width(x.in[0]);
         m.depth = d * m.coordinate_width;
-        add(x.in[0], m, masked_entries(w, m.depth), true);
+        add(x.in[0], m, masked_entries(t, w, m.depth), true);
         if (x.inputs > 1) {
           m.rule = extent_rule::full;
           m.a += m.depth;
@@ -247,7 +259,7 @@ class plan {
           m.rule = x.n == 0 ? extent_rule::input_left_transposed : extent_rule::input_right_transposed;
           m.units_out = rows_w;
           m.a_dim = x.width;
-          add(x.in[0], m, masked_entries(w, d * x.width));
+          add(x.in[0], m, masked_entries(t, w, d * x.width));
         } else {
           m.a += x.n2;
           add(x.in[0], m, m.rows * m.depth);
@@ -257,7 +269,7 @@ class plan {
         m.rule = transposed ? extent_rule::hidden_transposed : extent_rule::hidden;
         m.units_in = columns_w;
         m.units_out = rows_w;
-        add(x.in[0], m, masked_entries(w, columns_w));
+        add(x.in[0], m, masked_entries(t, w, columns_w));
         break;
       case jet_op::readout: {
         for (int j = 0; j < x.inputs; j++) {
@@ -266,14 +278,14 @@ class plan {
           m.a = q.offset;
           m.a_row = m.units_in = m.depth = q.shape[2];
           m.a_dim = std::ptrdiff_t(q.shape[1]) * q.shape[2];
-          add(x.in[j], m, masked_entries(q, q.shape[2]));
+          add(x.in[j], m, masked_entries(t, q, q.shape[2]));
         }
         break;
       }
       default:  // readout_vjp
         m.rule = x.n == 0 ? extent_rule::readout_left_rows : extent_rule::readout_right_rows;
         m.units_in = columns_w;
-        add(x.in[0], m, masked_entries(w, columns_w));
+        add(x.in[0], m, masked_entries(t, w, columns_w));
     }
     std::vector<matrix_product> list;
     for (orders rest = x.stored; rest;) {
@@ -294,13 +306,10 @@ class plan {
         q.b_row = layout.buffers[std::size_t(resolve(p, x_order(first) ? f.operand.high : f.operand.low))].row;
         list.push_back(q);
       }
-      if (list.size() == begin) {
-        list.push_back(factors[0].weights);
-        list[begin].terms = 0;
-      } else {
-        list[begin].terms = int(list.size() - begin);
-      }
+      const int terms = int(list.size() - begin);
+      if (terms == 0) list.push_back(factors[0].weights);
       matrix_product& q = list[begin];
+      q.terms = terms;
       q.c = out.base + slot(stored, first) * samples;
       q.c_dim = out.dim;
       q.c_row = out.row;
@@ -350,23 +359,6 @@ class plan {
     s.strip = in != j;
     return &s;
   }
-  /// Entries of the first `columns` columns that a mask leaves.
-  double masked_entries(const tensor& w, int columns) const {
-    double n = 0;
-    const int dims = w.rank == 3 ? w.shape[0] : 1, rows = w.shape[w.rank - 2], all = w.shape[w.rank - 1];
-    for (int i = 0; i < dims; i++) {
-      if (w.masked == mask::readout_left || w.masked == mask::readout_right) {
-        n += double(rows) * units_up_to(w.masked == mask::readout_left ? i : d - 1 - i, all, d);
-        continue;
-      }
-      for (int r = 0; r < rows; r++) {
-        const int g = degree(r, rows, d);
-        n += w.masked == mask::hidden ? units_up_to(g, all, d) : w.masked == mask::none ? columns : double(g) * w.coordinate_width;
-      }
-    }
-    return n;
-  }
-
   // ---- gradients
   gradient_region& region(int tensor_index, int column, int in, int out, int dims) {
     for (gradient_region& r : regions)
@@ -490,7 +482,7 @@ class plan {
       if (w.masked == mask::readout_right) m.rule = extent_rule::readout_right_rows;
       list.push_back(m);
       const double useful = w.masked == mask::none || (input && !first) ? double(in) * a.features * (own || x.per_dim ? d : 1)
-                                                                         : masked_entries(w, first ? in : w.shape[w.rank - 1]);
+                                                                         : masked_entries(t, w, first ? in : w.shape[w.rank - 1]);
       matrix_flop += 2 * useful * n;
     });
     step<T>& s = add_step(i);

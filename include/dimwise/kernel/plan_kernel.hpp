@@ -51,34 +51,54 @@ void add_gradient(const table& t, const std::vector<gradient_region>& regions, c
   each_gradient_entry(t, regions, [&](std::ptrdiff_t from, std::ptrdiff_t to) { gradient[to] += double(accumulators[from]); });
 }
 
+/// One program in blocks of samples, and in single vectors of them for what would leave the last block mostly empty.
+template <class T>
+struct blocked_plan {
+  plan<T> whole, rest;
+
+  blocked_plan(const table& t, const executable_program<T>& program, int block, parameter_gradients gradients = parameter_gradients::added)
+      : whole(t, program.nodes, program.functions, block, gradients), rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {}
+  /// Elements of the blocks that are computed together.
+  std::ptrdiff_t workspace() const { return std::max(whole.workspace * whole.group, rest.workspace * rest.group); }
+  /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need.
+  template <class F>
+  void each_part(std::size_t begin, std::size_t end, F&& f) const {
+    const std::size_t block = std::size_t(whole.samples), left = (end - begin) % block;
+    const std::size_t middle = left * 3 <= block * 2 ? end - left : end;
+    if (begin < middle) f(whole, begin, middle);
+    if (middle < end) f(rest, middle, end);
+  }
+};
+
 template <class T>
 class plan_kernel final : public kernel_interface<T> {
  public:
-  static constexpr int default_block = 128 / int(sizeof(T));  ///< samples; two AVX-512 vectors
+  /// Samples of a block: whole register tiles, and few enough for the layers of a transformer to stay in the nearer caches.
+  static constexpr int default_block = simd::lanes<T> * (simd::detail::tile_packs == 3 ? 3 : 4);
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
               const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block)
-      : t(recording), infos(std::move(outputs)), value(t, forward.nodes, forward.functions, block) {
-    if (reverse) both.emplace(t, reverse->nodes, reverse->functions, block);
+      : t(recording), infos(std::move(outputs)), value(t, forward, block) {
+    if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
-      by_inputs.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::left_out);
+      by_inputs.emplace(t, *reverse, block, parameter_gradients::left_out);
   }
 
   const std::vector<output_info>& outputs() const override { return infos; }
   kernel_cost cost() const override {
     kernel_cost c;
-    c.value_matrix_flop = value.matrix_flop;
-    c.gradient_matrix_flop = both ? both->matrix_flop : 0;
-    for (const step<T>& s : value.steps)
+    c.value_matrix_flop = value.whole.matrix_flop;
+    c.gradient_matrix_flop = both ? both->whole.matrix_flop : 0;
+    for (const step<T>& s : value.whole.steps)
       if (!s.product_count) c.value_other_flop += double(count(s.out_set)) * s.width;
-    c.code_steps = both ? both->steps.size() : value.steps.size();
+    c.code_steps = both ? both->whole.steps.size() : value.whole.steps.size();
     return c;
   }
   bool has_gradient() const override { return both.has_value(); }
-  std::size_t block() const override { return std::size_t(value.samples); }
-  std::size_t evaluate_workspace() const override { return std::size_t(value.workspace); }
-  std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace + both->accumulators) : 0; }
+  std::size_t block() const override { return std::size_t(value.whole.samples); }
+  std::size_t evaluate_workspace() const override { return std::size_t(value.workspace()); }
+  std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace() + both->whole.accumulators) : 0; }
 
   void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
     call<T> c;
@@ -86,7 +106,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.parameters = parameters;
     c.in = &in;
     c.outputs = out;
-    run(value, c, begin, end, [] {});
+    value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run(p, c, from, to, [](const call<T>&) {}); });
   }
 
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
@@ -96,7 +116,7 @@ class plan_kernel final : public kernel_interface<T> {
 
   bool has_vector_jacobian() const override { return by_inputs.has_value(); }
   std::size_t vector_jacobian_workspace() const override {
-    return by_inputs ? std::max(std::size_t(by_inputs->workspace), gradient_workspace()) : 0;
+    return by_inputs ? std::max(std::size_t(by_inputs->workspace()), gradient_workspace()) : 0;
   }
   void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                        const input_cotangents<T>& by, double* gradient, T* workspace) const override {
@@ -115,7 +135,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = &by;
-    run(*by_inputs, c, begin, end, [] {});
+    by_inputs->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run(p, c, from, to, [](const call<T>&) {}); });
   }
 
   bool has_jacobian() const override { return apart.has_value(); }
@@ -134,11 +154,11 @@ class plan_kernel final : public kernel_interface<T> {
       if (columns[parameter] >= 0) std::fill_n(rows + std::size_t(columns[parameter]) * stride, end - begin, T(0));
     });
     std::fill_n(c.accumulators, apart->accumulators, T(0));
-    run(*apart, c, begin, end, [&] {
+    run(*apart, c, begin, end, [&](const call<T>& of) {
       each_gradient_entry(t, apart->regions, [&](std::ptrdiff_t from, std::ptrdiff_t parameter) {
         if (columns[parameter] < 0) return;
-        T* to = rows + std::size_t(columns[parameter]) * stride + (c.first - begin);
-        for (int s = 0; s < c.valid; s++) to[s] += c.accumulators[from * block + s];  // a tensor can have several regions
+        T* to = rows + std::size_t(columns[parameter]) * stride + (of.first - begin);
+        for (int s = 0; s < of.valid; s++) to[s] += c.accumulators[from * block + s];  // a tensor can have several regions
       });
       std::fill_n(c.accumulators, apart->accumulators, T(0));
     });
@@ -147,48 +167,60 @@ class plan_kernel final : public kernel_interface<T> {
  private:
   table t;
   std::vector<output_info> infos;
-  plan<T> value;
-  std::optional<plan<T>> both, apart, by_inputs;
+  blocked_plan<T> value;
+  std::optional<blocked_plan<T>> both, by_inputs;
+  std::optional<plan<T>> apart;
 
   void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                      const input_cotangents<T>* by, double* gradient, T* workspace) const {
     call<T> c;
     c.workspace = workspace;
-    c.accumulators = workspace + both->workspace;
+    c.accumulators = workspace + both->workspace();
     c.parameters = parameters;
     c.in = &in;
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = by;
     constexpr int blocks_between = 8;  // how long single precision adds up before double takes over
-    int blocks = 0;
-    const auto flush = [&] {
-      add_gradient(t, both->regions, c.accumulators, gradient);
-      std::fill_n(c.accumulators, both->accumulators, T(0));
-      blocks = 0;
-    };
-    std::fill_n(c.accumulators, both->accumulators, T(0));
-    run(*both, c, begin, end, [&] {
-      if (++blocks == blocks_between) flush();
+    both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
+      int blocks = 0;
+      const auto flush = [&] {
+        add_gradient(t, p.regions, c.accumulators, gradient);
+        std::fill_n(c.accumulators, p.accumulators, T(0));
+        blocks = 0;
+      };
+      std::fill_n(c.accumulators, p.accumulators, T(0));
+      run(p, c, from, to, [&](const call<T>&) {
+        if (++blocks == blocks_between) flush();
+      });
+      if (blocks) flush();
     });
-    if (blocks) flush();
   }
 
+  /// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
+  /// of them.
   template <class F>
-  static void run(const plan<T>& p, call<T>& c, std::size_t begin, std::size_t end, F&& after_block) {
-    for (std::size_t first = begin; first < end; first += std::size_t(p.samples)) {
-      c.first = first;
-      c.valid = int(std::min(std::size_t(p.samples), end - first));
-      for (const phase& f : p.phases) {
-        if (!f.each_dimension) {
-          c.i = 0;
-          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
-          continue;
-        }
-        for (c.i = 0; c.i < p.d; c.i++)
-          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+  static void run(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F&& after_block) {
+    const std::size_t samples = std::size_t(p.samples);
+    T* const workspace = c.workspace;
+    for (std::size_t first = begin; first < end; first += samples * std::size_t(p.group)) {
+      const int blocks = int(std::min(std::size_t(p.group), (end - first + samples - 1) / samples));
+      const auto select = [&](int g) {
+        c.workspace = workspace + g * p.workspace;
+        c.first = first + std::size_t(g) * samples;
+        c.valid = int(std::min(samples, end - c.first));
+      };
+      for (const phase& f : p.phases)
+        for (int i = 0; i < (f.each_dimension ? p.d : 1); i++)
+          for (int g = 0; g < blocks; g++) {
+            select(g);
+            c.i = i;
+            for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+          }
+      for (int g = 0; g < blocks; g++) {
+        select(g);
+        after_block(c);
       }
-      after_block();
     }
   }
 };

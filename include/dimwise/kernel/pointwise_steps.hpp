@@ -74,6 +74,10 @@ void correlate(const step<T>& st, const call<T>& c) {
   }
 }
 
+/// Whether the value is all that is asked for of a function whose value costs less than its value and slope.
+template <function F, bool Slope, class Out>
+inline constexpr bool value_alone = (F == function::tanh || F == function::sigmoid) && !Slope && std::is_same_v<Out, static_orders<value_only>>;
+
 template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
@@ -88,7 +92,13 @@ void unary(const step<T>& st, const call<T>& c) {
       detail::load_jet(u, a.row, a.stride, w, s);
       jet<V, std::remove_const_t<decltype(full)>> r(full);
       V slope(T(0));
-      apply<F, T>(u, r, slope, st.value);
+      if constexpr (value_alone<F, Slope, Out>) {
+        const V u0 = u.set.has(0) ? u[0] : V(T(0));
+        if constexpr (F == function::tanh) r[0] = simd::tanh(u0);
+        else r[0] = simd::sigmoid(u0);
+      } else {
+        apply<F, T>(u, r, slope, st.value);
+      }
       out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(y + out.place(k) * st.samples + s, r[k]); });
       if constexpr (Slope) simd::store(c.at(st.slope, w) + s, slope);
     }

@@ -47,8 +47,9 @@ inline bool is_parameter_gradient(const jet_node& x) {
 inline bool is_root(const jet_node& x) { return x.o == jet_op::store || x.o == jet_op::store_cotangent || is_parameter_gradient(x); }
 }  // namespace detail
 
-/// Every node as early as its operands allow; what no root needs is left out, and the gradients of parameters if so wished. Cost: linear in nodes.
-inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gradients = true) {
+/// Every node as early as its operands allow, and not before the stage that `earliest` names; what no root needs is left out, and the gradients
+/// of parameters if so wished. Cost: linear in nodes.
+inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gradients = true, const int* earliest = nullptr) {
   schedule r;
   std::vector<char> live(std::size_t(p.count), 0);
   for (int i = p.count - 1; i >= 0; i--) {
@@ -61,7 +62,7 @@ inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gra
   for (int i = 0; i < p.count; i++) {
     const jet_node& x = p.nodes[i];
     if (!live[i] || x.o == jet_op::alias) continue;
-    int at = 0;
+    int at = earliest ? earliest[i] : 0;
     detail::for_each_operand(p, i, [&](int a) {
       const jet_node& y = p.nodes[a];
       at = std::max(at, y.is_dim() && x.per_dim && !x.gathers ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);

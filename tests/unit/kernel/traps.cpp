@@ -1,4 +1,5 @@
 // tests/unit/kernel/traps.cpp: one test for each way in which a kernel could be silently wrong (design notes, "known traps").
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -93,6 +94,14 @@ constexpr void odd_widths(model& m) {
   auto x = m.state<"x", d>();
   auto t = m.time<"t">();
   m.minimize<"loss">(sq(sum(D<1>(net(x, t)) + other(x, t))), m.samples<"points">());
+}
+constexpr int many = 40;
+constexpr auto wide = hollow_net<"wide">(masked_mlp{64, 64}, features{16}, mlp{48, 48});
+constexpr void wide_residual(model& m) {
+  auto x = m.state<"x", many>();
+  auto t = m.time<"t">();
+  auto f = wide(x, t);
+  m.minimize<"loss">(sq(sum(D<1>(f) + f * x)), m.samples<"points">());
 }
 constexpr void root_of_state(model& m) {
   auto x = m.state<"x", d>();
@@ -212,6 +221,46 @@ TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]"
     INFO("samples " << n);
     CHECK(worst <= 1e-12 * largest);
   }
+}
+
+TEST_CASE("trap: computing values again for the reverse pass, or dimensions for several blocks at once, changes no digit", "[trap]") {
+  const auto k = kernel_detail::make_kernel<wide_residual, kernel_detail::kernel_purpose::objective, 0, by_parameters, double>();
+  const table& t = recording<wide_residual>::view;
+  const auto p = random_parameters(t, 7);
+  const std::size_t block = k->block(), n = 6 * block + 3;
+  const batch all = random_batch(many, n, 7);
+  const auto part = [&](std::size_t from, std::size_t count) {
+    const auto x = all.state.begin() + std::ptrdiff_t(from * many);
+    const auto time = all.time.begin() + std::ptrdiff_t(from);
+    return batch{{x, x + std::ptrdiff_t(count * many)}, {time, time + std::ptrdiff_t(count)}};
+  };
+  const auto values = evaluate(*k, p, all, 0, 1);
+  for (std::size_t s : {std::size_t(0), block - 1, block, 5 * block + 2, n - 1}) CHECK(evaluate(*k, p, part(s, 1), 0, 1)[0] == values[s]);
+  // A single vector of samples keeps everything, a whole block does not fit and repeats the transformer.
+  const int root = t.objectives[0].node;
+  build_program(t, &root, 1, by_parameters, [&](const expansion& e) {
+    const jet_program_view program{e.nodes.begin(), e.nodes.count};
+    const auto repeats = [&](int samples) {
+      const repeated_program r = repeat_rather_than_keep(t, program, true, samples, 1048576 / 8);
+      return std::count(r.repeats.begin(), r.repeats.end(), 1);
+    };
+    CHECK(repeats(int(block)) > 0);
+    CHECK(repeats(1) == 0);
+    return 0;
+  });
+  const auto whole = gradient(*k, p, part(0, block));
+  std::vector<double> sum(p.size(), 0.0);
+  for (std::size_t s = 0; s < block; s++) {
+    const auto one = gradient(*k, p, part(s, 1));
+    for (std::size_t i = 0; i < p.size(); i++) sum[i] += one[i];
+  }
+  double worst = 0, largest = 0;
+  for (std::size_t i = 0; i < p.size(); i++) {
+    worst = std::max(worst, std::abs(sum[i] - whole[i]));
+    largest = std::max(largest, std::abs(sum[i]));
+  }
+  CHECK(largest > 0);
+  CHECK(worst <= 1e-12 * largest);
 }
 
 TEST_CASE("trap: squares and roots at zero", "[trap]") {

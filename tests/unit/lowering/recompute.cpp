@@ -1,0 +1,74 @@
+// tests/unit/lowering/recompute.cpp: what is repeated is complete, in order, and where it belongs.
+#include "../../catch.hpp"
+#include <dimwise/calculus/program.hpp>
+#include <dimwise/language.hpp>
+#include <dimwise/language/recording.hpp>
+#include <dimwise/lowering/recompute.hpp>
+
+using namespace dimwise;
+
+namespace {
+
+constexpr auto net = hollow_net<"net">(masked_mlp{8}, features{4}, mlp{16, 16});
+
+/// A loss on a sum over dimensions: its reverse pass is a second loop over them.
+constexpr void squared_residual(model& m) {
+  auto x = m.state<"x", 5>();
+  auto f = net(x);
+  m.minimize<"loss">(sq(sum(D<1>(f) + f * x)), m.samples<"points">());
+}
+constexpr void values(model& m) {
+  auto x = m.state<"x", 5>();
+  m.output<"f">(net(x));
+}
+
+template <class Check>
+void with_program(const table& t, int root, differentiated_by by, Check check) {
+  build_program(t, &root, 1, by, [&](const expansion& e) {
+    check(jet_program_view{e.nodes.begin(), e.nodes.count});
+    return 0;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("the layers of a transformer are repeated by the reverse loop, its features are kept", "[lowering]") {
+  const table& t = recording<squared_residual>::view;
+  with_program(t, t.objectives[0].node, by_parameters, [&](const jet_program_view& p) {
+    const repeated_program r = repeat_rather_than_keep(t, p, true, 16, 0);
+    const jet_program_view q{r.nodes.data(), int(r.nodes.size())};
+    const schedule before = make_schedule(p), after = make_schedule(q, true, r.earliest.data());
+    int repeated = 0;
+    for (int i = 0; i < q.count; i++) {
+      const jet_node& x = q.nodes[i];
+      detail::for_each_operand(q, i, [&](int a) { CHECK(a < i); });
+      CHECK(x.o == p.nodes[r.origin[std::size_t(i)]].o);
+      if (!r.repeats[std::size_t(i)]) continue;
+      repeated++;
+      CHECK((x.o == jet_op::linear || x.o == jet_op::unary));
+      CHECK(x.width == 16);
+      CHECK(after.stage_of[std::size_t(i)] == r.earliest[std::size_t(i)]);
+      CHECK(after.stage_of[std::size_t(i)] > before.stage_of[std::size_t(r.origin[std::size_t(i)])]);
+    }
+    CHECK(repeated == 4);  // two layers and their activations
+    // nothing wide but the features is kept any more
+    for (int i = 0; i < q.count; i++)
+      if (after.stage_of[std::size_t(i)] >= 0 && after.kept[std::size_t(i)]) CHECK(q.nodes[i].width < 16);
+    int kept_before = 0;
+    for (int i = 0; i < p.count; i++) kept_before += before.stage_of[std::size_t(i)] >= 0 && before.kept[std::size_t(i)] && p.nodes[i].width == 16;
+    CHECK(kept_before >= 2);
+  });
+}
+
+TEST_CASE("what fits is kept, and a program without a second loop stays as it is", "[lowering]") {
+  const table& t = recording<squared_residual>::view;
+  with_program(t, t.objectives[0].node, by_parameters, [&](const jet_program_view& p) {
+    const repeated_program r = repeat_rather_than_keep(t, p, true, 16, 1 << 20);
+    CHECK(int(r.nodes.size()) == p.count);
+  });
+  const table& v = recording<values>::view;
+  with_program(v, v.outputs[0].node, by_nothing, [&](const jet_program_view& p) {
+    const repeated_program r = repeat_rather_than_keep(v, p, true, 16, 0);
+    CHECK(int(r.nodes.size()) == p.count);
+  });
+}
