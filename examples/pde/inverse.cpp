@@ -63,7 +63,7 @@ int identify(const dimwise::compiled_model& model, const options& o, std::size_t
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar);
   dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
   const std::vector<double> u = on_grid(model, "u", learned.parameters, r);
-  draw_field(model.name, r, u, o.out + "/solution.png");
+  draw_field(model.name, "u", r, u, o.out + "/solution.png");
   bool good = true;
   std::printf("%s: %zu points with %.3g of noise, %.0f s, seed %llu, noise seed %llu\n", model.name.c_str(), points, noise, learned.seconds,
               (unsigned long long)o.seed, (unsigned long long)o.noise_seed);

@@ -77,7 +77,7 @@ void draw(const dimwise::compiled_model& model, const options& o, const std::vec
   for (const double t : r.t)
     for (const double x : r.x) state.push_back(x), time.push_back(t);
   r.u = values_of(model, "exact", parameters, state, time);
-  draw_field(model.name, r, values_of(model, o.learned, parameters, state, time), png);
+  draw_field(model.name, o.learned, r, values_of(model, o.learned, parameters, state, time), png);
 }
 
 int solve(const dimwise::compiled_model& model, const options& o) {

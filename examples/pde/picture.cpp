@@ -32,7 +32,7 @@ std::string range(double low, double high) { return "[" + dimwise::short_number(
 
 }  // namespace
 
-void draw_field(const std::string& title, const reference_solution& r, const std::vector<double>& u, const std::string& png) {
+void draw_field(const std::string& title, const std::string& what, const reference_solution& r, const std::vector<double>& u, const std::string& png) {
   double top = 0;
   const std::vector<double> error = log_error(u, r.u, top);
   const std::size_t columns = r.x.size(), times = r.t.size(), every = columns > 200 ? 2 : 1, rows = (columns + every - 1) / every;
@@ -49,11 +49,11 @@ void draw_field(const std::string& title, const reference_solution& r, const std
   if (times > 1) {
     script += dimwise::data_block("u", points(r, u, every), 3, rows) + dimwise::data_block("e", points(r, error, every), 3, rows);
     script += std::string(palette) + "set xlabel 't'\nset ylabel 'x'\nunset key\nset autoscale fix\n";
-    script += "set title '" + title + ": u(x, t)'\nplot $u using 1:2:3 with image\n";
+    script += "set title '" + title + ": " + what + "(x, t)'\nplot $u using 1:2:3 with image\n";
     script += "set title 'log10 |error|'\nset cbrange " + range(top - 4, top) + "\nplot $e using 1:2:3 with image\nset autoscale cb\n";
   }
-  script += "set title '" + (times > 1 ? std::string() : title + ": ") + "learned (lines), reference (points)'\nset xlabel 'x'\nset ylabel 'u'\nset grid lc '#dddddd'\n";
-  script += times > 1 ? "set key top right reverse Left samplen 1.5 opaque\n" : "unset key\n";
+  script += "set title '" + (times > 1 ? std::string() : title + ": ") + "learned (lines), reference (points)'\nset xlabel 'x'\nset ylabel '" + what + "'\nset grid lc '#dddddd'\nset autoscale xfix\n";
+  script += times > 1 ? "set key below horizontal reverse Left samplen 1.5\n" : "unset key\n";
   const std::string sparse = std::to_string(std::max<std::size_t>(1, columns / 32));
   for (std::size_t k = 0; k < shown.size(); k++) {
     const std::string at = "$s using 1:" + std::to_string(2 + 3 * k), beside = "$s using 1:" + std::to_string(3 + 3 * k);

@@ -52,7 +52,7 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   const double error = relative_error(u, r.u);
   dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
   dimwise::write_npy(o.out + "/u.npy", {r.t.size(), r.x.size()}, u.data());
-  draw_field(model.name, r, u, o.out + "/solution.png");
+  draw_field(model.name, "u", r, u, o.out + "/solution.png");
   dimwise::report_page page(model.name);
   page.equations(model.recording);
   page.paragraph("Relative L2 error against the reference: " + dimwise::short_number(error) + ", after " + dimwise::short_number(learned.seconds) + " s of training.");

@@ -325,7 +325,7 @@ class trainer {
 
   void end_stage(double stage_start) {
     if (options_.keep_best && std::isfinite(state_.best_loss)) state_.parameters = state_.best;
-    fill_report(scheduled_rate(stages_[std::size_t(state_.stage)], state_.step));
+    fill_report(losses_.rows().empty() ? 0 : losses_.rows().back().rate);
     if (!losses_.rows().empty()) report_.loss = losses_.rows().back().loss;
     report_.seconds_left = 0;
     reports_.stage_end(report_);
