@@ -1,9 +1,11 @@
-// src/oracle/hollow.cpp: conditioners are hollow: what component i must not see is changed, and no digit of it may follow.
+// src/oracle/hollow.cpp: values are blind to what their class leaves out: what component i must not see is changed, and no digit of
+// it may follow.
 #include <map>
 #include <string>
 
 #include "../../include/dimwise/oracle/check.hpp"
 #include "../../include/dimwise/oracle/oracle.hpp"
+#include "sight.hpp"
 
 namespace dimwise {
 namespace {
@@ -63,36 +65,70 @@ std::string network_of(const tensor& w) {
   return name.substr(0, part != std::string::npos ? part : name.find('.'));
 }
 
+/// A value of which some components must not follow some coordinates.
+struct subject {
+  int node;
+  std::string name;
+};
+
+const char* name_of_coupling(const node& n) {
+  if (n.o == op::shift) return "shift";
+  return n.n < 0 ? "sum_before" : n.n > 0 ? "sum_after" : "sum_others";
+}
+
+/// Conditioners by their networks, sums of others and shifts, and whatever the model names of a class that leaves coordinates out.
+std::vector<subject> subjects_of(const table& t) {
+  std::vector<subject> all;
+  for (int id = 0; id < t.node_count; id++) {
+    const node& n = t.nodes[id];
+    if (n.o == op::readout) all.push_back({id, network_of(t.tensors[n.weight])});
+    if (n.o == op::sum_others || n.o == op::shift) all.push_back({id, name_of_coupling(n)});
+  }
+  const auto add = [&](int id, std::string name) {
+    if (id >= 0 && detail::partly_blind(t.nodes[id].k)) all.push_back({id, std::move(name)});
+  };
+  for (int i = 0; i < t.output_count; i++) add(t.outputs[i].node, std::string(t.outputs[i].name.view()));
+  for (int i = 0; i < t.equation_count; i++) {
+    const std::string name(t.equations[i].name.view());
+    add(t.equations[i].lhs, name + ".lhs"), add(t.equations[i].rhs, name + ".rhs"), add(t.equations[i].residual, name + ".residual");
+  }
+  for (int i = 0; i < t.sde_count; i++) {
+    const std::string name(t.sdes[i].name.view());
+    add(t.sdes[i].drift, name + ".drift"), add(t.sdes[i].noise, name + ".noise");
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<check_record> check_hollowness(const table& t, const std::vector<double>& parameters,
                                            const std::vector<sample_inputs>& samples) {
   const auto seen = sights(t);
-  std::map<std::string, check_record> by_network;
+  const auto subjects = subjects_of(t);
+  std::map<std::string, check_record> by_name;
   oracle o(t);
   o.set_parameters(parameters);
   for (std::size_t s = 0; s < samples.size(); s++) {
     sample_inputs at = samples[s];
     at.state.resize(std::size_t(t.d), 0.0);
-    std::vector<std::vector<wide_number>> before(std::size_t(t.node_count));
+    std::vector<std::vector<wide_number>> before;
     o.set_sample(at);
-    for (int id = 0; id < t.node_count; id++)
-      if (t.nodes[id].o == op::readout) before[std::size_t(id)] = o.value(id);
+    for (const subject& v : subjects) before.push_back(o.value(v.node));
     for (int j = 0; j < t.d; j++) {
       for (const double moved : {at.state[std::size_t(j)] + 1.25, 17 - 3 * at.state[std::size_t(j)]}) {
         sample_inputs changed = at;
         changed.state[std::size_t(j)] = moved;
         o.set_sample(changed);
-        for (int id = 0; id < t.node_count; id++) {
+        for (std::size_t q = 0; q < subjects.size(); q++) {
+          const auto& [id, name] = subjects[q];
           const node& n = t.nodes[id];
-          if (n.o != op::readout) continue;
-          const std::string name = network_of(t.tensors[n.weight]);
-          auto& r = by_network.try_emplace(name, check_record{name, "hollow", 0, "oracle", 0, 0, true, ""}).first->second;
+          auto& r = by_name.try_emplace(name, check_record{name, "hollow", 0, "oracle", 0, 0, true, ""}).first->second;
           for (int i = 0; i < t.d; i++) {
-            if (i != j && seen[std::size_t(id)][std::size_t(i)][std::size_t(j)]) continue;
+            // what masks cut off is more than the class says
+            if (n.o == op::readout ? i != j && seen[std::size_t(id)][std::size_t(i)][std::size_t(j)] : detail::may_see(n.k, i, j)) continue;
             const auto now = o.component(id, i);
             for (int f = 0; f < n.k.width; f++) {
-              const wide_number& old = before[std::size_t(id)][std::size_t(i * n.k.width + f)];
+              const wide_number& old = before[q][std::size_t(i * n.k.width + f)];
               if (now[std::size_t(f)] == old) continue;
               double error = double(wide_number(abs(wide_number(now[std::size_t(f)] - old)) / (1 + abs(old))));
               if (!(error > 0)) error = std::numeric_limits<double>::min();
@@ -109,7 +145,7 @@ std::vector<check_record> check_hollowness(const table& t, const std::vector<dou
     }
   }
   std::vector<check_record> records;
-  for (auto& entry : by_network) records.push_back(entry.second);
+  for (auto& entry : by_name) records.push_back(entry.second);
   return records;
 }
 
