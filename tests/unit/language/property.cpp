@@ -21,6 +21,16 @@ constexpr auto plain = network<"plain">(mlp{3});
 std::mt19937 choose;
 int pick(std::size_t n) { return int(choose() % n); }
 
+/// A system of point-level values of the pool.
+template <int... I>
+value random_system(const model& m, const std::vector<value>& pool, std::integer_sequence<int, I...>) {
+  value f[sizeof...(I)] = {(void(I), pool[0])...};
+  for (value& v : f)
+    do v = pool[std::size_t(pick(pool.size()))];
+    while (m.kind_of(v).l != level::point);
+  return components(f[I]...);
+}
+
 /// A random program over values of every class; its last value is output "v", the sum of that over dimensions output "s".
 template <int d>
 void random_program(model& m) {
@@ -31,7 +41,25 @@ void random_program(model& m) {
   for (int s = 0; s < 9; s++) {
     const value u = pool[std::size_t(pick(pool.size()))], v = pool[std::size_t(pick(pool.size()))];
     const kind k = m.kind_of(u);
-    switch (pick(12)) {
+    switch (pick(18)) {
+      case 12:
+        if (others_operand(k, -1)) pool.push_back(pick(2) ? sum_before(u) : shift<-1>(u));
+        break;
+      case 13:
+        if (others_operand(k, 1)) pool.push_back(pick(2) ? sum_after(u) : shift<1>(u));
+        break;
+      case 14:
+        if (others_operand(k, 0)) pool.push_back(pick(2) ? sum_others(u) : shift<1>(u, periodic));
+        break;
+      case 15:
+        if (k.l == level::dim) pool.push_back(u[pick(d)]);
+        break;
+      case 16:
+        pool.push_back(random_system(m, pool, std::make_integer_sequence<int, d>{}));
+        break;
+      case 17:
+        pool.push_back(x[pick(d)] + m.index() * m.indicator<0>());
+        break;
       case 0:
         pool.push_back(u + v);
         break;
