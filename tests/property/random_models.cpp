@@ -77,7 +77,7 @@ TEST_CASE("random recordings hold every operation, nested derivatives and every 
     }
   }
   CHECK(seen.size() == std::size_t(op::detach) + 1);
-  CHECK(dimensions.size() == 5);
+  CHECK(dimensions.size() == 6);
   CHECK(nested > 100);
   CHECK(mixed > 10);
   CHECK(of_sums > 10);

@@ -10,7 +10,7 @@
 namespace dimwise::testing {
 
 struct random_table_options {
-  int largest_d = 5;
+  int largest_d = 6;
   int largest_width = 5;
   int steps = 24;           ///< operations drawn; some add several nodes
   int largest_x_order = 4;  ///< sum of orders of D on any way down
