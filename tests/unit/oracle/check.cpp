@@ -195,7 +195,7 @@ TEST_CASE("hollowness is exact on a masked conditioner, and a leaking parameter 
     const auto s = draw_sample(t, 2, 0);
     auto records = check_hollowness(t, parameters, {s});
     // the network and, where it sees anything, the output that it is
-    REQUIRE(records.size() == (d == 1 ? 1 : 2));
+    REQUIRE(records.size() == std::size_t(d == 1 ? 1 : 2));
     CHECK(records[0].name == (d == 1 ? "net" : "h"));
     CHECK(all_ok(records));
     records.erase(records.begin(), records.end() - 1);
