@@ -88,10 +88,12 @@ constexpr handle record_shift(handle v, grid g, grid_offset offset) {
   const kind k = m.kind_of(v);
   if (offset.rows == 0 && offset.columns == 0) return v;
   if (k.l != level::dim) return m.refuse(refused::a_shift_needs_a_value_for_each_dimension);
-  if (offset.periodic && single(k)) return v;
   offset.width = g.columns;
-  // the type, which does not know d, takes this for hollow
-  if (offset.periodic && offset.source(0, m.d) == 0) return m.refuse(refused::this_periodic_shift_brings_every_component_to_itself);
+  if (offset.periodic && offset.source(0, m.d) == 0) {
+    if (single(k) || k.d == depends::nothing) return v;
+    // the type, which does not know d, takes this for hollow
+    return m.refuse(refused::this_periodic_shift_brings_every_component_to_itself);
+  }
   if (!others_operand(k, offset.side())) return m.refuse(refused::the_operand_of_a_shift_mixes_coordinates);
   node x;
   x.o = op::shift;

@@ -74,7 +74,7 @@ TEST_CASE("with one coordinate there are no others: a periodic shift is the valu
   const auto r = record([](model& m) {
     auto x = m.state<"x", 1>();
     value v = x;
-    m.output<"wrapped">(shift<1>(x, periodic) + shift<1>(v, periodic));
+    m.output<"wrapped">(shift<1>(x, periodic) + shift<1>(v, periodic) + shift<1>(m.index(), periodic));
     m.output<"beyond">(shift<1>(x) + sum_others(x) + x);
   });
   const interpreter run(r.view());
