@@ -66,7 +66,7 @@ class plan {
       close_phase(true);
     }
     if (rows_apart) accumulators *= samples;
-    if (!is_reverse(p) && own_weights(t, p, order) * std::ptrdiff_t(sizeof(T)) > second_level_cache / 2) group = 4;
+    if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > second_level_cache / 2) group = 4;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;

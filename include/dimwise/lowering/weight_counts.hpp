@@ -32,7 +32,7 @@ inline bool is_reverse(const jet_program_view& p) {
 }
 
 /// Entries of the weights that every dimension has for itself, in products of a forward program.
-inline std::ptrdiff_t own_weights(const table& t, const jet_program_view& p, const schedule& order) {
+inline std::ptrdiff_t own_weight_count(const table& t, const jet_program_view& p, const schedule& order) {
   std::ptrdiff_t n = 0;
   for (int i = 0; i < p.count; i++)
     if (order.stage_of[std::size_t(i)] >= 0 && (p.nodes[i].o == jet_op::readout || p.nodes[i].o == jet_op::linear))
