@@ -13,6 +13,7 @@ constexpr const char* style = R"(
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; }
 figure { margin: 1.2rem 0; } figure img { max-width: 100%; border: 1px solid #e5e5e5; }
+figure.scrolled { overflow: auto; max-height: 90vh; } figure.scrolled img { max-width: none; }
 figcaption, caption { color: #555; font-size: 0.92rem; text-align: left; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid #e5e5e5; padding: 0.25rem 0.8rem 0.25rem 0; text-align: left; font-size: 0.92rem; }
@@ -61,9 +62,9 @@ report_page& report_page::paragraph(const std::string& text) {
   return *this;
 }
 
-report_page& report_page::figure(const std::string& file, const std::string& caption) {
+report_page& report_page::figure(const std::string& file, const std::string& caption, bool own_size) {
   const bool svg = file.size() > 4 && file.compare(file.size() - 4, 4, ".svg") == 0;
-  body_ += "<figure><img alt=\"" + escaped(caption) + "\" src=\"data:image/" + (svg ? "svg+xml" : "png") + ";base64," + base64(read_file(file)) +
+  body_ += std::string(own_size ? "<figure class='scrolled'>" : "<figure>") + "<img alt=\"" + escaped(caption) + "\" src=\"data:image/" + (svg ? "svg+xml" : "png") + ";base64," + base64(read_file(file)) +
            "\"><figcaption>" + escaped(caption) + "</figcaption></figure>\n";
   return *this;
 }

@@ -6,8 +6,10 @@
 #include "codegen/print/from_table.hpp"
 #include "codegen/runner/commands.hpp"
 #include "codegen/runner/describe.hpp"
+#include "codegen/runner/graph.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "codegen/runner/needed_orders.hpp"
+#include "dimwise/core/error.hpp"
 
 namespace dimwise::commands {
 namespace {
@@ -215,7 +217,7 @@ void print_text(const json& d, bool latex) {
 }
 
 struct options {
-  std::string json_file;
+  std::string json_file, graph, graph_of;
   bool latex = false;
 };
 
@@ -226,10 +228,14 @@ setup info(const runner& program) {
     auto o = std::make_shared<options>();
     line.flag("--latex", o->latex, "formulas in LaTeX");
     line.option("--json", o->json_file, "write all of it to this file");
+    line.option("--graph", o->graph, "draw the model after each pass of the compiler into this folder");
+    line.option("--graph-of", o->graph_of, "the output, equation side or objective that is drawn; default: the first objective or equation");
     return [o, &program] {
       const json described = describe(program.model());
       write_json(o->json_file, described);
       print_text(described, o->latex);
+      if (o->graph.empty() && !o->graph_of.empty()) throw error("--graph-of needs --graph FOLDER.");
+      if (!o->graph.empty()) write_graphs(program.model(), o->graph, o->graph_of);
       return 0;
     };
   };

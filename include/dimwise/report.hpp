@@ -14,8 +14,8 @@ class report_page {
   /// Text is plain; what HTML would read as markup is escaped.
   report_page& heading(const std::string& text);
   report_page& paragraph(const std::string& text);
-  /// Embeds a .png or .svg file. Throws `error` if it cannot be read.
-  report_page& figure(const std::string& file, const std::string& caption);
+  /// Embeds a .png or .svg file. Throws `error` if it cannot be read. Wider ones are made to fit, or (`own_size`) scrolled.
+  report_page& figure(const std::string& file, const std::string& caption, bool own_size = false);
   /// Throws `error` if a row has another length than `columns`.
   report_page& rows(const std::string& caption, const std::vector<std::string>& columns,
                     const std::vector<std::vector<std::string>>& rows);

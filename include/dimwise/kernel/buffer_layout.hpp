@@ -23,6 +23,7 @@ class buffer_layout {
  public:
   std::vector<row_reference> buffers;  ///< of node i; `row` is the real stride, also for one feature
   std::vector<transposition> transpositions;
+  std::vector<buffer_request> requests;  ///< of node i, then of the transpositions: size, lifetime, place
   std::ptrdiff_t workspace = 0;        ///< elements of one block
 
   buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, const fusion& together,
@@ -105,7 +106,7 @@ class buffer_layout {
       loop_end.push_back(now++);
     }
     const auto stage_of = [&](int i) { return std::size_t(order.stage_of[std::size_t(i)]); };
-    std::vector<buffer_request> requests(n);
+    requests.resize(n);
     for (int i = 0; i < p.count; i++) {
       if (!executed(i)) continue;
       const jet_node& x = at(i);
