@@ -2,6 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <unistd.h>
 
@@ -55,6 +57,41 @@ int hand_over(const build_result& result, const std::string& command, const std:
   return 126;
 }
 
+// The lines of the model file that the compiler's messages name, as they stand there.
+std::string named_lines(const std::string& output, const std::string& file) {
+  std::ifstream in(file);
+  std::vector<std::string> source;
+  for (std::string line; std::getline(in, line);) source.push_back(line);
+  std::vector<std::size_t> named;
+  for (std::size_t at = output.find(file + ":"); at != std::string::npos && named.size() < 3; at = output.find(file + ":", at + 1)) {
+    const std::size_t number = std::strtoul(output.c_str() + at + file.size() + 1, nullptr, 10);
+    if (number >= 1 && number <= source.size() && std::find(named.begin(), named.end(), number) == named.end()) named.push_back(number);
+  }
+  std::string text;
+  for (std::size_t number : named) text += "  " + file + ":" + std::to_string(number) + ": " + source[number - 1].substr(source[number - 1].find_first_not_of(' ') + 0) + "\n";
+  return text;
+}
+
+// A refused model is recorded once more, at run time, where the path to the refused operation can be shown. 1, as for every refusal.
+int explain_refusal(const model_flags& f, const compile_error& refused) {
+  build_request request;
+  request.source = f.file;
+  request.definitions = f.definitions;
+  request.definitions.push_back("DIMWISE_DIAGNOSE");
+  request.compiler = f.compiler;
+  request.march = f.march;
+  std::string explanation;
+  try {
+    const process_result run = run_captured({build_model(request, find_installation()).binary.string()});
+    if (run.code == 4) explanation = run.output;
+  } catch (const compile_error&) {
+    // what is wrong is not a matter of the recording: the compiler's own words
+  }
+  if (explanation.empty()) throw refused;
+  std::fprintf(stderr, "%s is refused:\n%s\n%s", f.file.c_str(), named_lines(refused.output, f.file).c_str(), explanation.c_str());
+  return 1;
+}
+
 int build_only(const model_flags& f) {
   const build_result result = built(f);
   std::filesystem::path place = result.binary;
@@ -93,7 +130,7 @@ int main(int argc, char** argv) {
                                                               {"eval", "evaluate on arrays"},
                                                               {"train", "learn from data"},
                                                               {"simulate", "simulate the learned equation"},
-                                                              {"check", "compare the kernels with a 50-digit oracle"},
+                                                              {"check", "compare the kernels with a 50-digit oracle; explain at length why a model is refused"},
                                                               {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
                                                               {"report", "write a page about what was learned"}};
   workload_request workload;
@@ -117,6 +154,13 @@ int main(int argc, char** argv) {
           workload.compiler = flags.compiler;
           workload.march = flags.march;
           return bench_workload(workload, find_installation());
+        }
+        if (chosen == "check") {
+          try {
+            return hand_over(built(flags), chosen, flags.rest);
+          } catch (const compile_error& refused) {
+            return explain_refusal(flags, refused);
+          }
         }
         return hand_over(built(flags), chosen == "run" ? "" : chosen, flags.rest);
       };

@@ -2,6 +2,9 @@
 #pragma once
 #include "language.hpp"  // first: the compiler's notes on a refused model then name few files
 
+#ifdef DIMWISE_DIAGNOSE
+#include "diagnose.hpp"
+#else
 #include <string>
 #include <utility>
 
@@ -37,3 +40,4 @@ int run(int argc, char** argv, std::string name = {}) {
 }
 
 }  // namespace dimwise
+#endif

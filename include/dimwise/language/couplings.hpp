@@ -11,8 +11,8 @@ concept OthersOperand = Term<A> &&(!A::typed || others_operand(A::k, Side));
 constexpr handle record_sum_of_others(handle v, int side) {
   recorder& m = *v.m;
   if (!m.owns(v)) return m.poison();
-  if (m.kind_of(v).l != level::dim) return m.refuse(refused::a_sum_of_others_needs_a_value_for_each_dimension);
-  if (!others_operand(m.kind_of(v), side)) return m.refuse(refused::the_operand_of_a_sum_of_others_mixes_coordinates);
+  if (m.kind_of(v).l != level::dim) return m.refuse(refused::a_sum_of_others_needs_a_value_for_each_dimension, v);
+  if (!others_operand(m.kind_of(v), side)) return m.refuse(refused::the_operand_of_a_sum_of_others_mixes_coordinates, v);
   node x;
   x.o = op::sum_others;
   x.a = v.id;

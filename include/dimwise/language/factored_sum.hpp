@@ -92,7 +92,7 @@ constexpr handle record_sum(handle v) {
 constexpr handle record_component(handle v, int j) {
   recorder& m = *v.m;
   if (!m.owns(v)) return m.poison();
-  if (m.kind_of(v).l != level::dim) return m.refuse(refused::a_component_is_of_a_value_for_each_dimension);
+  if (m.kind_of(v).l != level::dim) return m.refuse(refused::a_component_is_of_a_value_for_each_dimension, v);
   if (j < 0 || j >= m.d) return m.refuse(refused::there_is_no_such_component);
   factored_sum s(m, j);
   return s(v);

@@ -8,7 +8,7 @@ namespace detail {
 constexpr handle record_resized(op o, handle a, int width, int n = 0) {
   recorder& m = *a.m;
   if (!m.owns(a)) return m.poison();
-  if (m.kind_of(a).l == level::units) return m.refuse(refused::hidden_units_cannot_be_used_here);
+  if (m.kind_of(a).l == level::units) return m.refuse(refused::hidden_units_cannot_be_used_here, a);
   node x;
   x.o = o;
   x.a = a.id;
@@ -17,13 +17,13 @@ constexpr handle record_resized(op o, handle a, int width, int n = 0) {
   return m.put(x);
 }
 constexpr handle record_slice(handle a, int begin, int width) {
-  if (begin + width > a.m->kind_of(a).width) return a.m->refuse(refused::the_slice_goes_beyond_the_features);
+  if (begin + width > a.m->kind_of(a).width) return a.m->refuse(refused::the_slice_goes_beyond_the_features, a);
   return record_resized(op::slice, a, width, begin);
 }
 constexpr handle record_unstack(handle a, int width) {
   recorder& m = *a.m;
   if (m.kind_of(a).l != level::point || m.kind_of(a).width != m.d * width)
-    return m.refuse(refused::the_features_do_not_divide_into_dimensions);
+    return m.refuse(refused::the_features_do_not_divide_into_dimensions, a);
   node x;
   x.o = op::unstack;
   x.a = a.id;

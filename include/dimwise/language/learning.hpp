@@ -155,7 +155,7 @@ class learning_recorder : public set_recorder {
   constexpr void record_objective(handle a, samples_reference set, Options... options) {
     name_is_free<Name>(objectives);
     if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1))
-      refuse(refused::an_objective_must_be_one_number_a_sample);
+      refuse(refused::an_objective_must_be_one_number_a_sample, a);
     if (stages.count == 0) stage<"training">();
     objective_entry o;
     o.name = Name;

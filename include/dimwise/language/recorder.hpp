@@ -47,6 +47,7 @@ class recorder {
   int d = 1, parameters = 0, state_node = -1;
   bool broken = false;          ///< something was refused; what follows is not judged any more
   void (*refusal)() = nullptr;  ///< the sentence, where only the recording knows it: raised by the operation that the user wrote
+  handle culprit[2];            ///< what the refused operation was given, as far as it says
   int open_equations = 0;       ///< `lhs == rhs` written, not yet given to m.equation
 
   constexpr recorder() {
@@ -62,8 +63,8 @@ class recorder {
   constexpr const node& operator[](handle h) const { return nodes.data[h.id]; }
   /// Remembers a refusal, which `make` or the operation that the user wrote raises: so a compiler's message names few functions
   /// of ours.
-  constexpr handle refuse(void (*sentence)()) {
-    if (!broken) refusal = sentence;
+  constexpr handle refuse(void (*sentence)(), handle a = {}, handle b = {}) {
+    if (!broken) refusal = sentence, culprit[0] = a, culprit[1] = b;
     return poison();
   }
   /// Whether h can be used here; refuses values of other models.
@@ -119,7 +120,7 @@ class recorder {
     x.value = number;
     if (o == op::D || o == op::dt) {
       const order_depth below = depth_of(x);
-      if (below.x > 7 || below.t > 7) return refuse(refused::the_orders_of_nested_derivatives_add_up_to_more_than_7);
+      if (below.x > 7 || below.t > 7) return refuse(refused::the_orders_of_nested_derivatives_add_up_to_more_than_7, a);
     }
     return put(x);
   }
@@ -127,8 +128,8 @@ class recorder {
   constexpr handle binary(op o, handle a, handle b) {
     if (!owns(a) || !owns(b)) return poison();
     const kind &ka = kind_of(a), &kb = kind_of(b);
-    if (ka.l == level::units || kb.l == level::units) return refuse(refused::hidden_units_cannot_be_used_here);
-    if (o != op::concat && !widths_fit(ka, kb)) return refuse(refused::the_operands_have_different_feature_widths);
+    if (ka.l == level::units || kb.l == level::units) return refuse(refused::hidden_units_cannot_be_used_here, a, b);
+    if (o != op::concat && !widths_fit(ka, kb)) return refuse(refused::the_operands_have_different_feature_widths, a, b);
     node x;
     x.o = o;
     x.a = a.id;
@@ -242,7 +243,12 @@ constexpr bool agree(const kind& recorded, const kind& k) {
 template <kind K, fixed_string Name, bool Typed = true>
 constexpr auto make(handle h) {
   if (h.m->refusal) h.m->refusal();
-  if constexpr (!Typed) {
+#ifdef DIMWISE_DIAGNOSE
+  constexpr bool typed = false;  // the recorder judges at run time, where it can say more (diagnose.hpp)
+#else
+  constexpr bool typed = Typed;
+#endif
+  if constexpr (!typed) {
     return value(h);
   } else {
     constexpr level l = K.l;

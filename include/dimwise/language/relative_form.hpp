@@ -41,9 +41,9 @@ constexpr bool is_point_exponential(const recorder& m, int p) {
 constexpr handle record_relative(handle e, handle p) {
   recorder& m = *e.m;
   if (!m.owns(p)) return m.poison();
-  if (!is_point_exponential(m, p.id)) return m.refuse(refused::relative_to_needs_a_point_level_exponential);
+  if (!is_point_exponential(m, p.id)) return m.refuse(refused::relative_to_needs_a_point_level_exponential, p);
   const int r = find_relative(m, e.id, p.id);
-  if (r < 0) return m.refuse(refused::the_equation_is_not_proportional_to_this_factor);
+  if (r < 0) return m.refuse(refused::the_equation_is_not_proportional_to_this_factor, e, p);
   return {&m, r};
 }
 

@@ -16,7 +16,7 @@ constexpr handle record_choice(handle condition, bool or_equal, handle branches)
   recorder& m = *condition.m;
   if (!m.owns(condition) || !m.owns(branches)) return m.poison();
   const kind &c = m.kind_of(condition), &b = m.kind_of(branches);
-  if (c.width != 1 && 2 * c.width != b.width) return m.refuse(refused::the_operands_have_different_feature_widths);
+  if (c.width != 1 && 2 * c.width != b.width) return m.refuse(refused::the_operands_have_different_feature_widths, condition, branches);
   node x;
   x.o = op::choose;
   x.a = condition.id;
@@ -27,7 +27,7 @@ constexpr handle record_choice(handle condition, bool or_equal, handle branches)
 }
 constexpr handle record_branches(handle a, handle b) {
   recorder& m = *a.m;
-  if (m.owns(a) && m.owns(b) && m.kind_of(a).width != m.kind_of(b).width) return m.refuse(refused::the_operands_have_different_feature_widths);
+  if (m.owns(a) && m.owns(b) && m.kind_of(a).width != m.kind_of(b).width) return m.refuse(refused::the_operands_have_different_feature_widths, a, b);
   return m.binary(op::concat, a, b);
 }
 }  // namespace detail

@@ -15,7 +15,7 @@ constexpr conditioner_operands split_operands(recorder& m, const handle* a, int 
   for (int i = 0; i < count; i++) {
     if (!m.owns(a[i])) continue;
     const kind& k = m.kind_of(a[i]);
-    if (!conditioner_operand(k, s)) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+    if (!conditioner_operand(k, s)) m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates, a[i]);
     value& part = k.l == level::dim ? r.dim : r.context;
     part = joined(part, a[i]);
   }

@@ -63,9 +63,9 @@ constexpr value stream_layer(parameter_scope& scope, value a, value context, int
   recorder& m = scope.m;
   if (!m.owns(a)) return m.poison();
   if (!(right ? upper_operand(m.kind_of(a)) : lower_operand(m.kind_of(a))))
-    return m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates);
+    return m.refuse(refused::the_operand_of_a_conditioner_mixes_coordinates, a);
   if (context.id >= 0 && (m.kind_of(context).l != level::point || m.kind_of(context).d != depends::nothing))
-    return m.refuse(refused::the_context_of_a_stream_depends_on_the_state);
+    return m.refuse(refused::the_context_of_a_stream_depends_on_the_state, context);
   conditioner_operands in;
   in.dim = a;
   in.context = context;
@@ -74,7 +74,7 @@ constexpr value stream_layer(parameter_scope& scope, value a, value context, int
 constexpr value hidden_stream_layer(parameter_scope& scope, value v, int units) {
   recorder& m = scope.m;
   if (!m.owns(v)) return m.poison();
-  if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units);
+  if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units, v);
   return masked_hidden_layer(scope, v, units, in_right_stream(m, v), {}, -1);
 }
 /// right: id -1 where one stream is read.
@@ -83,7 +83,7 @@ constexpr value stream_readout(parameter_scope& scope, value left, value right, 
   for (const value& v : {left, right}) {
     if (v.id < 0) continue;
     if (!m.owns(v)) return m.poison();
-    if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units);
+    if (m.kind_of(v).l != level::units) return m.refuse(refused::masked_hidden_and_readout_take_hidden_units, v);
   }
   return readout_layer(scope, left, right, width, {"left", "right", {}});
 }
