@@ -68,7 +68,7 @@ std::string named_lines(const std::string& output, const std::string& file) {
     if (number >= 1 && number <= source.size() && std::find(named.begin(), named.end(), number) == named.end()) named.push_back(number);
   }
   std::string text;
-  for (std::size_t number : named) text += "  " + file + ":" + std::to_string(number) + ": " + source[number - 1].substr(source[number - 1].find_first_not_of(' ') + 0) + "\n";
+  for (std::size_t number : named) text += "  " + file + ":" + std::to_string(number) + ": " + source[number - 1].substr(std::min(source[number - 1].size(), source[number - 1].find_first_not_of(' '))) + "\n";
   return text;
 }
 

@@ -2,7 +2,11 @@
 #include "codegen/print/from_table.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <set>
+
+#include "codegen/print/expanded.hpp"
 
 namespace dimwise::print {
 namespace {
@@ -75,7 +79,7 @@ const char* function_name(op o) {
 
 class builder {
  public:
-  builder(const table& t, const std::vector<int>& roots) : t_(t), below_(std::size_t(t.node_count)), formula_(std::size_t(t.node_count)),
+  builder(const table& t, const std::vector<int>& roots, bool expand) : t_(t), expand_(expand), below_(std::size_t(t.node_count)), formula_(std::size_t(t.node_count)),
                                                            uses_(std::size_t(t.node_count)) {
     for (int i = 0; i < t.node_count; i++) collect_networks(i);
     // Children as they are printed, so that what a network hides is neither counted nor named.
@@ -166,9 +170,44 @@ class builder {
     if (mixture_of(i, what)) return leaves_of(i);
     if (is_network(i)) return arguments_of(i);
     std::vector<int> children;
+    if (const std::vector<derivative_term>* terms = written_out(i)) {
+      for (const derivative_term& x : *terms)
+        for (const derivative_factor& f : x.factors) children.push_back(f.node);
+      return children;
+    }
     for (int c : {at(i).a, at(i).b})
       if (c >= 0) children.push_back(c);
     return children;
+  }
+  // The terms of a derivative, where derivatives are written out.
+  const std::vector<derivative_term>* written_out(int i) const {
+    if (!expand_ || (at(i).o != op::D && at(i).o != op::dt)) return nullptr;
+    const auto [found, added] = terms_.try_emplace(i);
+    if (added) found->second = derivative_terms(t_, i);
+    return found->second ? &*found->second : nullptr;
+  }
+  formula factor_of(const derivative_factor& f, double power) const {
+    formula g = formula_[std::size_t(f.node)];
+    if (f.k) g = compound(part::derivative, {g}, f.k);
+    if (f.m) g = compound(part::in_time, {g}, f.m);
+    return power == 1 ? g : compound(part::power, {g}, 0, power);
+  }
+  formula sum_of(const std::vector<derivative_term>& terms) const {
+    formula all = number(0);
+    for (std::size_t j = 0; j < terms.size(); j++) {
+      const derivative_term& x = terms[j];
+      std::vector<formula> above, below;
+      const double size = std::abs(x.coefficient);
+      if (size != 1) above.push_back(number(size));
+      for (const derivative_factor& f : x.factors) (f.power < 0 ? below : above).push_back(factor_of(f, std::abs(f.power)));
+      if (above.empty()) above.push_back(number(size));
+      const auto product_of = [](std::vector<formula> f) { return f.size() == 1 ? f[0] : compound(part::multiply, std::move(f)); };
+      formula y = product_of(std::move(above));
+      if (!below.empty()) y = compound(part::divide, {y, product_of(std::move(below))});
+      if (x.coefficient < 0) y = compound(part::negative, {y});
+      all = j == 0 ? y : joined(all, y);
+    }
+    return all;
   }
 
   static int size(const formula& f) {
@@ -184,6 +223,11 @@ class builder {
       result.definitions.emplace_back(name, std::move(f));
       result.indexed.push_back(dim(i));
       f = symbol(name, dim(i));
+    } else if (expand_ && uses_[std::size_t(i)] > 1 && at(i).o == op::exp && !dim(i)) {
+      const std::string name = exponentials_++ ? "p" + std::to_string(exponentials_) : "p";
+      result.definitions.emplace_back(name, std::move(f));
+      result.indexed.push_back(false);
+      f = symbol(name, false);
     }
     formula_[std::size_t(i)] = std::move(f);
   }
@@ -215,6 +259,7 @@ class builder {
   formula spell(int i) const {
     const node& x = at(i);
     std::string what;
+    if (const std::vector<derivative_term>* terms = written_out(i)) return sum_of(*terms);
     if (const mixture_entry* m = mixture_of(i, what)) return call(std::string(m->name.view()) + what, dim(i), seen_by(i, leaves_of(i)));
     if (is_network(i)) return call(own_network(i), dim(i), seen_by(i, arguments_of(i)));
     const formula a = x.a >= 0 ? formula_[std::size_t(x.a)] : formula(), b = x.b >= 0 ? formula_[std::size_t(x.b)] : formula();
@@ -286,6 +331,9 @@ class builder {
   }
 
   const table& t_;
+  bool expand_;
+  mutable std::map<int, std::optional<std::vector<derivative_term>>> terms_;
+  int exponentials_ = 0;
   std::vector<std::set<std::string>> below_;
   std::vector<formula> formula_;
   std::vector<int> uses_;
@@ -298,6 +346,35 @@ std::string network_of(const tensor& t) {
   return std::string(name.substr(0, name.find('.')));
 }
 
-formulas from_table(const table& recording, const std::vector<int>& roots) { return std::move(builder(recording, roots).result); }
+formulas from_table(const table& recording, const std::vector<int>& roots, bool expand) {
+  return std::move(builder(recording, roots, expand).result);
+}
+
+expanded_equation expanded_sides(const table& t, const equation_entry& e) {
+  std::vector<int> roots = {e.lhs, e.rhs};
+  expanded_equation r;
+  int p = -1;
+  if (e.relative >= 0) {
+    // residual / p is (lhs - rhs) / p, each side of its own
+    const node& x = t.nodes[e.relative];
+    r.divided = x.o == op::sub;
+    if (r.divided) roots.insert(roots.end(), {x.a, x.b});
+    for (int i = 0; i < e.relative; i++)
+      if (t.nodes[i].o == op::exp_relative) p = i;
+    r.divided = r.divided && p >= 0;
+  }
+  if (r.divided) roots.push_back(t.nodes[p].a);
+  formulas all = from_table(t, roots, true);
+  r.lhs = all.roots[0], r.rhs = all.roots[1];
+  if (r.divided) {
+    r.divided_lhs = all.roots[2], r.divided_rhs = all.roots[3];
+    r.divisor = call("exp", false, {all.roots[4]});
+    for (const auto& [name, f] : all.definitions)
+      if (as_text(f) == as_text(r.divisor)) r.divisor = symbol(name, false);
+  }
+  r.definitions = std::move(all.definitions);
+  r.indexed = std::move(all.indexed);
+  return r;
+}
 
 }  // namespace dimwise::print

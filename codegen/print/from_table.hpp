@@ -18,7 +18,21 @@ struct formulas {
   std::vector<bool> indexed;                                 ///< whether a definition has one value a dimension
 };
 
-formulas from_table(const table& recording, const std::vector<int>& roots);
+/// With `expand`, D and dt are written out by the rules of calculus (see expanded.hpp), and an exponential that is used more than once is
+/// called p.
+formulas from_table(const table& recording, const std::vector<int>& roots, bool expand = false);
+
+/// The two sides of an equation with derivatives written out, as they stand and, where there is a relative form, divided by the positive
+/// factor that every term has. `definitions` as above, for both.
+struct expanded_equation {
+  formula lhs, rhs;
+  bool divided = false;
+  formula divided_lhs, divided_rhs;
+  formula divisor;
+  std::vector<std::pair<std::string, formula>> definitions;
+  std::vector<bool> indexed;
+};
+expanded_equation expanded_sides(const table& recording, const equation_entry& equation);
 
 /// The part of a tensor's name before its first dot: the network that it belongs to.
 std::string network_of(const tensor& t);

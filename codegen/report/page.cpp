@@ -48,6 +48,9 @@ std::string math(const std::string& label, const std::string& inside) {
   return "<div class='equation'><div class='label'>" + escaped(label) + "</div><math display='block'>" + inside + "</math></div>\n";
 }
 
+/// The source of formulas, to copy.
+std::string latex_source(const std::string& text) { return "<details><summary>LaTeX</summary><pre>" + escaped(text) + "</pre></details>\n"; }
+
 }  // namespace
 
 report_page::report_page(std::string title) : title_(std::move(title)) {}
@@ -120,6 +123,32 @@ report_page& report_page::equations(const table& t) {
     name.text = all.definitions[i].first;
     name.indexed = all.indexed[i];
     body_ += math(i == 0 ? "where" : "", spell(name) + "<mo>=</mo>" + spell(all.definitions[i].second));
+  }
+  return *this;
+}
+
+report_page& report_page::expanded_equations(const table& t) {
+  const std::string state(t.state_name.view()), time(t.time_name.view());
+  const auto spell = [&](const print::formula& f) { return print::as_mathml(f, state, time); };
+  const auto latex = [&](const print::formula& f) { return print::as_latex(f, state, time); };
+  for (int i = 0; i < t.equation_count; i++) {
+    const print::expanded_equation e = print::expanded_sides(t, t.equations[i]);
+    const std::string name(t.equations[i].name.view());
+    std::string source = latex(e.lhs) + " = " + latex(e.rhs) + "\n";
+    body_ += math(name + ", derivatives written out", spell(e.lhs) + "<mo>=</mo>" + spell(e.rhs));
+    if (e.divided) {
+      body_ += math("divided by " + print::as_text(e.divisor) + ", as it is computed", spell(e.divided_lhs) + "<mo>=</mo>" + spell(e.divided_rhs));
+      source += latex(e.divided_lhs) + " = " + latex(e.divided_rhs) + "\n";
+    }
+    for (std::size_t k = 0; k < e.definitions.size(); k++) {
+      print::formula symbol;
+      symbol.what = print::part::symbol;
+      symbol.text = e.definitions[k].first;
+      symbol.indexed = e.indexed[k];
+      body_ += math(k == 0 ? "where" : "", spell(symbol) + "<mo>=</mo>" + spell(e.definitions[k].second));
+      source += latex(symbol) + " = " + latex(e.definitions[k].second) + "\n";
+    }
+    body_ += latex_source(source);
   }
   return *this;
 }

@@ -106,6 +106,19 @@ json describe(const compiled_model& m) {
                                 {"relative", t.equations[i].relative >= 0},
                                 {"weight", t.equations[i].weight}});
   }
+  for (int i = 0; i < t.equation_count; i++) {
+    const print::expanded_equation e = print::expanded_sides(t, t.equations[i]);
+    const auto pair = [&](const print::formula& l, const print::formula& r) {
+      return json{{"text", print::as_text(l) + " == " + print::as_text(r)}, {"latex", print::as_latex(l, state, time) + " = " + print::as_latex(r, state, time)}};
+    };
+    json& to = out["equations"][std::size_t(i)];
+    to["expanded"] = pair(e.lhs, e.rhs);
+    to["divided"] = e.divided ? pair(e.divided_lhs, e.divided_rhs) : json(nullptr);
+    if (e.divided) to["divided"]["by"] = {{"text", print::as_text(e.divisor)}, {"latex", print::as_latex(e.divisor, state, time)}};
+    to["expanded_definitions"] = json::array();
+    for (const auto& [name, f] : e.definitions)
+      to["expanded_definitions"].push_back({{"name", name}, {"text", print::as_text(f)}, {"latex", print::as_latex(f, state, time)}});
+  }
   out["values"] = json::array();
   for (std::size_t i = 0; i < formulas_of.size(); i++) {
     const auto& f = all.roots[others + i];
@@ -179,6 +192,13 @@ void print_text(const json& d, bool latex) {
   if (!d["equations"].empty()) std::printf("\nequations\n");
   for (const auto& e : d["equations"])
     std::printf("  %s%s\n    %s\n", text_of(e["name"]).c_str(), e["relative"].get<bool>() ? " (used in relative form)" : "", text_of(e[form]).c_str());
+  for (const auto& e : d["equations"]) {
+    if (e["expanded"]["text"] == e["text"]) continue;
+    std::printf("\nderivatives of %s written out\n    %s\n", text_of(e["name"]).c_str(), text_of(e["expanded"][form]).c_str());
+    if (!e["divided"].is_null())
+      std::printf("  divided by %s, as it is computed\n    %s\n", text_of(e["divided"]["by"][form]).c_str(), text_of(e["divided"][form]).c_str());
+    for (const auto& v : e["expanded_definitions"]) std::printf("  where %s = %s\n", text_of(v["name"]).c_str(), text_of(v[form]).c_str());
+  }
   if (!d["values"].empty()) std::printf("\nvalues\n");
   for (const auto& v : d["values"])
     std::printf("  %s (%s)\n    %s\n", text_of(v["name"]).c_str(), text_of(v["role"]).c_str(), text_of(v[form]).c_str());

@@ -91,6 +91,7 @@ int write_report(const compiled_model& m, options o) {
   report_page page(m.name);
   page.paragraph(std::to_string(t.d) + (t.d == 1 ? " dimension, " : " dimensions, ") + std::to_string(t.parameters) + " parameters, kernels for " + m.isa + " by " + m.compiler + ".");
   page.heading("Equations").equations(t);
+  if (t.equation_count > 0) page.heading("Derivatives written out").expanded_equations(t);
   std::vector<std::string> pictures;
   auto picture = [&](const std::string& name, const std::string& heading, const std::string& caption, const auto& draw) {
     const std::string drawn = (work / (name + ".png")).string();

@@ -21,6 +21,9 @@ class report_page {
                     const std::vector<std::vector<std::string>>& rows);
   /// The equations, objectives and stochastic differential equations of a recording as formulas.
   report_page& equations(const table& recording);
+  /// The equations with their derivatives written out by the rules of calculus, also divided by the density that they are relative to, as
+  /// formulas and as LaTeX to copy.
+  report_page& expanded_equations(const table& recording);
   /// Text in a fixed-width font, for commands and listings.
   report_page& listing(const std::string& text);
   std::string html() const;
