@@ -10,6 +10,7 @@ namespace dimwise {
 namespace {
 
 constexpr const char* gradient_of = "gradient of ";
+constexpr std::size_t most_lines = 40;  ///< more are put together by name
 
 bool is_gradient(const check_record& r) { return r.quantity.rfind(gradient_of, 0) == 0; }
 
@@ -41,7 +42,8 @@ std::string to_text(const std::vector<check_record>& records) {
   struct shown {
     const check_record* record;
     std::string quantity;
-    std::size_t tensors = 0;
+    std::size_t tensors = 0;  ///< gradients by so many are this line
+    std::size_t others = 0;   ///< quantities of the same name that are this line, too
   };
   std::vector<shown> lines;
   std::map<std::pair<std::string, std::string>, std::size_t> gradients;
@@ -56,6 +58,28 @@ std::string to_text(const std::vector<check_record>& records) {
     group.tensors++;
     if (r.max_relative_error > group.record->max_relative_error) group.record = &r;
   }
+  if (lines.size() > most_lines) {
+    // one line for each name and precision; what is broken stays by itself
+    std::vector<shown> fewer;
+    std::map<std::pair<std::string, std::string>, std::size_t> names;
+    for (const auto& l : lines) {
+      if (!l.record->ok) {
+        fewer.push_back(l);
+        continue;
+      }
+      const auto [it, first] = names.try_emplace({l.record->name, l.record->precision}, fewer.size());
+      if (first) {
+        fewer.push_back(l);
+        continue;
+      }
+      shown& group = fewer[it->second];
+      const std::size_t others = group.others + 1;
+      const auto share = [](const check_record& r) { return r.bound > 0 ? r.max_relative_error / r.bound : 0.0; };
+      if (share(*l.record) > share(*group.record)) group = l;
+      group.others = others;
+    }
+    lines = std::move(fewer);
+  }
   std::size_t name_width = 0, quantity_width = 0, broken = 0;
   for (const auto& l : lines) {
     name_width = std::max(name_width, l.record->name.size());
@@ -67,6 +91,7 @@ std::string to_text(const std::vector<check_record>& records) {
     if (l.tensors)
       text +=
           ", worst of " + std::to_string(l.tensors) + " tensors: " + l.record->quantity.substr(std::string(gradient_of).size());
+    if (l.others) text += ", nearest to its bound of " + std::to_string(l.others + 1) + " quantities";
     text += "\n";
   }
   for (const check_record& r : records) broken += !r.ok;

@@ -27,3 +27,17 @@ TEST_CASE("gradients by the tensors of one objective are one line unless one is 
   CHECK(text.find("1 broken") != std::string::npos);
   CHECK(!all_ok(records));
 }
+
+TEST_CASE("many quantities are put together by name; what is broken stays by itself") {
+  std::vector<check_record> records;
+  for (int i = 0; i < 30; i++)
+    for (const char* quantity : {"value", "lhs"})
+      records.push_back({"output" + std::to_string(i), quantity, 0, "double", quantity[0] == 'v' ? 1e-13 : 1e-15, 1e-11, true, "sample 1"});
+  records.push_back({"output3", "rhs", 0, "double", 1e-5, 1e-11, false, "sample 2"});
+  const std::string text = to_text(records);
+  INFO(text);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 32);
+  CHECK(text.find("nearest to its bound of 2 quantities") != std::string::npos);
+  CHECK(text.find("BROKEN  output3") != std::string::npos);
+  CHECK(text.find("61 quantities checked, 1 broken") != std::string::npos);
+}
