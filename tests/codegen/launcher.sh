@@ -28,20 +28,20 @@ chmod +x "$work/bin/apt-get"
 expect "installs nothing where that is forbidden" 1 'install them and try again' \
   env PATH="$work/bin" DIMWISE_NO_INSTALL=1 DIMWISE_BUILD="$work/build" bash "$root/dimwise" info
 if [ "$(id -u)" -eq 0 ]; then
-  expect "says what it installs and that it failed" 1 'installing from the distribution: gnuplot-nox ninja-build' \
+  expect "says what it installs and that it failed" 1 'installing from the distribution: gnuplot-nox graphviz ninja-build' \
     env PATH="$work/bin" DIMWISE_BUILD="$work/build" bash "$root/dimwise" info
   # An installation that works: the missing programs appear, what follows is the configuration, which this cmake refuses.
   cat >"$work/bin/apt-get" <<SCRIPT
 #!/bin/sh
 echo "apt-get \$*" >>"$work/calls"
-case "\$*" in *install*) for t in ninja gnuplot; do printf '#!/bin/sh\nexit 0\n' >"$work/bin/\$t"; chmod +x "$work/bin/\$t"; done ;; esac
+case "\$*" in *install*) for t in ninja gnuplot dot; do printf '#!/bin/sh\nexit 0\n' >"$work/bin/\$t"; chmod +x "$work/bin/\$t"; done ;; esac
 SCRIPT
   printf '#!/bin/sh\necho "no configuration today"; exit 3\n' >"$work/cmake"
   chmod +x "$work/cmake" && rm "$work/bin/cmake" && mv "$work/cmake" "$work/bin/cmake"
   for t in chmod printf; do ln -sf "$(type -P "$t")" "$work/bin/$t"; done
   expect "goes on after the installation; a failing step shows its text" 1 'no configuration today' \
     env PATH="$work/bin" DIMWISE_BUILD="$work/build" bash "$root/dimwise" info
-  expect "asks nothing and leaves recommended packages out" 0 'install -y .*--no-install-recommends gnuplot-nox ninja-build' cat "$work/calls"
+  expect "asks nothing and leaves recommended packages out" 0 'install -y .*--no-install-recommends gnuplot-nox graphviz ninja-build' cat "$work/calls"
 fi
 expect "test: unknown argument" 1 "unknown argument '--everything'" bash "$root/dimwise" test --everything
 

@@ -1,6 +1,8 @@
 // tests/unit/oracle/check_record.cpp: records as text.
 #include "dimwise/oracle/check_record.hpp"
 
+#include <algorithm>
+
 #include "catch.hpp"
 
 using namespace dimwise;
