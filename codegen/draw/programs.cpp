@@ -27,7 +27,9 @@ program build(const table& t, const std::vector<named_root>& roots, bool reverse
   std::vector<int> wanted;
   for (const named_root& r : roots) wanted.push_back(r.node);
   const std::vector<std::string> parts = network_parts(t);
-  return build_program(t, wanted.data(), int(wanted.size()), reverse, [&](const expansion& e) {
+  differentiated_by by;
+  by.parameters = reverse;
+  return build_program(t, wanted.data(), int(wanted.size()), by, [&](const expansion& e) {
     program p;
     p.nodes.assign(e.nodes.begin(), e.nodes.end());
     p.part.resize(p.nodes.size());

@@ -15,6 +15,7 @@ const char* word(op o) {
     case op::time: return "time";
     case op::input: return "input";
     case op::input_per_dim: return "input per dimension";
+    case op::along: return "along a direction";
     case op::state: return "state";
     case op::index: return "index";
     case op::indicator: return "indicator";
@@ -26,6 +27,18 @@ const char* word(op o) {
     case op::choose: return "where";
     case op::erf: return "erf";
     case op::erfc: return "erfc";
+    case op::expm1: return "expm1";
+    case op::log1p: return "log1p";
+    case op::tan: return "tan";
+    case op::asin: return "asin";
+    case op::acos: return "acos";
+    case op::atan: return "atan";
+    case op::sinh: return "sinh";
+    case op::cosh: return "cosh";
+    case op::cbrt: return "cbrt";
+    case op::normal_cdf: return "normal_cdf";
+    case op::relu: return "relu";
+    case op::abs: return "abs";
     case op::exp: return "exp";
     case op::log: return "log";
     case op::tanh: return "tanh";
@@ -49,9 +62,11 @@ const char* word(op o) {
     case op::sum: return "sum over dimensions";
     case op::component: return "component";
     case op::sum_others: return "sum of others";
+    case op::shift: return "shift";
     case op::D: return "D";
     case op::dt: return "dt";
     case op::frozen: return "frozen";
+    case op::held: return "held";
     case op::detach: return "detach";
   }
   return "?";
@@ -67,6 +82,7 @@ const char* word(jet_op o) {
     case jet_op::constant: return "constant";
     case jet_op::parameter: return "parameter";
     case jet_op::load_cotangent: return "load cotangent";
+    case jet_op::along: return "along a direction";
     case jet_op::index: return "index";
     case jet_op::indicator: return "indicator";
     case jet_op::add: return "+";
@@ -101,11 +117,13 @@ const char* word(jet_op o) {
     case jet_op::unstack: return "unstack";
     case jet_op::component: return "component";
     case jet_op::sum_others: return "sum of others";
+    case jet_op::shift: return "shift";
     case jet_op::unstack_vjp: return "collect dimensions";
     case jet_op::parameter_gradient: return "gradient";
     case jet_op::weight_gradient: return "weight gradient";
     case jet_op::bias_gradient: return "bias gradient";
     case jet_op::store: return "store";
+    case jet_op::store_cotangent: return "gradient of an input";
   }
   return "?";
 }
@@ -125,6 +143,19 @@ const char* word(function f) {
     case function::exp_relative: return "exp, relative";
     case function::erf: return "erf";
     case function::erfc: return "erfc";
+    case function::expm1: return "expm1";
+    case function::log1p: return "log1p";
+    case function::tan: return "tan";
+    case function::asin: return "asin";
+    case function::acos: return "acos";
+    case function::atan: return "atan";
+    case function::sinh: return "sinh";
+    case function::cosh: return "cosh";
+    case function::cbrt: return "cbrt";
+    case function::normal_cdf: return "normal_cdf";
+    case function::relu: return "relu";
+    case function::abs: return "abs";
+    case function::none: return "";
   }
   return "?";
 }

@@ -126,7 +126,7 @@ class calculus {
   terms derivative_of(const derivative_factor& f, bool by_time) {
     const node& x = t.nodes[f.node];
     if (f.k == 0 && f.m == 0 && (x.o == op::exp || x.o == op::exp_relative)) return times(atom(f.node), derivative(of(x.a), by_time));
-    if (x.o == op::detach) return {};
+    if (x.o == op::detach || (x.o == op::held && (x.n & (by_time ? held_along_t : held_along_x)))) return {};
     if (by_time) {
       if (!time[std::size_t(f.node)]) return {};
       if (x.o == op::time) return f.m == 0 ? number(1) : terms{};
