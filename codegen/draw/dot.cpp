@@ -21,7 +21,7 @@ struct frame {
   }
 };
 
-std::string small(const std::string& text) { return "<font point-size=\"9\" color=\"#475569\">" + escaped(text) + "</font>"; }
+std::string small(const std::string& text) { return text.empty() ? "" : "<font point-size=\"9\" color=\"#475569\">" + escaped(text) + "</font>"; }
 
 std::string box(const dot_node& n) {
   std::string s = "\"" + n.id + "\" [fillcolor=\"" + n.fill + "\", color=\"" + n.border + "\"";

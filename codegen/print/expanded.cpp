@@ -103,6 +103,8 @@ class calculus {
   terms expand(int i) {
     const node& x = t.nodes[i];
     terms r;
+    for (int m = 0; m < t.mixture_count; m++)  // a density is known by its name
+      if (i == t.mixtures[m].log_density || i == t.mixtures[m].mean || i == t.mixtures[m].log_deviation || i == t.mixtures[m].log_weights) return atom(i);
     switch (x.o) {
       case op::literal: return number(x.value);
       case op::add: return plus(of(x.a), of(x.b));

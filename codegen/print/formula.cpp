@@ -1,6 +1,7 @@
 // codegen/print/formula.cpp: see formula.hpp.
 #include "codegen/print/formula.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -24,6 +25,12 @@ int strength(const formula& f) {
 const std::set<std::string> greek = {"alpha", "beta",  "gamma", "delta", "epsilon", "zeta", "eta",   "theta", "kappa", "lambda", "mu",
                                      "nu",    "xi",    "pi",    "rho",   "sigma",   "tau",  "phi",   "chi",   "psi",   "omega"};
 
+// A name, or a function of names: short enough for the upper half of a fraction.
+bool simple(const formula& f) {
+  return f.what == part::symbol ||
+         (f.what == part::call && std::all_of(f.terms.begin(), f.terms.end(), [](const formula& g) { return g.what == part::symbol; }));
+}
+
 // The common skeleton: a spelling says how each part looks, the walk is the same for all.
 struct spelling {
   virtual ~spelling() = default;
@@ -46,6 +53,10 @@ struct spelling {
   virtual std::string shifted(const std::vector<std::string>& arguments, const std::string& by, bool named) const = 0;
   virtual std::string derivative(const std::string& inside, int n) const = 0;
   virtual std::string in_time(const std::string& inside, int n) const = 0;
+  // Whether derivatives and sums are signs in front of their term, which a power would be read to belong to, and derivatives of simple
+  // terms are fractions.
+  virtual bool with_signs() const { return false; }
+  virtual std::string quotient(const std::string&, int, bool) const { return {}; }
   // Whether a sum or derivative needs brackets around a term of this strength.
   virtual bool operator_brackets(int) const { return false; }
 
@@ -88,7 +99,11 @@ struct spelling {
       }
       case part::divide:
         return divide_brackets() ? divide(within(f.terms[0], 2), within(f.terms[1], 3)) : divide(spell(f.terms[0]), spell(f.terms[1]));
-      case part::power: return power(within(f.terms[0], power_base()), f.value);
+      case part::power: {
+        const part base = f.terms[0].what;
+        const bool sign = with_signs() && (base == part::derivative || base == part::in_time || base == part::sum);
+        return power(sign ? brackets(spell(f.terms[0])) : within(f.terms[0], power_base()), f.value);
+      }
       case part::sum: return sum(operand(f.terms[0]));
       case part::component: {
         formula g = f.terms[0];
@@ -104,8 +119,12 @@ struct spelling {
         for (std::size_t i = 0; i < f.terms.size(); i++) arguments.push_back(spell(i ? f.terms[i] : g));
         return shifted(arguments, f.text, named);
       }
-      case part::derivative: return derivative(operand(f.terms[0]), f.n);
-      case part::in_time: return in_time(operand(f.terms[0]), f.n);
+      case part::derivative:
+      case part::in_time: {
+        const bool time = f.what == part::in_time;
+        if (with_signs() && simple(f.terms[0])) return quotient(spell(f.terms[0]), f.n, time);
+        return time ? in_time(operand(f.terms[0]), f.n) : derivative(operand(f.terms[0]), f.n);
+      }
     }
     return {};
   }
@@ -181,6 +200,11 @@ struct latex_spelling final : spelling {
     const std::string order = "^{" + std::to_string(n) + "}";
     return "\\frac{\\partial" + order + "}{\\partial " + variable + order + "} ";
   }
+  bool with_signs() const override { return true; }
+  std::string quotient(const std::string& s, int n, bool in_time) const override {
+    const std::string order = n == 1 ? "" : "^{" + std::to_string(n) + "}";
+    return "\\frac{\\partial" + order + " " + s + "}{\\partial " + (in_time ? name(time) : name(state) + "_i") + order + "}";
+  }
   std::string derivative(const std::string& s, int n) const override { return by(name(state) + "_i", n) + s; }
   std::string in_time(const std::string& s, int n) const override { return by(name(time), n) + s; }
   bool operator_brackets(int strength) const override { return strength < 3; }
@@ -227,6 +251,12 @@ struct mathml_spelling final : spelling {
     const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>";
     if (n == 1) return "<mfrac>" + d + row(d + variable) + "</mfrac>";
     return "<mfrac><msup>" + d + order + "</msup>" + row(d + "<msup>" + row(variable) + order + "</msup>") + "</mfrac>";
+  }
+  bool with_signs() const override { return true; }
+  std::string quotient(const std::string& s, int n, bool in_time) const override {
+    const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>", variable = in_time ? name(time) : symbol(state, true);
+    if (n == 1) return "<mfrac>" + row(d + s) + row(d + variable) + "</mfrac>";
+    return "<mfrac>" + row("<msup>" + d + order + "</msup>" + s) + row(d + "<msup>" + row(variable) + order + "</msup>") + "</mfrac>";
   }
   std::string derivative(const std::string& s, int n) const override { return row(by(symbol(state, true), n) + s); }
   std::string in_time(const std::string& s, int n) const override { return row(by(name(time), n) + s); }

@@ -219,7 +219,7 @@ class builder {
   void make(int i) {
     formula f = spell(i);
     if (uses_[std::size_t(i)] > 1 && size(f) >= long_formula) {
-      const std::string name = "v" + std::to_string(result.definitions.size() + 1);
+      const std::string name = "v" + std::to_string(result.definitions.size() + 1 - std::size_t(exponentials_));
       result.definitions.emplace_back(name, std::move(f));
       result.indexed.push_back(dim(i));
       f = symbol(name, dim(i));
@@ -228,6 +228,12 @@ class builder {
       result.definitions.emplace_back(name, std::move(f));
       result.indexed.push_back(false);
       f = symbol(name, false);
+    } else if (expand_ && uses_[std::size_t(i)] > 2 && f.what == part::call && size(f) > 3 && !is_network(i)) {
+      // a function of a network, say, that the rules repeat
+      const std::string name = "v" + std::to_string(result.definitions.size() + 1 - std::size_t(exponentials_));
+      result.definitions.emplace_back(name, std::move(f));
+      result.indexed.push_back(dim(i));
+      f = symbol(name, dim(i));
     }
     formula_[std::size_t(i)] = std::move(f);
   }

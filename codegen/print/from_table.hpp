@@ -18,8 +18,8 @@ struct formulas {
   std::vector<bool> indexed;                                 ///< whether a definition has one value a dimension
 };
 
-/// With `expand`, D and dt are written out by the rules of calculus (see expanded.hpp), and an exponential that is used more than once is
-/// called p.
+/// With `expand`, D and dt are written out by the rules of calculus (see expanded.hpp), an exponential that is used more than
+/// once is called p, and functions that the rules repeat get names, too.
 formulas from_table(const table& recording, const std::vector<int>& roots, bool expand = false);
 
 /// The two sides of an equation with derivatives written out, as they stand and, where there is a relative form, divided by the positive
