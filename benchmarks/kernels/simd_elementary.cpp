@@ -56,6 +56,16 @@ void measure_all() {
   });
   measure<T>("sqrt", 0.01, 9, [](const P& x) { return sqrt(x); });
   measure<T>("reciprocal", 0.01, 9, [](const P& x) { return reciprocal(x); });
+  measure<T>("tan", -9, 9, [](const P& x) { return tan(x); });
+  measure<T>("atan", -9, 9, [](const P& x) { return atan(x); });
+  measure<T>("asin", -1, 1, [](const P& x) { return asin(x); });
+  measure<T>("sinh", -3, 3, [](const P& x) { return sinh(x); });
+  measure<T>("expm1", -3, 3, [](const P& x) { return expm1(x); });
+  measure<T>("log1p", -0.9, 9, [](const P& x) { return log1p(x); });
+  measure<T>("cbrt", -9, 9, [](const P& x) { return cbrt(x); });
+  measure<T>("erf", -3, 3, [](const P& x) { return erf(x); });
+  measure<T>("erfc", -3, 6, [](const P& x) { return erfc(x); });
+  measure<T>("normal_cdf", -6, 3, [](const P& x) { return normal_cdf(x); });
   measure<T>("power 2.5", 0.01, 9, [](const P& x) { return power(x, 2.5); });
   measure<T>("power 1.3", 0.01, 9, [](const P& x) { return power(x, 1.3); });
 }

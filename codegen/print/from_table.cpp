@@ -291,6 +291,7 @@ class builder {
         return product(a, b);
       }
       case op::div: return compound(part::divide, {a, b});
+      case op::pow: return call("pow", dim(i), {a, b});
       case op::sq: return compound(part::power, {a}, 0, 2);
       case op::power: return compound(part::power, {a}, 0, x.value);
       case op::concat: return call("concat", dim(i), {a, b});

@@ -99,6 +99,8 @@ Number evaluation<Number>::pointwise(const node& n, const Number& a, const Numbe
       return a * b;
     case op::div:
       return a / b;
+    case op::pow:
+      return a == 0 && b > 0 ? a : f_.exp(Number(b * f_.log(a)));
     case op::exp:
       return f_.exp(a);
     case op::log:

@@ -135,6 +135,7 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
     case op::sub:
     case op::mul:
     case op::div:
+    case op::pow:
     case op::sq:
       change_pointwise(s, i, cell);
       break;

@@ -304,8 +304,11 @@ class maker {
   void two_operands() {
     made a = any(), b{};
     if (!find(b, [&](const made& v) { return of(v).width == of(a).width || of(v).width == 1 || of(a).width == 1; })) return;
-    const int which = pick(6);
-    if (which < 2) {
+    const int which = pick(7);
+    if (which == 6) {
+      a = positive(a), b = bounded(b, 2);
+      if (a.high <= 100) add(b_.apply(op::pow, a.node, b.node), 0, std::pow(std::max(a.high, 1 / a.low), size(b)), a, b);
+    } else if (which < 2) {
       const double s = size(a) + size(b);
       const bool grows = which == 0 && a.low > 0 && b.low > 0;
       add(b_.apply(which ? op::sub : op::add, a.node, b.node), grows ? a.low + b.low : -s, s, a, b);

@@ -122,6 +122,7 @@ class writer {
       case op::sub: return a - b;
       case op::mul: return a * b;
       case op::div: return a / b;
+      case op::pow: return pow(a, b);
       case op::choose: {
         // as two values where it is written so, else as the halves of one
         const node& branches = t.nodes[x.b];

@@ -64,6 +64,7 @@ std::string problem(const table& t, const node& n) {
     case op::sub:
     case op::mul:
     case op::div:
+    case op::pow:
       return widths_fit(a, b) ? "" : "widths of a pointwise operation";
     case op::choose:
       return b.width % 2 == 0 && (a.width == 1 || 2 * a.width == b.width) ? "" : "widths of a choice";

@@ -89,6 +89,7 @@ class writer {
       case op::sub: return a + " - " + b;
       case op::mul: return a + " * " + b;
       case op::div: return a + " / " + b;
+      case op::pow: return "pow(" + a + ", " + b + ")";
       case op::choose: {
         const std::string half = number(t.nodes[x.b].k.width / 2);
         const std::string branches = written_branches(x.b) ? name_of(t.nodes[x.b].a) + ", " + name_of(t.nodes[x.b].b)

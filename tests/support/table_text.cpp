@@ -7,7 +7,7 @@ namespace dimwise::testing {
 namespace {
 
 const char* const op_names[] = {"literal",  "constant",      "time",         "along",    "input",     "input_per_dim", "state",        "index",
-                                "indicator", "parameter",    "add",          "sub",      "mul",       "div",           "choose",       "erf",
+                                "indicator", "parameter",    "add",          "sub",      "mul",       "div",           "pow",          "choose",       "erf",
                                 "erfc",     "normal_cdf",    "expm1",        "log1p",    "tan",       "asin",          "acos",         "atan",
                                 "sinh",     "cosh",          "cbrt",         "relu",     "abs",       "exp",           "log",          "tanh",
                                 "softplus", "sigmoid",       "sin",          "cos",      "sqrt",      "sq",            "power",        "exp_relative",

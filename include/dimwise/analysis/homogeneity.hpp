@@ -31,7 +31,11 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
     }
     case op::sqrt:
       return none || degree_a % 2 ? no_degree : degree_a / 2;
-    // linear operators: the factor's own value is one number for all dimensions
+    case op::cbrt:
+      return none || degree_a % 3 ? no_degree : degree_a / 3;
+    // linear operators, and functions that a positive factor passes: the factor's own value is one number for all dimensions
+    case op::relu:
+    case op::abs:
     case op::sum:
     case op::component:
     case op::sum_others:

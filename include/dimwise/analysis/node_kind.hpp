@@ -25,6 +25,7 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
     case op::sub:
     case op::mul:
     case op::div:
+    case op::pow:
     case op::concat:
       return joined_kind(a, b, x.o);
     case op::choose:

@@ -34,6 +34,7 @@ constexpr orders possible_orders(const table& t, const orders* possible, bool ha
     case op::time: case op::along: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(0, 1)); break;
     case op::mul: r = product_orders(a, b); break;
     case op::div: r = product_orders(a, closed_under_functions(b)); break;
+    case op::pow: r = closed_under_functions(a | b); break;
     case op::sq: r = product_orders(a, a); break;
     case op::logsumexp: r = closed_under_functions(a); break;
     case op::relu: case op::abs: r = a; break;

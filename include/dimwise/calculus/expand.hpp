@@ -180,6 +180,7 @@ class expansion {
         if (const double* la = literal(x.a); la && w == width(b)) return *la == 1 ? r : scaled(r, *la, dim, s);
         return put_series(simple(jet_op::mul, w, a, r), dim, s);
       }
+      case op::pow: return power_of(a, b, w, dim, s);
       case op::sq: return put_series(simple(jet_op::mul, w, a, a), dim, s);
       case op::choose: {
         series sign = a;
@@ -296,6 +297,20 @@ class expansion {
       return c < 0 ? put_series(unary_node(function::reciprocal, r), dim, s) : r;
     }
     return put_series(unary_node(function::power, a, c), dim, s);
+  }
+
+  /// a^b = exp(b log a). The value is computed from a and b at once: the exponential would magnify the rounding of b log a.
+  constexpr series power_of(series a, series b, int w, bool dim, orders s) {
+    const series l = put_series(unary_node(function::log, a), is_dim(a), s & closed_under_functions(available(a)));
+    jet_node x = unary_node(function::exp_given, put_series(simple(jet_op::mul, w, b, l), dim, s));
+    x.in[1] = a;
+    x.in[2] = b;
+    for (int j = 1; j < 3; j++) {
+      x.in[j].mask &= value_only;
+      if (x.in[j].high != x.in[j].low) x.in[j].high = -1;
+    }
+    x.inputs = 3;
+    return put_series(x, dim, s);
   }
 
   constexpr series linear(const node& x, bool dim, orders s) {

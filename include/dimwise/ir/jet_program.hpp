@@ -63,6 +63,7 @@ constexpr differentiated_by by_everything{true, true, true, true};
 enum class function : std::uint8_t {
   exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc,
   expm1, log1p, tan, asin, acos, atan, sinh, cosh, cbrt, normal_cdf, relu, abs,
+  exp_given,  ///< exp whose value is the power of two more operands
   none  ///< of an operation that is not elementary
 };
 constexpr int function_count = int(function::none);
@@ -145,7 +146,7 @@ constexpr orders available(const jet_node* nodes, const series& s) {
 /// Whether the cotangent of f reads its operand (else it reads the result).
 constexpr bool vjp_reads_operand(function f) {
   switch (f) {
-    case function::exp: case function::exp_relative: case function::tanh: case function::sigmoid: case function::tan:
+    case function::exp: case function::exp_relative: case function::exp_given: case function::tanh: case function::sigmoid: case function::tan:
     case function::reciprocal: return false;
     default: return true;
   }

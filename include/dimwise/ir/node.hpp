@@ -23,6 +23,7 @@ enum class op : std::uint8_t {
   parameter,      ///< point [W] or dim [d][W]: tensor `weight`
   // pointwise, two operands; width 1 and point level are repeated
   add, sub, mul, div,
+  pow,            ///< a^b; a > 0
   choose,         ///< b: features of two values, W of the first, then W of the second: the first where a > 0 (n = 1: a >= 0), else the second
   // pointwise, one operand
   erf, erfc,

@@ -38,7 +38,8 @@ template <class T, class U, class W>
 DIMWISE_INLINE void arctangent_slope_jet(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, W>& w) {
   using V = simd::pack<T>;
   const V one(static_cast<T>(1)), u0 = value_of(u), r = simd::reciprocal(simd::fma(u0, u0, one));
-  const V twice_ratio = V(static_cast<T>(2)) * simd::reciprocal(u0 + simd::reciprocal(u0));  // 2 u / (1 + u^2), at 0 and infinity too
+  const V twice_ratio =
+      V(static_cast<T>(2)) * simd::reciprocal(u0 + simd::reciprocal(u0));  // 2 u / (1 + u^2), at 0 and infinity too
   jet<V, W> q(w.set);
   w[0] = r;
   w.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
@@ -71,8 +72,8 @@ DIMWISE_INLINE void arcsine_slope_jet(const jet<simd::pack<T>, U>& u, jet<simd::
   power_jet(q, w, simd::reciprocal(q[0]), -0.5);
 }
 
-/// y = u^p for any real p, or with `slope` its derivative. Taylor coefficients of the power by a power each: a recurrence that starts
-/// from u_0^p would lose the others' digits where that underflows.
+/// y = u^p for any real p, or with `slope` its derivative. Taylor coefficients of the power by a power each: a recurrence that
+/// starts from u_0^p would lose the others' digits where that underflows.
 template <class T, class U, class Y>
 DIMWISE_INLINE void power_jet_of_any_size(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>& y, double p, bool slope) {
   const int most = max_x(y.set.mask) + max_t(y.set.mask);
@@ -119,7 +120,7 @@ DIMWISE_INLINE simd::pack<T> side(const simd::pack<T>& u0) {
 }
 }  // namespace detail
 
-/// y = f(u) on the set of y; slope is f'(u_0) where tanh and sigmoid keep it.
+/// y = f(u) on the set of y; slope is f'(u_0) where tanh and sigmoid keep it. Of exp_given, y_0 is given.
 template <function F, class T, class U, class Y>
 DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>& y, simd::pack<T>& slope, double power) {
   using V = simd::pack<T>;
@@ -129,6 +130,8 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
     exp_jet(u, y);
   } else if constexpr (F == function::exp_relative) {
     y[0] = V(T(1));
+    exp_jet(u, y);
+  } else if constexpr (F == function::exp_given) {
     exp_jet(u, y);
   } else if constexpr (F == function::expm1) {
     y[0] = simd::exp(u0);
@@ -216,12 +219,12 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
 
 /// w = f'(u) on its set, from u, y = f(u) or the kept slope.
 template <function F, class T, class U, class Y, class W>
-DIMWISE_INLINE void slope_jet(const jet<simd::pack<T>, U>& u, const jet<simd::pack<T>, Y>& y, simd::pack<T> slope, jet<simd::pack<T>, W>& w,
-                              double power) {
+DIMWISE_INLINE void slope_jet(const jet<simd::pack<T>, U>& u, const jet<simd::pack<T>, Y>& y, simd::pack<T> slope,
+                              jet<simd::pack<T>, W>& w, double power) {
   using V = simd::pack<T>;
   const V zero(T(0));
   V unused(T(0));
-  if constexpr (F == function::exp || F == function::exp_relative) {
+  if constexpr (F == function::exp || F == function::exp_relative || F == function::exp_given) {
     w.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { w[k] = y.set.has(k) ? y[k] : zero; });
   } else if constexpr (F == function::expm1) {
     apply<function::exp, T>(u, w, unused, 0);

@@ -92,6 +92,8 @@ void unary(const step<T>& st, const call<T>& c) {
       detail::load_jet(u, a.row, a.stride, w, s);
       jet<V, std::remove_const_t<decltype(full)>> r(full);
       V slope(T(0));
+      if constexpr (F == function::exp_given)
+        r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
       if constexpr (value_alone<F, Slope, Out>) {
         const V u0 = u.set.has(0) ? u[0] : V(T(0));
         if constexpr (F == function::tanh) r[0] = simd::tanh(u0);

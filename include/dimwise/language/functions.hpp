@@ -52,8 +52,17 @@ constexpr auto pow(Term auto a, double exponent) {
   if (exponent == 0.5) return detail::record_pointwise<op::sqrt>(a);
   return detail::record_pointwise<op::power>(a, exponent);
 }
-/// a^b = exp(b log a), of a > 0.
-constexpr auto pow(Term auto a, Term auto b) { return exp(b * log(a)); }
+/// a^b of a > 0; a number as the base is a value like any other.
+template <class A, Term B>
+requires detail::Fitting<A, B>
+constexpr auto pow(A a, B b) {
+  const handle h = detail::record_binary(op::pow, a, b);
+  if (h.m->refusal) h.m->refusal();
+  return detail::binary_result<op::pow, A, B>(h);
+}
+template <class A, Term B>
+requires detail::Misfitting<A, B> DIMWISE_REFUSE(DIMWISE_WIDTHS_DIFFER)
+constexpr auto pow(A a, B b) { return detail::refused_binary(a, b); }
 
 /// sqrt(a^2 + 1e-12): |a| to within 1e-6, with a derivative at 0.
 constexpr auto absolute(Term auto a) { return sqrt(sq(a) + 1e-12); }

@@ -68,4 +68,12 @@ template <class A, class B>
 requires detail::TwoOperands<A, B>
 constexpr auto max(A a, B b) { return where(a > b, a, b); }
 
+/// The angle in [-pi, pi] of the point (x, y), not the origin: 2 atan(y / (r + |x|)) for its distance r, taken from +-pi on the left. r is below
+/// 1e19 (float) or 1e154 (double).
+constexpr auto atan2(Term auto y, Term auto x) {
+  constexpr double half_turn = 3.14159265358979323846;
+  const auto angle = 2.0 * atan(y / (sqrt(sq(x) + sq(y)) + abs(x)));
+  return where(x >= 0.0, angle, where(y >= 0.0, half_turn - angle, -half_turn - angle));
+}
+
 }  // namespace dimwise

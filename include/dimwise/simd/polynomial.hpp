@@ -49,7 +49,7 @@ DIMWISE_INLINE pack<T> power_of_two(const pack<T>& rounded) {
   return from_bits<T>(to_bits(rounded) << layout<T>::mantissa_bits);
 }
 
-/// a b - product for product = a b rounded: what the rounding lost. |a|, |b| below 1e18 (float) or 1e150 (double).
+/// a b - product for product = a b rounded: what the rounding lost. The product neither overflows nor underflows.
 template <class T>
 DIMWISE_INLINE pack<T> product_tail(const pack<T>& a, const pack<T>& b, const pack<T>& product) {
   if constexpr (has_fused_multiply_add) {

@@ -26,8 +26,8 @@ DIMWISE_INLINE pack<float> atanh_tail(const pack<float>& z) {
   return polynomial(z, 0.66666666667f, 0.4f, 0.28571428571f, 0.22222222222f, 0.18181818182f);
 }
 DIMWISE_INLINE pack<double> atanh_tail(const pack<double>& z) {
-  return polynomial(z, 0.66666666666666597142, 0.40000000000056106783, 0.28571428555962992723, 0.22222224281600806166, 0.18181666745266567082,
-                    0.15391084185484720724, 0.13174056296583493078, 0.13840005037476954112);
+  return polynomial(z, 0.66666666666666597142, 0.40000000000056106783, 0.28571428555962992723, 0.22222224281600806166,
+                    0.18181666745266567082, 0.15391084185484720724, 0.13174056296583493078, 0.13840005037476954112);
 }
 
 /// A number as the sum of two.
@@ -80,9 +80,10 @@ DIMWISE_INLINE pack<T> power_of_logarithm(const pack<T>& x, const pack<T>& expon
 
 }  // namespace detail
 
-/// x^c for c = c + c_tail, the tail for an exponent that has more digits than a double. Whole and half c up to 64 in size by multiplication (a square root, a division): error <= |c| + 2 ULP where the power
-/// of |c| neither overflows nor underflows. Any other c from a logarithm with 5 more bits: error <= 2 ULP, NaN for x < 0 unless c is
-/// whole. 0^c is 1, 0 or inf for c = 0, c > 0, c < 0.
+/// x^c for c = c + c_tail, the tail for an exponent that has more digits than a double. Whole and half c up to 64 in size by
+/// multiplication (a square root, a division): error <= |c| + 2 ULP where the power of |c| neither overflows nor underflows. Any
+/// other c from a logarithm with 5 more bits: error <= 2 ULP, NaN for x < 0 unless c is whole. 0^c is 1, 0 or inf for c = 0, c >
+/// 0, c < 0.
 template <class T>
 DIMWISE_INLINE pack<T> power(const pack<T>& x, double c, double c_tail = 0) {
   const double size = c < 0 ? -c : c;
@@ -109,4 +110,3 @@ DIMWISE_INLINE pack<T> power(const pack<T>& x, const pack<T>& c) {
 
 }  // namespace DIMWISE_SIMD_ISA
 }  // namespace dimwise::simd
-

@@ -110,6 +110,21 @@ constexpr void root_of_state(model& m) {
   m.output<"Dp">(D<1>(pow(x, 2.0)));
   m.output<"cube">(D<2>(pow(x, 3.0)));
 }
+constexpr void large_powers(model& m) {
+  auto x = m.state<"x", d>();
+  m.output<"p">(pow(x, 10.0 * x));
+  m.output<"Dp">(D<1>(pow(x, 10.0 * x)));
+}
+constexpr void tails(model& m) {
+  auto x = m.state<"x", d>();
+  m.output<"gelu">(gelu(x));
+  m.output<"Dgelu">(D<1>(gelu(x)));
+  m.output<"log_sigmoid">(log_sigmoid(x));
+  m.output<"Dlog_sigmoid">(D<1>(log_sigmoid(x)));
+  m.output<"Dlog">(D<1>(log(x)));
+  m.output<"relu">(relu(x));
+  m.output<"Dsqrt">(D<1>(sqrt(x)));
+}
 constexpr void saturated(model& m) {
   auto x = m.state<"x", d>();
   m.output<"D1">(D<1>(tanh(x)));
@@ -274,6 +289,34 @@ TEST_CASE("trap: squares and roots at zero", "[trap]") {
   for (double v : evaluate(*k, {}, negative, 1, d)) CHECK(v == 9);
   for (double v : evaluate(*k, {}, negative, 2, d)) CHECK(v == -6);
   for (double v : evaluate(*k, {}, negative, 3, d)) CHECK(v == -18);
+}
+
+TEST_CASE("trap: a large power keeps its digits", "[trap]") {
+  const auto k = kernel<large_powers, double>();
+  for (double x : {0.7, 12.5, 22.0}) {
+    const batch b{std::vector<double>(d, x), {0.0}};
+    const long double exact = std::pow(static_cast<long double>(x), static_cast<long double>(10.0 * x));  // exp(10 x log x) would lose 3 digits
+    INFO("x = " << x);
+    for (double v : evaluate(*k, {}, b, 0, d)) CHECK(v == Approx(double(exact)).epsilon(1e-15));
+    for (double v : evaluate(*k, {}, b, 1, d)) CHECK(v == Approx(double(exact * 10 * (std::log(static_cast<long double>(x)) + 1))).epsilon(4e-15));
+  }
+}
+
+TEST_CASE("trap: functions that are small far out keep their digits, and outside of a domain there is no number", "[trap]") {
+  const auto k = kernel<tails, double>();
+  const auto at = [&](double x, std::size_t output) { return evaluate(*k, {}, batch{std::vector<double>(d, x), {0.0}}, output, d)[0]; };
+  for (double x : {-3.0, -12.0, -30.0}) {
+    const double below = double(std::erfc(-x / std::sqrt(2.0L)) / 2), bell = std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
+    INFO("x = " << x);
+    CHECK(at(x, 0) == Approx(x * below).epsilon(1e-13));
+    CHECK(at(x, 1) == Approx(below + x * bell).epsilon(1e-13));
+  }
+  CHECK(at(50, 2) == Approx(-std::exp(-50.0)).epsilon(1e-14));
+  CHECK(at(50, 3) == Approx(std::exp(-50.0)).epsilon(1e-14));
+  CHECK(std::isnan(at(-1, 4)));
+  CHECK(at(-std::numeric_limits<double>::infinity(), 5) == 0);
+  CHECK(std::isnan(at(std::numeric_limits<double>::quiet_NaN(), 5)));
+  CHECK(at(0, 6) == std::numeric_limits<double>::infinity());
 }
 
 TEST_CASE("trap: derivatives of tanh keep their relative accuracy in saturation", "[trap]") {

@@ -179,6 +179,9 @@ struct interpreter {
           case op::div:
             r = a(i, w) / b(i, w);
             break;
+          case op::pow:
+            r = exp(b(i, w) * log(a(i, w)));
+            break;
           case op::exp:
             r = exp(a(i, w));
             break;

@@ -34,6 +34,9 @@ constexpr void choices(model& m) {
   m.output<"silu">(silu(x));
   m.output<"tan">(tan(x));
   m.output<"cosh">(cosh(x));
+  m.output<"angle">(atan2(x, t - 1.0));
+  m.output<"angle_slope">(D<1>(atan2(x, t - 1.0)));
+  m.output<"turn">(dt(atan2(sin(3.0 * t) + 0.0 * x, cos(3.0 * t) + 0.0 * x)));
   m.output<"power">(pow(abs(x) + 1.0, x));
 }
 
@@ -73,6 +76,9 @@ TEST_CASE("a choice has the value and derivatives of the branch that is taken", 
     CHECK(r.of("silu")[k] == Approx(v / (1 + std::exp(-v))).epsilon(1e-13));
     CHECK(r.of("tan")[k] == Approx(std::tan(v)).epsilon(1e-13));
     CHECK(r.of("cosh")[k] == Approx(std::cosh(v)).epsilon(1e-13));
+    CHECK(r.of("angle")[k] == Approx(std::atan2(v, s - 1)).epsilon(1e-13));
+    CHECK(r.of("angle_slope")[k] == Approx((s - 1) / (v * v + (s - 1) * (s - 1))).epsilon(1e-13));
+    CHECK(r.of("turn")[k] == Approx(3).epsilon(1e-13));
     CHECK(r.of("power")[k] == Approx(std::pow(std::abs(v) + 1, v)).epsilon(1e-13));
   }
   CHECK(r.of("in_time")[0] == 1);

@@ -33,6 +33,9 @@ void check_precision() {
     CHECK(units(f.tanh(x), mp::tanh(X)) < 10);
     CHECK(units(f.sigmoid(x), 1 / (1 + mp::exp(-X))) < 200);
     CHECK(units(f.softplus(x), at < 0 ? mp::log1p(e) : X + mp::log1p(1 / e)) < 200);
+    CHECK(units(f.sinh(x), mp::sinh(X)) < 200);
+    CHECK(units(f.cosh(x), mp::cosh(X)) < 200);
+    CHECK(units(Number(mp::pow(f.cbrt(x), 3)), X) < 30);
     if (at > -7) CHECK(units(f.log1p(x), mp::log1p(X)) < 10);
     if (at > 0) {
       CHECK(units(f.log(x), mp::log(X)) < 10);

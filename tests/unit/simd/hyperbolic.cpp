@@ -37,7 +37,8 @@ TEMPLATE_TEST_CASE("hyperbolic functions, expm1, log1p and cbrt keep their bound
 
 TEMPLATE_TEST_CASE("hyperbolic functions, expm1, log1p and cbrt of special values", "[simd]", float, double) {
   using T = TestType;
-  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN(), least = std::numeric_limits<T>::denorm_min();
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN(),
+          least = std::numeric_limits<T>::denorm_min();
   CHECK(at(sinh_, inf) == inf);
   CHECK(at(sinh_, -inf) == -inf);
   CHECK(at(sinh_, least) == least);

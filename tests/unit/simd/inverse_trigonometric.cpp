@@ -28,7 +28,8 @@ TEMPLATE_TEST_CASE("the inverse functions keep their bounds", "[simd]", float, d
 
 TEMPLATE_TEST_CASE("the inverse functions of special values", "[simd]", float, double) {
   using T = TestType;
-  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN(), least = std::numeric_limits<T>::denorm_min();
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN(),
+          least = std::numeric_limits<T>::denorm_min();
   const T half_turn = T(3.14159265358979323846L);
   CHECK(at(asin_, T(1)) == half_turn / 2);
   CHECK(at(asin_, -least) == -least);
