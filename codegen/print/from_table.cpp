@@ -123,6 +123,22 @@ class builder {
     return nullptr;
   }
 
+  // A state besides the first: its input plus x - x, the second one held. Below D by one of several states the others are held; that goes
+  // without saying.
+  const input_slot* further_state(int i) const {
+    if (at(i).o == op::held && at(i).n & held_for_D) i = at(i).a;
+    const node& x = at(i);
+    if (x.o != op::add || at(x.a).o != op::input_per_dim || !t_.inputs[at(x.a).n].state) return nullptr;
+    return at(x.b).o == op::sub && at(at(x.b).a).o == op::state ? &t_.inputs[at(x.a).n] : nullptr;
+  }
+  bool held_first_state(int i) const { return at(i).o == op::held && at(i).n & held_for_D && at(at(i).a).o == op::state; }
+  std::string_view state_name(int number) const {
+    for (int i = 0, q = 0; i < t_.input_count; i++)
+      if (t_.inputs[i].state && ++q == number) return t_.inputs[i].name.view();
+    return t_.state_name.view();
+  }
+  bool several_states() const { return state_name(1) != t_.state_name.view(); }
+
   // What a network is applied to: the first values below `root` that contain nothing of the network. A second application of the
   // same network below it is an argument, too.
   std::vector<int> arguments_of(int root) const {
@@ -168,6 +184,7 @@ class builder {
   std::vector<int> printed_children(int i) const {
     std::string what;
     if (mixture_of(i, what)) return leaves_of(i);
+    if (further_state(i) || held_first_state(i)) return {};
     if (is_network(i)) return arguments_of(i);
     std::vector<int> children;
     if (const std::vector<derivative_term>* terms = written_out(i)) {
@@ -267,6 +284,8 @@ class builder {
     std::string what;
     if (const std::vector<derivative_term>* terms = written_out(i)) return sum_of(*terms);
     if (const mixture_entry* m = mixture_of(i, what)) return call(std::string(m->name.view()) + what, dim(i), seen_by(i, leaves_of(i)));
+    if (const input_slot* s = further_state(i)) return symbol(s->name.view(), true);
+    if (held_first_state(i)) return symbol(t_.state_name.view(), true);
     if (is_network(i)) return call(own_network(i), dim(i), seen_by(i, arguments_of(i)));
     const formula a = x.a >= 0 ? formula_[std::size_t(x.a)] : formula(), b = x.b >= 0 ? formula_[std::size_t(x.b)] : formula();
     auto minus = [](const formula& f) { return compound(part::negative, {f}); };
@@ -318,7 +337,9 @@ class builder {
         return f;
       }
       case op::sum_others: return call(x.n < 0 ? "sum_before" : x.n > 0 ? "sum_after" : "sum_others", true, {without_index(a)});
-      case op::D: return compound(part::derivative, {a}, x.n);
+      case op::D:
+        if (several_states()) return call("D<" + std::to_string(x.n) + ">", true, {a, symbol(state_name(int(x.value)), true)});
+        return compound(part::derivative, {a}, x.n);
       case op::dt: return compound(part::in_time, {a}, x.n);
       default: return call(function_name(x.o), dim(i), {a});
     }

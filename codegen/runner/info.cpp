@@ -9,6 +9,7 @@
 #include "codegen/runner/graph.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "codegen/runner/needed_orders.hpp"
+#include "dimwise/analysis/cost_class.hpp"
 #include "dimwise/core/error.hpp"
 
 namespace dimwise::commands {
@@ -67,6 +68,13 @@ const char* source_text(sample_source s) {
   return "?";
 }
 
+std::string cost_class_text(const table& t, int node) {
+  const derivative_cost c = cost_of_derivatives(t, &node, 1);
+  std::string text = c.pass_per_dimension ? "a pass per dimension" : "";
+  if (c.directions) text += (text.empty() ? "" : ", ") + std::to_string(c.directions) + (c.directions == 1 ? " copy along a direction" : " copies along directions");
+  return text.empty() ? "cheap" : text;
+}
+
 json describe(const compiled_model& m) {
   const table& t = m.recording;
   const std::string state(t.state_name.view()), time(t.time_name.view());
@@ -79,7 +87,7 @@ json describe(const compiled_model& m) {
   out["time"] = time;
   out["inputs"] = json::array();
   for (int i = 0; i < t.input_count; i++)
-    out["inputs"].push_back({{"name", t.inputs[i].name.view()}, {"level", t.inputs[i].l == level::dim ? "dim" : "point"}, {"width", t.inputs[i].width}});
+    out["inputs"].push_back({{"name", t.inputs[i].name.view()}, {"level", t.inputs[i].l == level::dim ? "dim" : "point"}, {"width", t.inputs[i].width}, {"state", t.inputs[i].state}});
   out["constants"] = json::array();
   for (int i = 0; i < t.constant_count; i++) out["constants"].push_back({{"name", t.constants[i].name.view()}, {"default", t.constants[i].value}});
 
@@ -133,7 +141,8 @@ json describe(const compiled_model& m) {
   auto inferred = [&](const std::string& name, int node) {
     const kind& k = t.nodes[node].k;
     out["inferred"].push_back({{"name", name}, {"level", k.l == level::dim ? "dim" : k.l == level::point ? "point" : "units"}, {"width", k.width},
-                               {"depends_on", dependence_text(k)}, {"dimwise", k.dimwise}, {"x_order", orders[std::size_t(node)].x}, {"t_order", orders[std::size_t(node)].t}});
+                               {"depends_on", dependence_text(k)}, {"dimwise", k.dimwise}, {"x_order", orders[std::size_t(node)].x}, {"t_order", orders[std::size_t(node)].t},
+                               {"derivatives", cost_class_text(t, node)}});
   };
   for (const auto& [name, node] : network_nodes(t)) inferred(name, node);
   for (const auto& v : values) inferred(v.name, v.node);
@@ -207,13 +216,13 @@ void print_text(const json& d, bool latex) {
   if (d["state"] != "") std::printf("  %-24s state, [samples][%s]\n", text_of(d["state"]).c_str(), d["dimensions"].dump().c_str());
   if (d["time"] != "") std::printf("  %-24s time, [samples]\n", text_of(d["time"]).c_str());
   for (const auto& i : d["inputs"])
-    std::printf("  %-24s %s\n", text_of(i["name"]).c_str(),
+    std::printf("  %-24s %s%s\n", text_of(i["name"]).c_str(), i["state"].get<bool>() ? "state, " : "",
                 i["level"] == "dim" ? ("[samples][" + d["dimensions"].dump() + "][" + i["width"].dump() + "]").c_str() : ("[samples][" + i["width"].dump() + "]").c_str());
   for (const auto& c : d["constants"]) std::printf("  %-24s constant, %s unless given\n", text_of(c["name"]).c_str(), c["default"].dump().c_str());
-  std::printf("\ninferred%*s x-order t-order  cheap D  depends on\n", 26, "");
+  std::printf("\ninferred%*s x-order t-order  cheap D  derivatives below it    depends on\n", 26, "");
   for (const auto& v : d["inferred"])
-    std::printf("  %-32s %7s %7s  %-7s  %s\n", text_of(v["name"]).c_str(), v["x_order"].dump().c_str(), v["t_order"].dump().c_str(),
-                v["dimwise"].get<bool>() ? "yes" : "no", text_of(v["depends_on"]).c_str());
+    std::printf("  %-32s %7s %7s  %-7s  %-22s  %s\n", text_of(v["name"]).c_str(), v["x_order"].dump().c_str(), v["t_order"].dump().c_str(),
+                v["dimwise"].get<bool>() ? "yes" : "no", text_of(v["derivatives"]).c_str(), text_of(v["depends_on"]).c_str());
   if (!d["objectives"].empty()) std::printf("\nobjectives\n");
   for (const auto& o : d["objectives"])
     std::printf("  %-24s stage %s, weight %s, %s\n", text_of(o["name"]).c_str(), o["stage"].dump().c_str(), o["weight"].dump().c_str(),

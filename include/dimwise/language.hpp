@@ -30,6 +30,7 @@
 #include "language/relative_form.hpp"
 #include "language/substitution.hpp"
 #include "language/dense_operators.hpp"
+#include "language/states.hpp"
 #include "language/equation.hpp"
 #include "language/at.hpp"
 #include "language/parameters.hpp"

@@ -114,10 +114,18 @@ std::vector<check_record> check_hollowness(const table& t, const std::vector<dou
     std::vector<std::vector<wide_number>> before;
     o.set_sample(at);
     for (const subject& v : subjects) before.push_back(o.value(v.node));
+    at.inputs.resize(std::size_t(t.input_count));
     for (int j = 0; j < t.d; j++) {
-      for (const double moved : {at.state[std::size_t(j)] + 1.25, 17 - 3 * at.state[std::size_t(j)]}) {
+      for (const int way : {0, 1}) {
         sample_inputs changed = at;
-        changed.state[std::size_t(j)] = moved;
+        const auto move = [&](std::vector<double>& x) {
+          x.resize(std::size_t(t.d), 0.0);
+          double& v = x[std::size_t(j)];
+          v = way ? 17 - 3 * v : v + 1.25;
+        };
+        move(changed.state);
+        for (int q = 0; q < t.input_count; q++)
+          if (t.inputs[q].state) move(changed.inputs[std::size_t(q)]);
         o.set_sample(changed);
         for (std::size_t q = 0; q < subjects.size(); q++) {
           const auto& [id, name] = subjects[q];

@@ -1,6 +1,7 @@
 // src/oracle/oracle.cpp: requests to the oracle turned into plans, and derivatives put together from them.
 #include "../../include/dimwise/oracle/oracle.hpp"
 
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -117,6 +118,8 @@ Number basic_oracle<Number>::exact_relative(int equation) {
     }
   }
   for (const int a : own) exponents.erase(a);
+  // those of one density seen along several states have its value
+  while (exponents.size() > 1 && value(*exponents.begin()) == value(*exponents.rbegin())) exponents.erase(std::prev(exponents.end()));
   if (exponents.size() != 1)
     throw error("The relative form of equation \"" + std::string(e.name.view()) + "\" holds " + std::to_string(exponents.size()) +
                 " factors exp(a - value of a) of its own; it can be compared with residual / p where there is one.");

@@ -25,6 +25,7 @@ int rows_of(const table& recording, int set) {
 bool gives_input(const data_sets& sets, int set, int input, std::string& why) {
   const table& recording = sets.recording();
   const int owner = rows_of(recording, set);
+  if (owner < 0 && recording.inputs[input].state && recording.sets[set].source == sample_source::box) return true;
   if (owner < 0) {
     why = "the points of that set carry no inputs";
     return false;

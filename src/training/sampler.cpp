@@ -11,7 +11,7 @@ namespace dimwise {
 namespace {
 
 // Which numbers of a stream a draw uses for what.
-enum lane : std::uint64_t { coordinates, times, components, sides };
+enum lane : std::uint64_t { coordinates, times, components, sides, further_states };
 
 std::size_t numbers_of(const table& recording, int slot) {
   const input_slot& s = recording.inputs[slot];
@@ -166,6 +166,12 @@ void sampler<T>::draw_box(const source& from, sample_batch<T>& out) {
   const std::size_t n = from.count * std::size_t(model_.recording.d);
   from.numbers->uniforms(from.step, 0, n, numbers_.data(), coordinates);
   for (std::size_t i = 0; i < n; i++) out.state[i] = T(from.set->lower + (from.set->upper - from.set->lower) * numbers_[i]);
+  for (int j = 0; j < model_.recording.input_count; j++) {
+    if (!model_.recording.inputs[j].state) continue;
+    from.numbers->uniforms(from.step, 0, n, numbers_.data(), further_states + std::uint64_t(j));
+    for (std::size_t i = 0; i < n; i++)
+      out.inputs[std::size_t(j)][i] = T(from.set->lower + (from.set->upper - from.set->lower) * numbers_[i]);
+  }
 }
 
 template <class T>

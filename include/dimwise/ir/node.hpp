@@ -52,7 +52,7 @@ enum class op : std::uint8_t {
   sum_others,     ///< dim -> dim: component i adds up those before i (n = -1), after i (n = 1), or both (n = 0)
   shift,          ///< dim -> dim: the component at `offset` from i, or 0
   // calculus
-  D,              ///< n-th derivative of component i by coordinate i
+  D,              ///< n-th derivative of component i by coordinate i; `value` is the number of the state, the others are held below
   dt,             ///< n-th derivative by time
   frozen,         ///< the same value; no gradient to parameters
   held,           ///< the same value, constant along x and t as the bits of `n` say (held_flag); gradients to parameters pass
@@ -65,6 +65,7 @@ enum held_flag : int {
   held_along_t = 2,      ///< constant along t
   holds_nothing_of_x = 4,  ///< besides: known not to depend on the state (a derivative at a point that does not)
   held_for_each_dimension = 8,  ///< a point-level value repeated for each dimension
+  held_for_D = 32,         ///< a state below D by another one: a way along a direction still moves it
   held_product = 16        ///< a Jacobian-vector product: depends on all coordinates, its own series is not known
 };
 

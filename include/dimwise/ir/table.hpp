@@ -10,6 +10,7 @@ struct input_slot {
   short_name name;
   level l = level::point;
   int width = 1;
+  bool state = false;  ///< a state besides the first: what D<k>(f, v) differentiates by
 };
 
 /// A run-time constant and its default.

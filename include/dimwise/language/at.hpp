@@ -22,10 +22,12 @@ constexpr kind replaced_kind(kind u, kind left, kind right) {
   if (left.l == level::dim && right.d == depends::nothing) return {u.l, depends::nothing, true, u.width, because::it_is_not_dense};
   return u;
 }
+/// Of several states, one that stays or moves leaves the class as it is.
 template <class A, class... Pairs>
 constexpr kind replaced_kind_of() {
   kind k = A::k;
-  ((k = replaced_kind(k, decltype(Pairs::left)::k, decltype(Pairs::right)::k)), ...);
+  if constexpr (!((decltype(Pairs::left)::k.l == level::dim && decltype(Pairs::right)::k.d != depends::nothing) || ...))
+    ((k = replaced_kind(k, decltype(Pairs::left)::k, decltype(Pairs::right)::k)), ...);
   return k;
 }
 template <class L, class R>

@@ -14,50 +14,68 @@ constexpr kind jvp_kind(kind v, kind u) {
   if (single(v) || single(u)) return {v.l, depends::single_coordinate, true, v.width, because::it_is_not_dense};
   return product_kind(v);
 }
-constexpr handle record_jvp(handle v, handle u, int order) {
+/// v with all states but number q held along x: its series is that by state q.
+constexpr handle moving_by(handle v, int q) {
+  substitution s(*v.m);
+  s.move_only(q);
+  return s(v);
+}
+/// Along u in one state; the others stay.
+constexpr handle record_jvp(handle v, handle u, int order, int state) {
   recorder& m = *v.m;
   if (!m.owns(v) || !m.owns(u)) return m.poison();
+  if (state < 0) return m.refuse(refused::this_model_has_no_state);
   const kind kv = m.kind_of(v), ku = m.kind_of(u);
   if (kv.l == level::units) return m.refuse(refused::hidden_units_cannot_be_used_here);
   if (kv.d == depends::nothing) return m.literal(0);
   if (m.d == 1 && ku.d != depends::nothing) {  // one coordinate: u^k D^k v
     if (ku.width != 1) return m.refuse(refused::a_direction_has_one_feature_for_each_dimension);
-    handle r = record_D(v, order);
+    if (!sees_own(kv)) return m.literal(0);
+    handle r = m.states.count == 1 ? record_D(v, order) : m.unary(op::D, moving_by(v, m.number_of_state(state)), m.number_of_state(state), order);
     for (int i = 0; i < order; i++) r = m.binary(op::mul, u, r);
     return kv.l == level::point ? record_sum(r) : r;
   }
   substitution s(m);
-  s.move_along(u);
+  s.move_along(u, state);
   const handle copy = s(v);
   if (m.broken) return m.poison();
   return m.held(m.unary(op::dt, copy, 0, order), held_along_t | (ku.d == depends::nothing ? 0 : held_product));
 }
-/// The order-th derivative by coordinate j.
-constexpr handle record_partial(handle v, int j, int order) {
-  return record_jvp(v, v.m->leaf(op::indicator, kind{level::dim, depends::nothing, true, 1, because::it_is_not_dense}, j), order);
+constexpr handle record_indicator(recorder& m, int j) {
+  return m.leaf(op::indicator, kind{level::dim, depends::nothing, true, 1, because::it_is_not_dense}, j);
+}
+/// The order-th derivative by coordinate j of a state.
+constexpr handle record_partial(handle v, int j, int order, int state) {
+  return record_jvp(v, record_indicator(*v.m, j), order, state);
 }
 constexpr bool needs_copies(handle v) {
   recorder& m = *v.m;
   return m.owns(v) && !m.kind_of(v).dimwise && !(m.facts_of(v.id) & has_own_series);
 }
-constexpr handle record_dense_D(handle v, int order) {
+/// The derivatives by every coordinate of a state, one copy of v for each.
+constexpr handle record_copies(handle v, int state, int order) {
   recorder& m = *v.m;
-  if (!m.owns(v)) return m.poison();
-  if (m.kind_of(v).dimwise || m.kind_of(v).l == level::units) return record_D(v, order);
-  if (!needs_copies(v)) return m.unary(op::D, v, 0, order);
   if (m.d > 64) return m.refuse(refused::a_dense_derivative_would_need_more_than_64_copies);
   handle total;
   for (int j = 0; j < m.d && !m.broken; j++) {
-    const handle term = m.binary(op::mul, m.leaf(op::indicator, kind{level::dim, depends::nothing, true, 1, because::it_is_not_dense}, j), record_partial(v, j, order));
+    const handle term = m.binary(op::mul, record_indicator(m, j), record_partial(v, j, order, state));
     total = j == 0 ? term : m.binary(op::add, total, term);
   }
   return m.broken ? m.poison() : total;
 }
+constexpr handle record_dense_D(handle v, int order) {
+  recorder& m = *v.m;
+  if (!m.owns(v) || !m.has_one_state()) return m.poison();
+  if (m.kind_of(v).dimwise || m.kind_of(v).l == level::units) return record_D(v, order);
+  if (!needs_copies(v)) return m.unary(op::D, v, 0, order);
+  return record_copies(v, m.state_node, order);
+}
 constexpr handle record_laplacian(handle v) {
   recorder& m = *v.m;
+  if (!m.has_one_state()) return m.poison();
   if (!needs_copies(v) || m.d > 64 || m.kind_of(v).l != level::point) return record_sum(record_dense_D(v, 2));
-  handle total = record_partial(v, 0, 2);
-  for (int j = 1; j < m.d && !m.broken; j++) total = m.binary(op::add, total, record_partial(v, j, 2));
+  handle total = record_partial(v, 0, 2, m.state_node);
+  for (int j = 1; j < m.d && !m.broken; j++) total = m.binary(op::add, total, record_partial(v, j, 2, m.state_node));
   return m.broken ? m.poison() : total;
 }
 
@@ -72,7 +90,18 @@ template <int Order = 1, Term A, Operand U>
 constexpr auto jvp(A v, U u) {
   static_assert(1 <= Order && Order <= 7, "jvp<k>(v, u): k from 1 to 7");
   constexpr kind k = detail::jvp_kind(A::k, detail::kind_of<U>());
-  const handle h = detail::record_jvp(v, detail::recorded(*v.m, u), Order);
+  v.m->has_one_state();
+  const handle h = detail::record_jvp(v, detail::recorded(*v.m, u), Order, v.m->state_node);
+  if (h.m->refusal) h.m->refusal();
+  return detail::make < k, A::name, A::typed && detail::known<U>() > (h);
+}
+/// Along u in one of several states, the others held fixed: the Order-th derivative of v(..., state + s u, ...).
+template <int Order = 1, Term A, Operand U, Term S>
+constexpr auto jvp(A v, U u, S state) {
+  static_assert(1 <= Order && Order <= 7, "jvp<k>(v, u, state): k from 1 to 7");
+  constexpr kind k = detail::jvp_kind(A::k, detail::kind_of<U>());
+  if (v.m->owns(state) && v.m->number_of_state(state.id) < 0) v.m->refuse(refused::D_is_by_a_state);
+  const handle h = detail::record_jvp(v, detail::recorded(*v.m, u), Order, state.id);
   if (h.m->refusal) h.m->refusal();
   return detail::make < k, A::name, A::typed && detail::known<U>() > (h);
 }

@@ -14,7 +14,7 @@ concept ConstantAlongOwn = TypedTerm<A> && A::k.dimwise && !sees_own(A::k) && !U
 
 constexpr handle record_D(handle v, int order) {
   recorder& m = *v.m;
-  if (!m.owns(v)) return m.poison();
+  if (!m.owns(v) || !m.has_one_state()) return m.poison();
   if (m.kind_of(v).l == level::units) return m.refuse(refused::hidden_units_cannot_be_used_here, v);
   if (!m.kind_of(v).dimwise) return m.refuse(refused::D_of_a_dense_value, v);
   return sees_own(m.kind_of(v)) ? m.unary(op::D, v, 0, order) : m.literal(0);

@@ -79,6 +79,7 @@ class dynamics_recorder : public learning_recorder {
     e.noise = at_dim_level(noise).id;
     e.noise_derivative = own_derivative(noise);
     sdes.push_back(e);
+    check_states();
   }
   /// D<1>(v) at dim level, or -1 where v is dense.
   constexpr int own_derivative(handle v) {
@@ -101,6 +102,7 @@ class dynamics_recorder : public learning_recorder {
     e.field = at_dim_level(field).id;
     e.diagonal = own_derivative(field);
     odes.push_back(e);
+    check_states();
   }
 };
 

@@ -140,9 +140,17 @@ class learning_recorder : public set_recorder {
   }
 
   /// Each coordinate of the data: minus its mean, divided by its standard deviation, both of the training rows.
-  constexpr void standardise() { transformation = {transform::standardise, 0, 1}; }
+  constexpr void standardise() {
+    transformation = {transform::standardise, 0, 1};
+    check_states();
+    if (refusal) refusal();
+  }
   /// The data minus a seasonal mean, times the inverse Cholesky factor of the residual covariance, both of the training rows.
-  constexpr void whiten(season s = {}) { transformation = {transform::whiten, s.harmonics, s.period}; }
+  constexpr void whiten(season s = {}) {
+    transformation = {transform::whiten, s.harmonics, s.period};
+    check_states();
+    if (refusal) refusal();
+  }
 
  private:
   /// The sum of squares over features and dimensions: one number a sample.

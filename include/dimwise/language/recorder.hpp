@@ -45,6 +45,8 @@ class recorder {
   data_transform transformation{};
   short_name state_name, time_name;
   int d = 1, parameters = 0, state_node = -1;
+  list<int> states;             ///< nodes of the states; the first is state_node
+  bool D_by_the_state = false;  ///< a derivative was taken that does not say by which state
   bool broken = false;          ///< something was refused; what follows is not judged any more
   void (*refusal)() = nullptr;  ///< the sentence, where only the recording knows it: raised by the operation that the user wrote
   handle culprit[2];            ///< what the refused operation was given, as far as it says
@@ -136,6 +138,24 @@ class recorder {
     x.b = b.id;
     x.k = joined_kind(ka, kb, o);
     return put(x);
+  }
+  constexpr int number_of_state(int i) const {
+    for (int q = 0; q < states.count; q++)
+      if (states.data[q] == i) return q;
+    return -1;
+  }
+  /// For derivatives by the state of a model that has one.
+  constexpr bool has_one_state() {
+    D_by_the_state = true;
+    if (states.count > 1) refuse(refused::say_by_which_state);
+    return states.count <= 1;
+  }
+  /// What takes one state is refused where there are several.
+  constexpr void check_states() {
+    if (states.count < 2) return;
+    bool one = transformation.what != transform::none || sdes.count > 0 || odes.count > 0;
+    for (const sample_set& s : sets) one = one || (s.source != sample_source::file && s.source != sample_source::box);
+    if (one) refuse(refused::several_states_are_read_from_files_and_boxes_only);
   }
   /// v with `flags` of held_flag.
   constexpr handle held(handle v, int flags) {

@@ -32,7 +32,25 @@ template <fixed_string Name>
 [[noreturn]] inline void a_name_of_a_parameter_is_longer_than_63_characters() {
   stop("a name of a parameter is longer than 63 characters: give its network a shorter one");
 }
-[[noreturn]] inline void this_model_already_has_another_state() { stop("this model already has another state; a model has one"); }
+[[noreturn]] inline void the_states_of_a_model_have_equal_numbers_of_dimensions() {
+  stop("m.state<name, d>(): the states of a model have the same d; dimension i has one coordinate of each");
+}
+[[noreturn]] inline void a_model_has_at_most_8_states() { stop("a model has at most 8 states"); }
+[[noreturn]] inline void a_state_has_the_name_of_an_input() { stop("m.state<name, d>(): an input already has this name"); }
+[[noreturn]] inline void say_by_which_state() {
+  stop("this model has several states: say by which one a derivative is taken, D<k>(f, v), jvp(f, u, v), grad(f, v), after all states are declared");
+}
+[[noreturn]] inline void D_is_by_a_state() { stop("D<k>(f, v): v must be one of the states of the model, as m.state gave it"); }
+[[noreturn]] inline void D_by_one_state_of_a_D_by_another() {
+  stop("D<k>(f, v): f holds a derivative by another state; a mixed derivative is jvp(D<k>(f, v), m.indicator<j>(), x), or jvp along a direction");
+}
+[[noreturn]] inline void at_names_every_state_or_none() {
+  stop("at(u, x == e, v == w): in a model with several states name all of them, those that stay as v == v");
+}
+[[noreturn]] inline void several_states_are_read_from_files_and_boxes_only() {
+  stop("a model with several states takes its samples from files and boxes; m.sde, m.ode, m.transitions, m.jittered, m.drawn, standardise and whiten take "
+       "one state");
+}
 [[noreturn]] inline void this_model_already_has_another_time() { stop("this model already has another time; a model has one"); }
 [[noreturn]] inline void this_model_has_no_state() { stop("this needs a state: call m.state<\"x\", d>() first"); }
 

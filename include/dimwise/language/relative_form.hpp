@@ -2,22 +2,35 @@
 #pragma once
 #include "../analysis/homogeneity.hpp"
 #include "recorder.hpp"
+#include "substitution.hpp"
 
 namespace dimwise::detail {
 
 /// e / p for p = exp(l) at point level and e of degree 1 in p: p is replaced by exp(l - frozen value of l), which is 1 and has
-/// the derivatives of p divided by p. Returns the new node, or -1 where e is not of degree 1. One sweep: operands stand before
-/// their users.
+/// the derivatives of p divided by p; so are its copies below D by one of several states, whose value is that of p. Returns the new node, or
+/// -1 where e is not of degree 1. One sweep: operands stand before their users.
 constexpr int find_relative(recorder& m, int e, int p) {
-  node relative = m.nodes[p];
-  relative.o = op::exp_relative;
-  const int q = m.put(relative).id;
-  if (p > e) return -1;
-  list<int> degree(e + 1, 0), replaced(e + 1, 0);
-  degree[p] = 1;
-  replaced[p] = q;
-  for (int i = 0; i < p; i++) replaced[i] = i;
-  for (int i = p + 1; i <= e; i++) {
+  list<int> factors;
+  factors.push_back(p);
+  for (int q = 0; m.states.count > 1 && q < m.states.count; q++) {
+    substitution s(m);
+    s.move_only(q);
+    if (m.facts_of(p) & every_D_by) continue;
+    factors.push_back(s({&m, p}).id);
+  }
+  list<int> degree(e + 1, 0), replaced(e + 1, -1);
+  int first = e + 1;
+  for (const int f : factors) {
+    node relative = m.nodes[f];
+    relative.o = op::exp_relative;
+    const int r = m.put(relative).id;
+    if (f > e) continue;
+    degree[f] = 1;
+    replaced[f] = r;
+    if (f < first) first = f;
+  }
+  for (int i = first; i <= e; i++) {
+    if (replaced[i] >= 0) continue;
     const int a = m.nodes.data[i].a, b = m.nodes.data[i].b;
     replaced[i] = i;
     const int da = a < 0 ? 0 : degree[a], db = b < 0 ? 0 : degree[b];
@@ -26,8 +39,8 @@ constexpr int find_relative(recorder& m, int e, int p) {
     const node &u = m.nodes[a], &v = m.nodes[b < 0 ? a : b];
     degree[i] = degree_of_node(x, da, db, u.o == op::literal && u.value == 0, b >= 0 && v.o == op::literal && v.value == 0);
     if (degree[i] == no_degree) continue;
-    x.a = replaced[a];
-    if (b >= 0) x.b = replaced[b];
+    if (da != 0) x.a = replaced[a];
+    if (db != 0) x.b = replaced[b];
     replaced[i] = m.put(x).id;
   }
   return degree[e] == 1 ? replaced[e] : -1;

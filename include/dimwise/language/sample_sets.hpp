@@ -130,6 +130,7 @@ class set_recorder : public recorder {
     name_is_free<Name>(sets);
     s.name = Name;
     sets.push_back(s);
+    check_states();
     return {this, sets.count - 1};
   }
   /// Refusals are raised by the caller: compilers then quote one function less.

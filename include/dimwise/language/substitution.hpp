@@ -21,12 +21,12 @@ class substitution {
   /// Replaces `left` (the state or the time) by `right`. Refuses what is neither, or cannot stand there.
   constexpr void replace(handle left, handle right) {
     if (!m.owns(left) || !m.owns(right)) return;
-    const node& leaf = m[left];
-    if (leaf.o != op::state && leaf.o != op::time) return refuse(refused::only_the_state_or_the_time_can_be_replaced);
+    const bool state = m.number_of_state(left.id) >= 0;
+    if (!state && m[left].o != op::time) return refuse(refused::only_the_state_or_the_time_can_be_replaced);
     for (const replaced_leaf& r : leaves)
       if (r.leaf == left.id) return refuse(refused::a_leaf_is_replaced_once);
     const kind k = m.kind_of(right);
-    replaced_leaf r{left.id, right.id, leaf.o == op::state, is_shift(left.id, right.id)};
+    replaced_leaf r{left.id, right.id, state, is_shift(left.id, right.id, state)};
     if (r.state) {
       if (k.width != 1 || k.l == level::units || !(unmixed(k))) return refuse(refused::the_state_is_replaced_by_values_of_their_own_coordinate);
       if (k.l == level::point) r.by = held(right.id, held_for_each_dimension);
@@ -38,21 +38,29 @@ class substitution {
 
   /// Replaces the state by x + s u and holds the time, s being the way along u: dt of the copy is the derivative along u. u is held along x
   /// unless it depends on nothing, so that derivatives by x below are those at x + s u.
-  constexpr void move_along(handle u) {
+  constexpr void move_along(handle u, int state) {
     if (!m.owns(u)) return;
-    if (m.state_node < 0) return refuse(refused::this_model_has_no_state);
     const kind k = m.kind_of(u);
     if (k.width != 1 || k.l == level::units) return refuse(refused::a_direction_has_one_feature_for_each_dimension);
     const int flags = held_along_t | (k.d == depends::nothing ? 0 : held_along_x | holds_nothing_of_x) |
                       (k.l == level::point ? held_for_each_dimension : 0);
     const handle way = m.leaf(op::along, kind{});
-    const handle moved = m.binary(op::add, {&m, m.state_node}, m.binary(op::mul, way, m.held(u, flags)));
-    leaves.push_back({m.state_node, moved.id, true, true});
+    const handle moved = m.binary(op::add, {&m, state}, m.binary(op::mul, way, m.held(u, flags)));
+    leaves.push_back({state, moved.id, true, true});
     along_direction = true;
   }
 
+  /// Holds all states but number q along x.
+  constexpr void move_only(int q) {
+    for (int r = 0; r < m.states.count; r++)
+      leaves.push_back({m.states[r], r == q ? m.states[r] : held(m.states[r], held_along_x | held_for_D), true, true});
+    only = q;
+  }
+
   constexpr handle operator()(handle v) {
-    if (!m.owns(v) || m.broken || !may_replace(v)) return m.poison();
+    if (!m.owns(v) || m.broken) return m.poison();
+    keep_other_states();
+    if (m.broken || !may_replace(v)) return m.poison();
     stack.push_back({v.id, 0});
     while (stack.count) {
       const term x = stack.data[stack.count - 1];
@@ -74,6 +82,7 @@ class substitution {
   recorder& m;
   list<replaced_leaf> leaves;
   bool along_direction = false;
+  int only = -1;  ///< the state that is not held
   list<term> stack;
   pair_map done;
 
@@ -81,14 +90,26 @@ class substitution {
   constexpr int held(int v, int flags) { return m.held({&m, v}, flags).id; }
   constexpr int binary(op o, int a, int b) { return m.binary(o, {&m, a}, {&m, b}).id; }
 
+  /// With several states the others stay as they are; `at` must name all or none, so that the types know what a value depends on.
+  constexpr void keep_other_states() {
+    if (m.states.count < 2 || only >= 0) return;
+    int replaced = 0;
+    for (const replaced_leaf& r : leaves) replaced += r.state;
+    if (replaced && replaced < m.states.count && !along_direction) return refuse(refused::at_names_every_state_or_none);
+    for (const int s : m.states) {
+      bool known = false;
+      for (const replaced_leaf& r : leaves) known = known || r.leaf == s;
+      if (!known) leaves.push_back({s, s, true, true});
+    }
+  }
   /// x + c, c + x or x - c with c constant along the axis of x.
-  constexpr bool is_shift(int leaf, int e) {
+  constexpr bool is_shift(int leaf, int e, bool state) {
     const node x = m.nodes[e];
     if (e == leaf) return true;
     if (x.o != op::add && x.o != op::sub) return false;
     const int c = x.a == leaf ? x.b : x.o == op::add && x.b == leaf ? x.a : -1;
     if (c < 0) return false;
-    return m.nodes[leaf].o == op::state ? m.nodes[c].k.d == depends::nothing : !(m.facts_of(c) & varies_in_time);
+    return state ? m.nodes[c].k.d == depends::nothing : !(m.facts_of(c) & varies_in_time);
   }
   /// Whether derivatives inside v can be taken before the replacement; refuses where that is not so.
   constexpr bool may_replace(handle v) {
@@ -97,6 +118,14 @@ class substitution {
       if (inside & (holds_dt | holds_product)) return refuse(refused::a_product_of_a_derivative_by_t_is_not_known), false;
       return true;
     }
+    if (only >= 0) {
+      if (inside & every_D_by & ~(unsigned(holds_D_by) << only)) return refuse(refused::D_by_one_state_of_a_D_by_another), false;
+      return true;
+    }
+    bool constants = false, moving = false;
+    for (const replaced_leaf& r : leaves)
+      if (r.state) (r.shift ? moving : constants) = true;
+    if (inside & holds_D && constants && moving) return refuse(refused::a_derivative_by_x_is_replaced_at_constants_or_shifts_only), false;
     for (const replaced_leaf& r : leaves) {
       if (inside & holds_D && r.state && !r.shift && m.nodes[r.by].k.d != depends::nothing)
         return refuse(refused::a_derivative_by_x_is_replaced_at_constants_or_shifts_only), false;
@@ -133,8 +162,9 @@ class substitution {
     if (along_direction) {
       if (x.o == op::time) return held(t.v, held_along_t);
       if (x.o == op::detach) return t.v;
-      if (x.o == op::held && x.n & held_along_x) return held(t.v, held_along_t);
+      if (x.o == op::held && x.n & held_along_x && !(x.n & held_for_D)) return held(t.v, held_along_t);
     }
+    if (only >= 0 && (x.o == op::detach || (x.o == op::held && x.n & held_along_x))) return t.v;
     if (x.a < 0) return t.v;
     int context = t.context;
     if (x.o == op::D && stops(true)) context |= in_D;
