@@ -29,6 +29,7 @@
 #include "language/derivatives.hpp"
 #include "language/relative_form.hpp"
 #include "language/substitution.hpp"
+#include "language/forward_laplacian.hpp"
 #include "language/dense_operators.hpp"
 #include "language/states.hpp"
 #include "language/equation.hpp"

@@ -19,6 +19,8 @@ class canonical_order {
         new_tensor(m.tensors.count, -1),
         new_input(m.inputs.count, -1),
         new_constant(m.constants.count, -1) {
+    // further states in the order in which they were declared: derivatives number them so
+    for (int q = 1; q < m.states.count; q++) use(m.nodes.data[m.nodes.data[m.states.data[q]].a].n, new_input, input_of);
     for (const equation_entry& e : m.equations) reach(e.lhs), reach(e.rhs), reach(e.residual), reach(e.relative);
     for (const output_entry& e : m.outputs) reach(e.node);
     for (const sde_entry& e : m.sdes) reach(e.drift), reach(e.noise), reach(e.noise_derivative);

@@ -1,6 +1,7 @@
 // language/dense_operators.hpp: what is not cheap, by name: Jacobian-vector products, dense::D, gradients, Laplacians.
 #pragma once
 #include "derivatives.hpp"
+#include "forward_laplacian.hpp"
 #include "substitution.hpp"
 
 namespace dimwise {
@@ -70,13 +71,23 @@ constexpr handle record_dense_D(handle v, int order) {
   if (!needs_copies(v)) return m.unary(op::D, v, 0, order);
   return record_copies(v, m.state_node, order);
 }
-constexpr handle record_laplacian(handle v) {
+/// w: weights, or the id -1 for 1.
+constexpr handle record_laplacian(handle v, handle w) {
   recorder& m = *v.m;
-  if (!m.has_one_state()) return m.poison();
-  if (!needs_copies(v) || m.d > 64 || m.kind_of(v).l != level::point) return record_sum(record_dense_D(v, 2));
-  handle total = record_partial(v, 0, 2, m.state_node);
-  for (int j = 1; j < m.d && !m.broken; j++) total = m.binary(op::add, total, record_partial(v, j, 2, m.state_node));
-  return m.broken ? m.poison() : total;
+  if (!m.owns(v) || !m.owns(w) || !m.has_one_state()) return m.poison();
+  const bool plain = w.id < 0;
+  if (needs_copies(v) && plain && m.d <= 64 && m.kind_of(v).l == level::point) {
+    handle total = record_partial(v, 0, 2, m.state_node);
+    for (int j = 1; j < m.d && !m.broken; j++) total = m.binary(op::add, total, record_partial(v, j, 2, m.state_node));
+    return m.broken ? m.poison() : total;
+  }
+  if (!m.kind_of(v).dimwise && !needs_copies(v) && (plain || m.kind_of(w).width == 1)) {
+    forward_laplacian f(m, w.id);
+    const handle r = f(v);
+    if (r.id >= 0 && m.kind_of(r).l == level::point && !m.kind_of(r).dimwise) return r;
+  }
+  const handle second = record_dense_D(v, 2);
+  return record_sum(plain ? second : m.binary(op::mul, w, second));
 }
 
 template <class A>
@@ -139,14 +150,15 @@ constexpr auto grad(A u) {
   return u;
 }
 
-/// The sum over i of the second derivatives of u by x_i: point level. Costs what dense::D<2> costs.
+/// The sum over i of the second derivatives of u by x_i: point level. Of a plain network it costs d first derivatives and one more column
+/// (forward Laplacian), half of dense::D<2>; else what dense::D<2> costs.
 template <detail::OneForAll A>
 constexpr auto laplacian(A u) {
   if constexpr (A::typed && A::k.dimwise) {
     return sum(D<2>(u));
   } else {
     constexpr kind k = sum_kind(derivative_kind(A::k));
-    const handle h = detail::record_laplacian(u);
+    const handle h = detail::record_laplacian(u, handle{u.m, -1});
     if (h.m->refusal) h.m->refusal();
     return detail::make<k, A::name, A::typed>(h);
   }
@@ -154,7 +166,14 @@ constexpr auto laplacian(A u) {
 /// The sum over i of w_i times the second derivative of u by x_i.
 template <detail::OneForAll A, Operand W>
 constexpr auto laplacian(A u, W w) {
-  return sum(w * dense::D<2>(u));
+  if constexpr (A::typed && A::k.dimwise) {
+    return sum(w * D<2>(u));
+  } else {
+    constexpr kind k = sum_kind(joined_kind(detail::kind_of<W>(), derivative_kind(A::k), op::mul));
+    const handle h = detail::record_laplacian(u, detail::recorded(*u.m, w));
+    if (h.m->refusal) h.m->refusal();
+    return detail::make < k, A::name, A::typed && detail::known<W>() > (h);
+  }
 }
 
 /// The vector-Jacobian product: component j is the sum over i of w_i times the derivative of v_i by x_j. Costs what grad(dot(v, w)) costs.

@@ -13,6 +13,15 @@ namespace {
 constexpr auto drift = hollow_net<"drift">(masked_mlp{6}, features{3}, mlp{5});
 constexpr auto other = hollow_net<"other">(masked_mlp{4}, features{2}, mlp{3});
 constexpr auto plain = network<"plain">(mlp{6, 5});
+constexpr auto wide = network<"wide">(mlp{4});
+
+/// A value that takes every rule of the forward Laplacian.
+constexpr auto rules(Term auto x, Term auto t) {
+  auto a = plain(x, t), b = wide(x, t);
+  auto c = tanh(a) * softplus(b) - sigmoid(a) / (2.0 + sq(t)) + sin(b) * cos(a) + exp(0.3 * a) + t * sum(exp(0.5 * x));
+  auto positive = 1.0 + sq(c);
+  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b;
+}
 
 /// Two scalars: one whose series is known (a plain network), one that needs copies (a sum of HollowNets).
 template <int Dims>
@@ -32,6 +41,9 @@ constexpr void operators(model& m) {
   m.output<"laplacian_u">(laplacian(u));
   m.output<"laplacian_s">(laplacian(s));
   m.output<"weighted_u">(laplacian(u, exp(f)));
+  m.output<"every_rule">(laplacian(rules(x, t), 1.0 + sq(x)));
+  m.output<"every_rule_D">(sum((1.0 + sq(x)) * dense::D<2>(rules(x, t))));
+  m.output<"no_rule">(laplacian(pow(2.0 + sq(plain(x, t)), 1.5)));
   m.output<"along_u">(jvp(u, f));
   m.output<"along_s">(jvp(s, f));
   m.output<"twice_along_s">(jvp<2>(s, x));
@@ -85,6 +97,8 @@ void check_operators() {
     CHECK(close(o.value(node("dt_of_grad"))[c], o.dense_derivative(node("u"), i, 1, 1)[0]));
     laplacian_u += d2u, laplacian_s += d2s, weighted += exp(f[c]) * d2u, along_u += f[c] * du, along_s += f[c] * ds, all += ds;
   }
+  CHECK(close(o.value(node("every_rule"))[0], o.value(node("every_rule_D"))[0]));
+  CHECK(abs(o.value(node("every_rule"))[0]) > 1e-2);
   CHECK(close(o.value(node("laplacian_u"))[0], laplacian_u));
   CHECK(close(o.value(node("laplacian_s"))[0], laplacian_s));
   CHECK(close(o.value(node("weighted_u"))[0], weighted));

@@ -142,6 +142,23 @@ TEST_CASE("boxes are filled evenly, times too") {
   CHECK(std::abs(time - 6) < 4 * 0.58 / 22);
 }
 
+TEST_CASE("further states are drawn from the box as well, apart from the first") {
+  fixture f;
+  f.m.inputs[0].state = true;
+  auto s = f.make();
+  f.draw(s, 3, 1, 0, 500);
+  const auto& next = f.batch.inputs[0];
+  double mean = 0, product = 0;
+  for (std::size_t i = 0; i < 1000; i++) {
+    mean += next[i] / 1000;
+    product += (next[i] - 0.5) * (f.batch.state[i] - 0.5) / 1000;
+  }
+  CHECK(std::abs(mean - 0.5) < 4 * 0.87 / 31);
+  CHECK(std::abs(product) < 4 * 0.75 / 31);  // independent: the deviation of a product is 0.75
+  CHECK((*std::min_element(next.begin(), next.end()) >= -1 && *std::max_element(next.begin(), next.end()) < 2));
+  CHECK(f.batch.inputs[2][0] == 0);
+}
+
 TEST_CASE("density sets are drawn from the mixture with the parameters of the moment") {
   fixture f;
   auto s = f.make();
