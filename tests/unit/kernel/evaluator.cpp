@@ -15,6 +15,12 @@ constexpr void decay(model& m) {
   auto c = m.input<"c", 2>();
   m.output<"y">(x * exp(-t) + sum_features(c));
 }
+constexpr void pair_of_states(model& m) {
+  auto x = m.state<"x", 2>();
+  auto v = m.state<"v", 2>();
+  m.output<"by_v">(D<1>(x * sq(v), v));
+  m.output<"by_x">(D<1>(x * sq(v) + sin(x), x));
+}
 }  // namespace
 
 TEST_CASE("an evaluator binds inputs by name, in any order", "[kernel]") {
@@ -25,6 +31,16 @@ TEST_CASE("an evaluator binds inputs by name, in any order", "[kernel]") {
   REQUIRE(y.size() == 6);
   for (std::size_t s = 0; s < 2; s++)
     for (std::size_t i = 0; i < 3; i++) CHECK(y[3 * s + i] == Approx(x[3 * s + i] * std::exp(-t[s]) + c[2 * s] + c[2 * s + 1]));
+}
+
+TEST_CASE("an evaluator binds further states by their names", "[kernel]") {
+  const evaluator<pair_of_states> values;
+  const std::vector<double> x{1, 2, 3, 4}, v{0.5, -1, 2, 0.25};
+  const auto r = values({}, "v"_in = v, "x"_in = x);
+  for (std::size_t i = 0; i < 4; i++) {
+    CHECK(r.of("by_v")[i] == Approx(2 * x[i] * v[i]));
+    CHECK(r.of("by_x")[i] == Approx(v[i] * v[i] + std::cos(x[i])));
+  }
 }
 
 TEST_CASE("an evaluator names the input whose length is wrong", "[kernel]") {
