@@ -3,8 +3,6 @@
 #include <dimwise/language/recording.hpp>
 using namespace dimwise;
 
-constexpr auto drift = hollow_net<"drift">(masked_mlp{16}, features{8}, mlp{16});
-
 namespace {
 constexpr void program(model& m) {
   auto x = m.state<"x", 4>();

@@ -108,6 +108,12 @@ class forward_laplacian {
         const handle s = bell(x.o == op::erf ? 1 : -1);
         return {s, times(number(-2), times(a, s))};
       }
+      case op::normal_cdf: {
+        const handle s = times(number(0.39894228040143267794), m.unary(op::exp, times(number(-0.5), m.unary(op::sq, a))));
+        return {s, times(number(-1), times(a, s))};
+      }
+      case op::sinh: return {m.unary(op::cosh, a), y};
+      case op::cosh: return {m.unary(op::sinh, a), y};
       default: return {};
     }
   }

@@ -20,7 +20,7 @@ constexpr auto rules(Term auto x, Term auto t) {
   auto a = plain(x, t), b = wide(x, t);
   auto c = tanh(a) * softplus(b) - sigmoid(a) / (2.0 + sq(t)) + sin(b) * cos(a) + exp(0.3 * a) + t * sum(exp(0.5 * x));
   auto positive = 1.0 + sq(c);
-  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b;
+  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b + gelu(a) + sinh(a) * cosh(b);
 }
 
 /// Two scalars: one whose series is known (a plain network), one that needs copies (a sum of HollowNets).
