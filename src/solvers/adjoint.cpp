@@ -42,6 +42,7 @@ struct reverse_chunk {
   std::vector<aligned_vector<T>> by_input;
   std::vector<T*> by_input_pointers;
   std::size_t first = 0, field = 0, products = 0;
+  int pending = 0;  ///< of the gradient, see kernel_interface::vector_jacobian
 
   void run(const reverse_run<T>& r, std::size_t begin, std::size_t end, ode_solution<T>& out, double* gradient) {
     first = begin, field = products = 0;
@@ -110,7 +111,8 @@ struct reverse_chunk {
     const arguments<T> in = rk.kernel_arguments(x);
     const T* cotangents[1 + most_carried] = {cotangent.data()};
     for (std::size_t j = 0; j < rk.q; j++) cotangents[1 + j] = rate_cotangents.data() + j * rk.n;
-    rk.kernel->vector_jacobian(r.problem.parameters, in, 0, rk.n, cotangents, out, {by_x, nullptr, by_input_pointers.data()}, gradient, workspace.data());
+    rk.kernel->vector_jacobian(r.problem.parameters, in, 0, rk.n, cotangents, out, {by_x, nullptr, by_input_pointers.data()}, gradient, workspace.data(),
+                               r.continuous ? nullptr : &pending);  // there, calls without a gradient come in between
     products++;
   }
   void add_inputs(const reverse_run<T>& r) {
@@ -271,10 +273,12 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
       gradient = n == 0 ? to.parameters : (m.gradients[n].assign(parameters, 0.0), m.gradients[n].data());
     }
     reverse_chunk<T>& c = m.chunks[std::size_t(thread)];
+    c.pending = 0;
     for (std::size_t begin = n * part, end = std::min(samples, begin + part); begin < end; begin += chunk) {
       c.run(run, begin, std::min(end, begin + chunk), out, gradient);
       field[n] = std::max(field[n], c.field), products[n] = std::max(products[n], c.products);
     }
+    if (gradient) kernel.flush_gradient(gradient, c.workspace.data(), &c.pending);
   };
   workers.run(parts, std::cref(task));
   for (std::size_t n = 1; n < parts && to.parameters; n++)

@@ -72,10 +72,13 @@ class kernel_interface {
   /// The product of cotangents with the Jacobians by inputs and parameters, for samples [begin, end): writes
   /// sum_j <cotangent_j, d output_j / d input of sample s> to `by` (a value under `frozen` counts here, one under `detach` does not), adds to
   /// `gradient` as the function of that name, and writes the outputs. gradient null: left out, at no cost.
+  /// pending not null: gradients may stay in the workspace, so that a long parameter vector is not added up at each of many small calls. It
+  /// starts at 0 and is handed on with the same workspace, which nothing else may use, until `flush_gradient` adds what is left.
   virtual void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
-                               T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace) const {
-    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)by, (void)gradient, (void)workspace;
+                               T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace, int* pending = nullptr) const {
+    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)by, (void)gradient, (void)workspace, (void)pending;
   }
+  virtual void flush_gradient(double* gradient, T* workspace, int* pending) const { (void)gradient, (void)workspace, (void)pending; }
   /// Whether `jacobian` may be called.
   virtual bool has_jacobian() const { return false; }
   virtual std::size_t jacobian_workspace() const { return 0; }

@@ -33,9 +33,10 @@ class interpreted_kernel final : public kernel_interface<T> {
   bool has_vector_jacobian() const override { return kernel->has_vector_jacobian(); }
   std::size_t vector_jacobian_workspace() const override { return kernel->vector_jacobian_workspace(); }
   void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                       const input_cotangents<T>& by, double* gradient, T* workspace) const override {
-    kernel->vector_jacobian(parameters, in, begin, end, cotangents, out, by, gradient, workspace);
+                       const input_cotangents<T>& by, double* gradient, T* workspace, int* pending) const override {
+    kernel->vector_jacobian(parameters, in, begin, end, cotangents, out, by, gradient, workspace, pending);
   }
+  void flush_gradient(double* gradient, T* workspace, int* pending) const override { kernel->flush_gradient(gradient, workspace, pending); }
 
   bool has_jacobian() const override { return kernel->has_jacobian(); }
   std::size_t jacobian_workspace() const override { return kernel->jacobian_workspace(); }

@@ -111,7 +111,7 @@ class plan_kernel final : public kernel_interface<T> {
 
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                 double* gradient, T* workspace) const override {
-    add_gradients(parameters, in, begin, end, cotangents, out, nullptr, gradient, workspace);
+    add_gradients(parameters, in, begin, end, cotangents, out, nullptr, gradient, workspace, nullptr);
   }
 
   bool has_vector_jacobian() const override { return by_inputs.has_value(); }
@@ -119,7 +119,7 @@ class plan_kernel final : public kernel_interface<T> {
     return by_inputs ? std::max(std::size_t(by_inputs->workspace()), gradient_workspace()) : 0;
   }
   void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                       const input_cotangents<T>& by, double* gradient, T* workspace) const override {
+                       const input_cotangents<T>& by, double* gradient, T* workspace, int* pending) const override {
     const auto clear = [&](T* to, std::size_t width) {
       if (to) std::fill(to + begin * width, to + end * width, T(0));
     };
@@ -127,7 +127,7 @@ class plan_kernel final : public kernel_interface<T> {
     clear(by.state, d);
     clear(by.time, 1);
     for (int i = 0; i < t.input_count; i++) clear(by.of_leaf(2 + i), std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1));
-    if (gradient) return add_gradients(parameters, in, begin, end, cotangents, out, &by, gradient, workspace);
+    if (gradient) return add_gradients(parameters, in, begin, end, cotangents, out, &by, gradient, workspace, pending);
     call<T> c;
     c.workspace = workspace;
     c.parameters = parameters;
@@ -136,6 +136,10 @@ class plan_kernel final : public kernel_interface<T> {
     c.outputs = out;
     c.input_gradients = &by;
     by_inputs->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run(p, c, from, to, [](const call<T>&) {}); });
+  }
+  void flush_gradient(double* gradient, T* workspace, int* pending) const override {
+    if (*pending) add_gradient(t, both->whole.regions, workspace + both->workspace(), gradient);
+    *pending = 0;
   }
 
   bool has_jacobian() const override { return apart.has_value(); }
@@ -172,7 +176,7 @@ class plan_kernel final : public kernel_interface<T> {
   std::optional<plan<T>> apart;
 
   void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                     const input_cotangents<T>* by, double* gradient, T* workspace) const {
+                     const input_cotangents<T>* by, double* gradient, T* workspace, int* pending) const {
     call<T> c;
     c.workspace = workspace;
     c.accumulators = workspace + both->workspace();
@@ -181,20 +185,23 @@ class plan_kernel final : public kernel_interface<T> {
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = by;
-    constexpr int blocks_between = 8;  // how long single precision adds up before double takes over
+    // how long single precision adds up before double takes over; calls that hand their gradients on are many
+    const int blocks_between = pending ? 32 : 8;
+    int own = 0;
+    int& blocks = pending ? *pending : own;
+    const plan<T>& any = both->whole;  // both plans have the same regions
+    const auto flush = [&] {
+      add_gradient(t, any.regions, c.accumulators, gradient);
+      std::fill_n(c.accumulators, any.accumulators, T(0));
+      blocks = 0;
+    };
+    if (blocks == 0) std::fill_n(c.accumulators, any.accumulators, T(0));
     both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
-      int blocks = 0;
-      const auto flush = [&] {
-        add_gradient(t, p.regions, c.accumulators, gradient);
-        std::fill_n(c.accumulators, p.accumulators, T(0));
-        blocks = 0;
-      };
-      std::fill_n(c.accumulators, p.accumulators, T(0));
       run(p, c, from, to, [&](const call<T>&) {
         if (++blocks == blocks_between) flush();
       });
-      if (blocks) flush();
     });
+    if (blocks && !pending) flush();
   }
 
   /// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
