@@ -18,4 +18,15 @@ struct ode_case {
   ode_problem<float> problem_in_float() const { return problem_of<float>(model, "", single.data()); }
 };
 
+/// The first ODE of a model in double precision, compiled once.
+template <auto Build>
+ode_problem<double> double_problem(const double* parameters = nullptr) {
+  static const ode_kernels<double> kernels = compile_ode<Build, double>();
+  ode_problem<double> p;
+  p.recording = &recording<Build>::view;
+  p.kernels = &kernels;
+  p.parameters = parameters;
+  return p;
+}
+
 }  // namespace dimwise::testing

@@ -230,6 +230,12 @@ std::unique_ptr<kernel_interface<T>> kernel() {
   return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient, T>();
 }
 
+/// The kernels of one ODE of a model in one precision, alone: quicker to compile than the whole model.
+template <auto Build, class T, int Index = 0>
+ode_kernels<T> compile_ode() {
+  return kernel_detail::make_ode<Build, Index, T>();
+}
+
 /// All kernels of a model in both precisions.
 template <auto Build>
 compiled_model compile(std::string name) {

@@ -1,0 +1,29 @@
+// solvers/solve.hpp: chooses the method for a differential equation by an estimate of its stiffness.
+#pragma once
+#include "explicit_solve.hpp"
+#include "implicit_solve.hpp"
+
+namespace dimwise {
+
+struct solve_options {
+  double rtol = 1e-6, atol = 1e-6;
+  std::vector<double> atol_of;     ///< for each coordinate, instead of `atol`
+  std::size_t most_steps = 1000000;
+  std::vector<double> save_at;
+  /// Largest rate times the time to solve for, from which on implicit steps are taken at once.
+  double stiff_from = 30;
+};
+
+struct automatic_solution : implicit_solution {
+  double rate = 0;          ///< the largest rate that was estimated: of the diagonal, or by a power iteration where the field is dense
+  bool turned_implicit = false;
+  double turned_at = 0;     ///< when
+};
+
+/// Solves the batch as one system. Starts with BDF and Jacobi-Newton (dense fields: Newton, from 33 dimensions on Newton-Krylov) where the
+/// rates at the start, max |D<1>f|, make the problem stiff; else with Dopri5, and turns to BDF once the steps reach the border of its
+/// stability. `text` says what was done.
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers);
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options = {}, int threads = 1);
+
+}  // namespace dimwise

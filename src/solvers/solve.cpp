@@ -1,0 +1,122 @@
+// solvers/solve.cpp: windows of explicit steps, and rates at their ends.
+#include <dimwise/solvers/solve.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include <dimwise/core/error.hpp>
+
+#include "stacked_system.hpp"
+
+namespace dimwise {
+namespace {
+
+/// The largest rate of the field at (t, x): of the diagonal where there is one, else by a few steps of a power iteration with J'.
+double largest_rate(detail::stacked_system& f, double t, const double* x) {
+  double rate = 0;
+  if (f.problem.kernels->diagonal) {
+    f.diagonal_alone(t, x);
+    for (const double v : f.diagonal) rate = std::max(rate, std::abs(v));
+    return rate;
+  }
+  std::vector<double> v(f.samples * f.d), w(v.size());
+  for (std::size_t e = 0; e < v.size(); e++) v[e] = e % 2 ? 1.0 - 1e-3 * double(e % 97) : -1.0;
+  for (int i = 0; i < 6; i++) {
+    f.transposed_product(t, x, v.data(), w.data());
+    rate = 0;
+    for (std::size_t s = 0; s < f.samples; s++) {
+      double before = 0, after = 0;
+      for (std::size_t e = s * f.d; e < (s + 1) * f.d; e++) before += v[e] * v[e], after += w[e] * w[e];
+      rate = std::max(rate, std::sqrt(after / std::max(before, 1e-300)));
+      for (std::size_t e = s * f.d; e < (s + 1) * f.d; e++) v[e] = after > 0 ? w[e] / std::sqrt(after) : 1.0;
+    }
+  }
+  return rate;
+}
+
+void add(solve_counters& a, const solve_counters& b) {
+  a.field += b.field, a.diagonal += b.diagonal, a.jacobian += b.jacobian, a.products += b.products;
+  a.accepted += b.accepted, a.rejected += b.rejected, a.iterations += b.iterations;
+}
+
+}  // namespace
+
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers) {
+  if (problem.recording->input_count > 0 && !problem.inputs) throw error("the model has inputs: set `inputs` of the problem");
+  const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried(), states = samples * d;
+  automatic_solution out;
+  out.saved_time = options.save_at;
+  detail::stacked_system system(problem, samples, workers);
+  std::vector<double> x(start.state, start.state + states), carried(samples * q, 0.0);
+  if (start.carried) carried.assign(start.carried, start.carried + samples * q);
+  double t = start.t0, length = 0;
+  const double direction = start.t1 < start.t0 ? -1 : 1;
+  std::size_t saved = 0;  // times of save_at that are behind
+  const auto keep = [&](ode_solution<double>& part, std::size_t count) {
+    out.saved.insert(out.saved.end(), part.saved.begin(), part.saved.begin() + std::ptrdiff_t(count * states));
+    out.saved_carried.insert(out.saved_carried.end(), part.saved_carried.begin(), part.saved_carried.begin() + std::ptrdiff_t(count * samples * q));
+    saved += count;
+    x = std::move(part.state), carried = std::move(part.carried);
+  };
+  bool stiff = false, done = samples == 0;
+  if (!done) {
+    out.rate = largest_rate(system, t, x.data());
+    stiff = !(out.rate * std::abs(start.t1 - start.t0) < options.stiff_from);
+  }
+  explicit_memory<double> memory;
+  while (!done && !stiff) {
+    explicit_options<double> o;
+    o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of;
+    o.control = error_control::per_batch;
+    o.keep_steps = true;
+    o.most_steps = 8;  // a window
+    o.first_step = length;
+    o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
+    auto part = solve_explicit<double>(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers, memory);
+    add(out.counters, part.counters);
+    t = part.end[0];
+    if (!part.steps.length.empty()) length = std::abs(part.steps.length.back());
+    std::size_t count = 0;
+    while (count < o.save_at.size() && (o.save_at[count] - t) * direction <= 0) count++;
+    done = part.status != solve_status::too_many_steps;
+    out.status = done ? part.status : out.status;
+    if (done) count = o.save_at.size();
+    keep(part, count);
+    if (done) break;
+    const double rate = largest_rate(system, t, x.data());
+    out.rate = std::max(out.rate, rate);
+    // beyond three quarters of the stability interval of Dopri5, 3.3, and with many such steps to come
+    stiff = !(rate * length < 2.5) && !(rate * std::abs(start.t1 - t) < options.stiff_from);
+    if (out.counters.accepted + out.counters.rejected >= options.most_steps) out.status = solve_status::too_many_steps, done = true;
+  }
+  out.text = std::string(sentence(out.status)) + " with Dopri5";
+  add(out.counters, system.counters);
+  if (!done) {
+    implicit_options o;
+    o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of, o.most_steps = options.most_steps;
+    o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
+    if (!problem.kernels->diagonal) o.how = d <= 32 ? corrector::newton : corrector::newton_krylov;
+    auto part = solve_implicit(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers);
+    add(out.counters, part.counters);
+    out.status = part.status;
+    out.turned_implicit = true;
+    out.turned_at = t;
+    out.radius = part.radius, out.fell_back = part.fell_back, out.fall_back_time = part.fall_back_time;
+    const std::string before = t == start.t0 ? "" : "Dopri5 to time " + std::to_string(t) + ", then ";
+    const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton" : o.how == corrector::newton ? "BDF with Newton" : "BDF with Newton-Krylov";
+    out.text = part.text + " (" + before + method + ")";
+    t = part.end[0];
+    keep(part, o.save_at.size());
+  }
+  out.state = std::move(x), out.carried = std::move(carried);
+  out.end.assign(samples, t);
+  out.mean_evaluations = double(out.counters.field);
+  return out;
+}
+
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, int threads) {
+  team workers(threads);
+  return solve(problem, start, options, workers);
+}
+
+}  // namespace dimwise

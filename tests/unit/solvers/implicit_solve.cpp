@@ -1,0 +1,171 @@
+// tests/unit/solvers/implicit_solve.cpp: published stiff problems to their reference digits, and a corrector that does not go wrong in silence.
+#include "dimwise/solvers/implicit_solve.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "catch.hpp"
+#include "examples/stiff/problems.hpp"
+#include "support/ode_models.hpp"
+
+using namespace dimwise;
+using namespace dimwise::testing;
+
+namespace {
+
+const std::vector<stiff::published>& published() {
+  static const auto all = stiff::all_published();
+  return all;
+}
+ode_problem<double> problem(std::size_t i) {
+  switch (i) {
+    case 0: return double_problem<stiff::van_der_pol>();
+    case 1: return double_problem<stiff::robertson>();
+    case 2: return double_problem<stiff::hires>();
+    case 3: return double_problem<stiff::oregonator>();
+    default: return double_problem<stiff::pollution>();
+  }
+}
+implicit_options with(multistep formula, corrector how, double tolerance, const stiff::published& p) {
+  implicit_options o;
+  o.formula = formula, o.how = how;
+  o.rtol = tolerance;
+  for (const double r : p.reference) o.atol_of.push_back(tolerance * std::abs(r));
+  return o;
+}
+implicit_solution solved(std::size_t i, const implicit_options& o) {
+  const stiff::published& p = published()[i];
+  return solve_implicit(problem(i), {1, p.start.data(), nullptr, 0, p.end}, o);
+}
+double relative_error(const implicit_solution& r, const stiff::published& p) {
+  double worst = 0;
+  for (std::size_t i = 0; i < p.reference.size(); i++) worst = std::max(worst, std::abs(r.state[i] / p.reference[i] - 1));
+  return worst;
+}
+
+constexpr auto net = hollow_net<"net">(masked_mlp{24, 24}, features{6}, mlp{12});
+/// Rates 1 to 1000, coupled by a HollowNet.
+template <int d>
+constexpr void relaxation(model& m) {
+  auto x = m.state<"x", d>();
+  auto t = m.time<"t">();
+  auto a = m.input_per_dim<"rate">();
+  auto f = -a * (x - 2.0 * net(x, t) - sin(t + a));
+  m.ode<"relaxation">(f, carry<"energy">(sum(sq(x))));
+}
+constexpr void plain_relaxation(model& m) {
+  auto x = m.state<"x", 8>();
+  auto t = m.time<"t">();
+  auto a = m.input_per_dim<"rate">();
+  m.ode<"relaxation">(-a * (x - 2.0 * net(x, t) - sin(t + a)));
+}
+std::vector<double> rates(std::size_t samples, std::size_t d) {
+  std::vector<double> r;
+  for (std::size_t e = 0; e < samples * d; e++) r.push_back(std::pow(1000.0, double(e % d) / double(d - 1)) * (1 + 0.1 * double(e / d)));
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("published problems to their reference digits at rtol 1e-9") {
+  // Oregonator amplifies local errors some hundred times over its period
+  const double bars[] = {1e-6, 1e-6, 1e-6, 3e-6, 1e-6};
+  for (std::size_t i = 0; i < published().size(); i++)
+    for (const corrector how : {corrector::jacobi_newton, corrector::newton, corrector::newton_krylov}) {
+      const auto r = solved(i, with(multistep::bdf, how, 1e-9, published()[i]));
+      INFO(published()[i].name << ", corrector " << int(how) << ": " << relative_error(r, published()[i]) << "; " << r.text);
+      REQUIRE(r.ok());
+      CHECK(relative_error(r, published()[i]) < (i == 2 && r.fell_back ? 3e-6 : bars[i]));
+      CHECK(r.counters.accepted > 100);
+      CHECK((how == corrector::newton) == (r.counters.jacobian > 0 && !r.fell_back));
+    }
+  const auto few = [&] {
+    auto o = with(multistep::adams, corrector::functional, 1e-9, published()[0]);
+    o.most_steps = 2000;
+    return solved(0, o);
+  }();
+  CHECK(few.status == solve_status::too_many_steps);
+}
+
+TEST_CASE("Jacobi-Newton on HIRES is wrong in silence without the watch, and says what it did with it") {
+  auto o = with(multistep::bdf, corrector::jacobi_newton, 1e-6, published()[2]);
+  o.watch = false;
+  const auto blind = solved(2, o);
+  CHECK(blind.status == solve_status::success);
+  CHECK(relative_error(blind, published()[2]) > 2e-3);
+  CHECK(!blind.fell_back);
+  o.watch = true;
+  const auto watched = solved(2, o);
+  CHECK(watched.fell_back);
+  CHECK(watched.fall_back_time > 1);
+  CHECK(watched.text.find("on with Newton: what the diagonal leaves out") != std::string::npos);
+  CHECK(relative_error(watched, published()[2]) < 8e-4);
+  CHECK(watched.radius > 0.5);
+}
+
+TEST_CASE("counts on a stiff relaxation, all correctors to the same digits") {
+  const auto parameters = draw_parameters(recording<plain_relaxation>::view, 5);
+  auto p = double_problem<plain_relaxation>(parameters.data());
+  const auto a = rates(1, 8);
+  const double* inputs[] = {a.data()};
+  p.inputs = inputs;
+  const std::vector<double> zero(8, 0.0);
+  implicit_options o;
+  o.how = corrector::newton;
+  o.rtol = o.atol = 1e-10;
+  const auto exact = solve_implicit(p, {1, zero.data(), nullptr, 0, 3}, o);
+  o.rtol = o.atol = 1e-6;
+  std::map<std::pair<multistep, corrector>, solve_counters> count;
+  for (const multistep formula : {multistep::adams, multistep::bdf})
+    for (const corrector how : {corrector::functional, corrector::jacobi_newton, corrector::newton, corrector::newton_krylov}) {
+      o.formula = formula, o.how = how;
+      const auto r = solve_implicit(p, {1, zero.data(), nullptr, 0, 3}, o);
+      REQUIRE(r.ok());
+      CHECK(!r.fell_back);
+      double worst = 0;
+      for (std::size_t i = 0; i < 8; i++) worst = std::max(worst, std::abs(r.state[i] - exact.state[i]) / (1e-6 + 1e-6 * std::abs(exact.state[i])));
+      INFO(int(formula) << " " << int(how) << ": " << worst << ", " << r.counters.field << " evaluations");
+      CHECK(worst < 60);
+      count[{formula, how}] = r.counters;
+    }
+  CHECK(count[{multistep::adams, corrector::jacobi_newton}].field < 0.25 * double(count[{multistep::adams, corrector::functional}].field));
+  CHECK(count[{multistep::bdf, corrector::jacobi_newton}].field < 0.10 * double(count[{multistep::adams, corrector::functional}].field));
+  CHECK(count[{multistep::bdf, corrector::jacobi_newton}].diagonal == count[{multistep::bdf, corrector::jacobi_newton}].field);
+}
+
+TEST_CASE("a batch is one system: carried quantities, saved values, threads") {
+  constexpr std::size_t samples = 40, d = 3;
+  const auto parameters = draw_parameters(recording<relaxation<3>>::view, 6);
+  auto p = double_problem<relaxation<3>>(parameters.data());
+  const auto a = rates(samples, d);
+  const double* inputs[] = {a.data()};
+  p.inputs = inputs;
+  const std::vector<double> zero(samples * d, 0.0), ten(samples, 10.0);
+  implicit_options o;
+  o.save_at = {0, 0.5, 2};
+  for (const corrector how : {corrector::jacobi_newton, corrector::newton, corrector::newton_krylov}) {
+    o.how = how;
+    const auto r = solve_implicit(p, {samples, zero.data(), ten.data(), 0, 2}, o);
+    REQUIRE(r.ok());
+    CHECK(solve_implicit(p, {samples, zero.data(), ten.data(), 0, 2}, o, 3).state == r.state);
+    CHECK(std::vector<double>(r.saved.end() - std::ptrdiff_t(samples * d), r.saved.end()) == r.state);
+    CHECK(r.saved[0] == 0);
+    CHECK(r.saved_carried[0] == 10);
+    implicit_options tight;
+    tight.rtol = tight.atol = 1e-9;
+    tight.how = corrector::newton;
+    for (const std::size_t s : {std::size_t(0), std::size_t(17)}) {
+      const double* own[] = {a.data() + s * d};
+      p.inputs = own;
+      const auto one = solve_implicit(p, {1, zero.data(), nullptr, 0, 2}, tight);
+      for (std::size_t i = 0; i < d; i++) CHECK(std::abs(one.state[i] - r.state[s * d + i]) < 3e-5);
+      CHECK(std::abs(one.carried[0] + 10 - r.carried[s]) < 3e-4);
+      p.inputs = inputs;
+    }
+  }
+  o.save_at = {3};
+  CHECK_THROWS_WITH(solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o), Catch::Contains("save_at"));
+  o = {};
+  o.atol_of = {1};
+  CHECK_THROWS_WITH(solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o), Catch::Contains("atol_of"));
+}
