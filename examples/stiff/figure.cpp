@@ -102,8 +102,8 @@ int stiff::figure(int iterations, const char* csv) {
   std::vector<double> x(segments * d), begin(segments), rates(segments * d), x0(trajectories * d);
   for (std::size_t e = 0; e < rates.size(); e++) rates[e] = 10 * std::pow(20.0, double(e % d) / (d - 1));
   stream(1, "trajectories").normals(0, 0, x0.size(), x0.data());
-  const double *of_truth[] = {begin.data(), rates.data()}, *of_model[] = {begin.data()};
-  target.inputs = of_truth, model.inputs = of_model;
+  const named_inputs<double> of_truth(*target.recording, {{"begin", begin.data()}, {"rate", rates.data()}}), of_model(t, {{"begin", begin.data()}});
+  target.inputs = of_truth.data(), model.inputs = of_model.data();
   explicit_options<double> steps;
   steps.method = scheme::rk4;
   steps.fixed_steps = 16;

@@ -30,6 +30,23 @@ ode_problem<T> problem_of(const compiled_model& model, const std::string& name, 
 template ode_problem<float> problem_of<float>(const compiled_model&, const std::string&, const float*);
 template ode_problem<double> problem_of<double>(const compiled_model&, const std::string&, const double*);
 
+template <class T>
+named_inputs<T>::named_inputs(const table& recording, const std::vector<std::pair<std::string, const T*>>& given) {
+  for (int i = 0; i < recording.input_count; i++) {
+    const std::string name(recording.inputs[i].name.view());
+    for (const auto& [known, values] : given)
+      if (known == name) slots_.push_back(values);
+    if (slots_.size() != std::size_t(i) + 1) throw error("the input '" + name + "' of the model must be given once");
+  }
+  for (const auto& [name, values] : given) {
+    bool known = false;
+    for (int i = 0; i < recording.input_count; i++) known = known || recording.inputs[i].name.view() == name;
+    if (!known) throw error("the model has no input '" + name + "'");
+  }
+}
+template class named_inputs<float>;
+template class named_inputs<double>;
+
 const char* sentence(solve_status status) {
   switch (status) {
     case solve_status::success: return "the solution reached the end";

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../kernel/compiled_model.hpp"
@@ -17,10 +18,22 @@ struct ode_problem {
   const table* recording = nullptr;
   const ode_kernels<T>* kernels = nullptr;
   const T* parameters = nullptr;
-  const T* const* inputs = nullptr;  ///< [slot][samples][width]; null where the model has none
+  const T* const* inputs = nullptr;  ///< [slot][samples][width], see named_inputs; null where the model has none
   const T* constants = nullptr;      ///< null: their defaults
   std::size_t dims() const { return std::size_t(recording->d); }
   std::size_t carried() const { return kernels->carried ? kernels->carried->outputs().size() - 1 : 0; }
+};
+
+/// The inputs of a model by name, in the order in which kernels read them (that of the recording, which is not the one of the model function).
+/// Throws `error` where a name is unknown or missing.
+template <class T>
+class named_inputs {
+ public:
+  named_inputs(const table& recording, const std::vector<std::pair<std::string, const T*>>& given);
+  const T* const* data() const { return slots_.data(); }
+
+ private:
+  std::vector<const T*> slots_;
 };
 
 /// Index of an ODE by name; empty: the first. Throws `error` listing those that there are.

@@ -251,6 +251,9 @@ TEST_CASE("what cannot be solved says so") {
   o = {};
   o.save_at = {6};
   CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 5}, o), Catch::Contains("save_at"));
+  CHECK(named_inputs<double>(*p.recording, {{"turn", at.turn.data()}}).data()[0] == at.turn.data());
+  CHECK_THROWS_WITH(named_inputs<double>(*p.recording, {}), Catch::Contains("'turn' of the model must be given once"));
+  CHECK_THROWS_WITH(named_inputs<double>(*p.recording, {{"turn", nullptr}, {"other", nullptr}}), Catch::Contains("no input 'other'"));
   p.inputs = nullptr;
   CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 5}, {}), Catch::Contains("inputs"));
   CHECK_THROWS_WITH(problem_of<double>(pendulums().model, "other", nullptr), Catch::Contains("'pendulum'"));
