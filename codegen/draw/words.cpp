@@ -24,6 +24,7 @@ const char* word(op o) {
     case op::sub: return "\u2212";
     case op::mul: return "\u00d7";
     case op::div: return "\u00f7";
+    case op::pow: return "power";
     case op::choose: return "where";
     case op::erf: return "erf";
     case op::erfc: return "erfc";
@@ -155,6 +156,7 @@ const char* word(function f) {
     case function::normal_cdf: return "normal_cdf";
     case function::relu: return "relu";
     case function::abs: return "abs";
+    case function::exp_given: return "exp";
     case function::none: return "";
   }
   return "?";

@@ -104,6 +104,40 @@ class forward_laplacian {
         const handle s = m.binary(op::div, number(0.5), y);
         return {s, times(number(-0.5), m.binary(op::div, s, a))};
       }
+      case op::expm1: {
+        const handle e = m.unary(op::exp, a);
+        return {e, e};
+      }
+      case op::log1p: {
+        const handle r = m.binary(op::div, number(1), m.binary(op::add, a, number(1)));
+        return {r, times(number(-1), m.unary(op::sq, r))};
+      }
+      case op::sinh: return {m.unary(op::cosh, a), y};
+      case op::cosh: return {m.unary(op::sinh, a), y};
+      case op::tan: {
+        const handle s = m.binary(op::add, m.unary(op::sq, y), number(1));
+        return {s, times(number(2), times(y, s))};
+      }
+      case op::asin: case op::acos: {
+        const handle q = times(minus(number(1), a), m.binary(op::add, number(1), a)), sign = number(x.o == op::asin ? 1 : -1);
+        return {times(sign, m.unary(op::power, q, -0.5)), times(sign, times(a, m.unary(op::power, q, -1.5)))};
+      }
+      case op::atan: {
+        const handle s = m.binary(op::div, number(1), m.binary(op::add, m.unary(op::sq, a), number(1)));
+        return {s, times(number(-2), times(a, m.unary(op::sq, s)))};
+      }
+      case op::cbrt: {
+        const handle s = m.binary(op::div, number(1.0 / 3), m.unary(op::sq, y));
+        return {s, times(number(-2.0 / 3), m.binary(op::div, s, a))};
+      }
+      case op::power: {
+        const double p = x.value;
+        return {times(number(p), m.unary(op::power, a, p - 1)), times(number(p * (p - 1)), m.unary(op::power, a, p - 2))};
+      }
+      case op::normal_cdf: {
+        const handle s = times(number(0.39894228040143267794), m.unary(op::exp, times(number(-0.5), m.unary(op::sq, a))));
+        return {s, times(number(-1), times(a, s))};
+      }
       case op::erf: case op::erfc: {
         const handle s = bell(x.o == op::erf ? 1 : -1);
         return {s, times(number(-2), times(a, s))};
