@@ -132,6 +132,7 @@ class forward_laplacian {
       }
       case op::power: {
         const double p = x.value;
+        if (p == 1 || p == 2) return {};  // no power is left to differentiate
         return {times(number(p), m.unary(op::power, a, p - 1)), times(number(p * (p - 1)), m.unary(op::power, a, p - 2))};
       }
       case op::normal_cdf: {
@@ -142,12 +143,6 @@ class forward_laplacian {
         const handle s = bell(x.o == op::erf ? 1 : -1);
         return {s, times(number(-2), times(a, s))};
       }
-      case op::normal_cdf: {
-        const handle s = times(number(0.39894228040143267794), m.unary(op::exp, times(number(-0.5), m.unary(op::sq, a))));
-        return {s, times(number(-1), times(a, s))};
-      }
-      case op::sinh: return {m.unary(op::cosh, a), y};
-      case op::cosh: return {m.unary(op::sinh, a), y};
       default: return {};
     }
   }
