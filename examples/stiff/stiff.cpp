@@ -1,6 +1,5 @@
 // examples/stiff/stiff.cpp: published stiff problems by every implicit way: evaluations of f, digits at the end, and what fell back.
-//   stiff demo [rtol]                  default 1e-9; ends with 1 where BDF with a corrector that converged misses six digits
-//   stiff figure [iterations [csv]]    default 4000: a network that becomes stiff while it is trained; ends with 1 where the bars are missed
+//   stiff demo [rtol]    default 1e-9; ends with 1 where BDF with a corrector that converged misses six digits
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +7,6 @@
 
 #include "dimwise/kernel.hpp"
 #include "dimwise/solvers/solve.hpp"
-#include "examples/stiff/figure.hpp"
 #include "examples/stiff/problems.hpp"
 
 namespace {
@@ -73,9 +71,8 @@ int rows_of(const ode_problem<double>& problem, const stiff::published& p, doubl
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "figure") == 0) return stiff::figure(argc > 2 ? std::atoi(argv[2]) : 4000, argc > 3 ? argv[3] : nullptr);
   if (argc < 2 || std::strcmp(argv[1], "demo") != 0) {
-    std::fprintf(stderr, "usage: stiff demo [rtol] | stiff figure [iterations [csv]]\n");
+    std::fprintf(stderr, "usage: stiff demo [rtol]\n");
     return 2;
   }
   const double rtol = argc > 2 ? std::atof(argv[2]) : 1e-9;
