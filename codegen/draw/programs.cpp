@@ -19,7 +19,9 @@ namespace {
 struct program {
   std::vector<jet_node> nodes;
   std::vector<std::string> part;  ///< network of each node
-  int forward = 0;                ///< nodes before this one compute values
+  std::vector<char> late;         ///< belongs to the reverse pass
+  std::vector<char> again;        ///< repeats what an earlier stage has computed
+  std::vector<int> earliest;      ///< stage before which a node is not computed
   jet_program_view view() const { return {nodes.data(), int(nodes.size())}; }
 };
 
@@ -40,18 +42,16 @@ program build(const table& t, const std::vector<named_root>& roots, bool reverse
       const int to = std::max(s.low, s.high) + 1;
       for (; from < to; from++) p.part[std::size_t(from)] = parts[std::size_t(i)];
     }
-    p.forward = int(p.nodes.size());
-    for (std::size_t i = 0; i < p.nodes.size(); i++)
-      if (p.nodes[i].o == jet_op::load_cotangent || p.nodes[i].o == jet_op::parameter_gradient) {
-        p.forward = int(i);
-        break;
-      }
-    for (std::size_t i = std::size_t(p.forward); i < p.nodes.size(); i++) {
+    const std::size_t n = p.nodes.size();
+    p.late.assign(n, 0), p.again.assign(n, 0), p.earliest.assign(n, 0);
+    for (std::size_t i = 0; i < n; i++) p.late[i] = (i > 0 && p.late[i - 1]) || p.nodes[i].o == jet_op::load_cotangent;
+    for (std::size_t i = 0; i < n; i++) {
+      if (!p.late[i]) continue;
       const jet_node& x = p.nodes[i];
       if (x.weight >= 0) p.part[i] = print::network_of(t.tensors[x.weight]);
       for (int j = 0; j < x.inputs && p.part[i].empty(); j++)
         for (int a : {x.in[j].low, x.in[j].high})
-          if (a >= 0 && a < p.forward && p.part[i].empty()) p.part[i] = p.part[std::size_t(a)];
+          if (a >= 0 && !p.late[std::size_t(a)] && p.part[i].empty()) p.part[i] = p.part[std::size_t(a)];
     }
     // frames of one box say nothing
     std::map<std::string, int> members;
@@ -61,6 +61,16 @@ program build(const table& t, const std::vector<named_root>& roots, bool reverse
     return p;
   });
 }
+
+/// What is executed: some values are computed again rather than kept.
+program executed(const table& t, const program& p, int block) {
+  const repeated_program r = repeat_rather_than_keep(t, p.view(), true, block, plan<float>::second_level_cache / std::ptrdiff_t(sizeof(float)));
+  program q;
+  q.nodes = r.nodes, q.again = r.repeats, q.earliest = r.earliest;
+  for (int i : r.origin) q.part.push_back(p.part[std::size_t(i)]), q.late.push_back(p.late[std::size_t(i)]);
+  return q;
+}
+schedule scheduled(const program& p) { return make_schedule(p.view(), true, p.earliest.data()); }
 
 std::string title_of(const table& t, const std::vector<named_root>& roots, const jet_node& x) {
   const std::string name = word(x.o);
@@ -94,7 +104,7 @@ std::string title_of(const table& t, const std::vector<named_root>& roots, const
 
 const char* fill_of(const program& p, int i) {
   const jet_node& x = p.nodes[std::size_t(i)];
-  if (i >= p.forward) return x.per_dim ? "#fecdd3" : "#fff1f2";
+  if (p.late[std::size_t(i)]) return x.per_dim ? "#fecdd3" : "#fff1f2";
   return colour_of(x.per_dim ? level::dim : level::point);
 }
 
@@ -155,19 +165,19 @@ dot_graph reverse_graph(const table& t, const std::vector<named_root>& roots, co
   };
   std::map<int, std::set<std::string>> gradients;  // what a cotangent gives
   std::map<int, double> extra;
-  for (int i = p.forward; i < int(p.nodes.size()); i++) {
-    if (s.stage_of[std::size_t(i)] < 0 || !ends(i)) continue;
+  for (int i = 0; i < int(p.nodes.size()); i++) {
+    if (!p.late[std::size_t(i)] || s.stage_of[std::size_t(i)] < 0 || !ends(i)) continue;
     const int from = resolve(p.view(), p.nodes[std::size_t(i)].in[0].low >= 0 ? p.nodes[std::size_t(i)].in[0].low : p.nodes[std::size_t(i)].in[0].high);
     const std::string name = title_of(t, roots, p.nodes[std::size_t(i)]);
     gradients[from].insert(name.substr(name.find("of ") + 3));
     extra[from] += work(t, p.view(), i);
   }
-  for (int i = p.forward; i < int(p.nodes.size()); i++) {
-    if (s.stage_of[std::size_t(i)] < 0 || ends(i) || p.nodes[std::size_t(i)].o == jet_op::store) continue;
+  for (int i = 0; i < int(p.nodes.size()); i++) {
+    if (!p.late[std::size_t(i)] || s.stage_of[std::size_t(i)] < 0 || ends(i) || p.nodes[std::size_t(i)].o == jet_op::store) continue;
     dot_node n = box_of(t, roots, p, i);
     std::set<std::string> again;
     operands_of(p, i, [&](int a) {
-      if (a < p.forward) again.insert(title_of(t, roots, p.nodes[std::size_t(a)]));
+      if (!p.late[std::size_t(a)]) again.insert(title_of(t, roots, p.nodes[std::size_t(a)]));
       else g.edge(std::to_string(a), std::to_string(i));
     });
     std::string read;
@@ -192,7 +202,7 @@ dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, c
   const auto name_of = [&](int i) {
     const jet_node& x = p.nodes[std::size_t(i)];
     if (x.o == jet_op::store || x.o == jet_op::load_cotangent) return title_of(t, roots, x);
-    return p.part[std::size_t(i)].empty() ? std::string("equation") : p.part[std::size_t(i)];
+    return (p.part[std::size_t(i)].empty() ? std::string("equation") : p.part[std::size_t(i)]) + (p.again[std::size_t(i)] ? ", computed again" : "");
   };
   std::string before;
   const auto put = [&](const std::vector<int>& nodes, std::size_t stage, bool dims) {
@@ -206,7 +216,7 @@ dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, c
     };
     std::vector<row> rows;
     for (int i : nodes) {
-      const bool late = i >= p.forward;
+      const bool late = p.late[std::size_t(i)];
       const jet_node& x = p.nodes[std::size_t(i)];
       auto at = std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.name == name_of(i) && r.late == late; });
       if (at == rows.end()) at = rows.insert(rows.end(), row{name_of(i), late, 0, 0, 0, {}});
@@ -253,7 +263,7 @@ std::string memory_picture(const table& t, const std::vector<named_root>& roots,
     if (s.stage_of[std::size_t(i)] < 0 || q.size <= 0) continue;
     const double unit = sizeof(float) / 1024.0;
     const std::string part = p.part[std::size_t(i)];
-    buffers.push_back({(part.empty() ? "" : part + ": ") + title_of(t, roots, p.nodes[std::size_t(i)]), double(q.offset) * unit, double(q.size) * unit, q.first, q.last, i >= p.forward});
+    buffers.push_back({(part.empty() ? "" : part + ": ") + title_of(t, roots, p.nodes[std::size_t(i)]), double(q.offset) * unit, double(q.size) * unit, q.first, q.last, bool(p.late[std::size_t(i)])});
     sum += double(q.size) * unit;
   }
   std::vector<time_mark> marks;
@@ -277,6 +287,8 @@ std::string memory_picture(const table& t, const std::vector<named_root>& roots,
 std::vector<picture> pictures_of_programs(const table& t, const std::vector<named_root>& roots) {
   const program values = build(t, roots, false), both = build(t, roots, true);
   const schedule forward = make_schedule(values.view()), all = make_schedule(both.view());
+  const program run = executed(t, both, plan_kernel<float>::default_block);
+  const schedule order = scheduled(run);
   std::vector<picture> r;
   const auto add = [&](const char* file, std::string title, std::string text, const auto& draw) {
     picture p{file, title, text, "", ""};
@@ -291,10 +303,10 @@ std::vector<picture> pictures_of_programs(const table& t, const std::vector<name
       [&](const auto& title, const auto& text) { return reverse_graph(t, roots, both, all, title, text); });
   add("5-schedule", "5. The schedule",
       "Stages run from top to bottom, for one block of samples after the other: what is done once, then one loop over the dimensions. A row is what is done for a network "
-      "there. What a row keeps (numbers a sample) is read again in a later stage; all else is gone when the loop goes on to the next dimension.",
-      [&](const auto& title, const auto& text) { return schedule_graph(t, roots, both, all, title, text); });
+      "there. What a row keeps (numbers a sample) is read again in a later stage; all else is gone when the loop goes on to the next dimension, and is computed again where that is cheaper than to keep it.",
+      [&](const auto& title, const auto& text) { return schedule_graph(t, roots, run, order, title, text); });
   picture memory{"6-memory", "6. The memory plan", "Buffers that are never alive together share addresses.", "", ""};
-  memory.svg = memory_picture(t, roots, both, all, memory.title);
+  memory.svg = memory_picture(t, roots, run, order, memory.title);
   r.push_back(std::move(memory));
   return r;
 }

@@ -43,6 +43,7 @@ class plan {
   int group = 1;                    ///< blocks that go through the plan together
   int d = 1;
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
+  static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
@@ -72,7 +73,6 @@ class plan {
   plan& operator=(const plan&) = delete;
 
  private:
-  static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
   table t;
   repeated_program source;
   jet_program_view p;
