@@ -65,7 +65,7 @@ TEST_CASE("info prints the equation and lists every parameter with name, shape a
   CHECK(j["parameters"][0]["shape"] == std::vector<int>{2});
   CHECK(j["parameters"][0]["meaning"] == "where the pull leads to, [d]");
   CHECK(j["equations"][0]["latex"] == "\\sum_i x_i = t");
-  CHECK(members(j["inferred"][0]) == names{"name", "level", "width", "depends_on", "dimwise", "x_order", "t_order"});
+  CHECK(members(j["inferred"][0]) == names{"name", "level", "width", "depends_on", "dimwise", "x_order", "t_order", "derivatives"});
 }
 
 TEST_CASE("eval gives the digits of the formulas") {
