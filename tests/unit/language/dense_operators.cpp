@@ -17,10 +17,12 @@ constexpr auto wide = network<"wide">(mlp{4});
 
 /// A value that takes every rule of the forward Laplacian.
 constexpr auto rules(Term auto x, Term auto t) {
-  auto a = plain(x, t), b = wide(x, t);
+  auto a = plain(x, t);
+  auto b = wide(x, t);
   auto c = tanh(a) * softplus(b) - sigmoid(a) / (2.0 + sq(t)) + sin(b) * cos(a) + exp(0.3 * a) + t * sum(exp(0.5 * x));
   auto positive = 1.0 + sq(c);
-  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b + gelu(a) + sinh(a) * cosh(b);
+  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b + gelu(a) + sinh(a) * cosh(b) +
+         expm1(0.2 * a) * log1p(sq(b)) + tan(0.3 * tanh(a)) + asin(0.5 * tanh(a)) * acos(0.5 * tanh(b)) + atan(a) + cbrt(positive) + pow(positive, -1.5);
 }
 
 /// Two scalars: one whose series is known (a plain network), one that needs copies (a sum of HollowNets).
@@ -43,7 +45,7 @@ constexpr void operators(model& m) {
   m.output<"weighted_u">(laplacian(u, exp(f)));
   m.output<"every_rule">(laplacian(rules(x, t), 1.0 + sq(x)));
   m.output<"every_rule_D">(sum((1.0 + sq(x)) * dense::D<2>(rules(x, t))));
-  m.output<"no_rule">(laplacian(pow(2.0 + sq(plain(x, t)), 1.5)));
+  m.output<"no_rule">(laplacian(abs(2.0 + sq(plain(x, t)))));
   m.output<"along_u">(jvp(u, f));
   m.output<"along_s">(jvp(s, f));
   m.output<"twice_along_s">(jvp<2>(s, x));
