@@ -82,15 +82,14 @@ TEMPLATE_TEST_CASE("gemm of many sizes, both layouts of A, both starts", "[simd]
           INFO("rows " << rows << " depth " << depth << " packs " << packs << " rows adjacent " << rows_adjacent);
           problem<T> fresh(rows, depth, packs * lanes<T>, rows_adjacent, ++seed);
           gemm(fresh.g, gemm_start::zero);
-          if (!fresh.holds(zero, everything)) FAIL("C = A B is wrong");
+          CHECK(fresh.holds(zero, everything));
           problem<T> more(rows, depth, packs * lanes<T>, rows_adjacent, ++seed);
           gemm(more.g, gemm_start::accumulate);
           const auto start = [&](int r, int n) {
             return static_cast<double>(more.before[static_cast<std::size_t>(r * more.g.c_stride + n)]);
           };
-          if (!more.holds(start, everything)) FAIL("C += A B is wrong");
+          CHECK(more.holds(start, everything));
         }
-  SUCCEED();
 }
 
 TEMPLATE_TEST_CASE("gemm with a bias in the first columns", "[simd]", float, double) {
