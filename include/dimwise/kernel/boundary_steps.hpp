@@ -88,18 +88,33 @@ void parameter(const step<T>& st, const call<T>& c) {
   for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), st.samples, from[w]);
 }
 
-/// Values of every dimension are collected for as many dimensions as a vector has lanes, and written together.
+/// Adds to [sample][width] in squares of a vector's lanes: a row of samples alone would touch a cache line for each number.
 template <class T>
 void store_cotangent(const step<T>& st, const call<T>& c) {
   T* to = c.input_gradients ? c.input_gradients->of_leaf(st.n) : nullptr;
   if (!to) return;
-  const int per_sample = (st.n2 ? st.d : 1) * st.width, at = st.n2 ? c.i * st.width : 0;
-  for (int w = 0; w < st.width; w++) {
-    const T* row = c.at(st.in[0][0], w);
-    for (int s = 0; s < c.valid; s++) to[(c.first + std::size_t(s)) * std::size_t(per_sample) + std::size_t(at + w)] += row[s];
+  constexpr int n = simd::lanes<T>;
+  const int per_sample = (st.n2 ? st.d : 1) * st.width;
+  const row_reference& from = st.in[0][0];
+  to += c.first * std::size_t(per_sample) + std::size_t(st.n2 ? c.i * st.width : 0);
+  if (st.width == 1) {
+    const T* row = c.at(from);
+    for (int s = 0; s < c.valid; s++) to[s * per_sample] += row[s];
+    return;
+  }
+  T square[n * n];
+  for (int w = 0; w < st.width; w += n) {
+    const int columns = std::min(n, st.width - w);
+    for (int s = 0; s < c.valid; s += n) {
+      const int rows = std::min(n, c.valid - s);
+      simd::transpose(c.at(from, w) + s, from.row, columns, rows, square, n);
+      for (int r = 0; r < rows; r++)
+        for (int k = 0; k < columns; k++) to[(s + r) * per_sample + w + k] += square[r * n + k];
+    }
   }
 }
 
+/// Values of every dimension are collected for as many dimensions as a vector has lanes, and written together.
 template <class T>
 void store(const step<T>& st, const call<T>& c) {
   T* to = c.outputs ? c.outputs[st.n] : nullptr;

@@ -92,6 +92,12 @@ constexpr void field(model& m) {
   m.output<"energy">(sum(sq(f)));
 }
 
+constexpr void wide(model& m) {
+  auto x = m.state<"x", 2>();
+  auto hidden = tanh(m.input_per_dim<"each", 18>() * x);
+  m.output<"wide">(sum_features(hidden) * sum_features(sq(m.input<"context", 21>())));
+}
+
 }  // namespace
 
 TEST_CASE("rows of the Jacobian of a compiled kernel are gradients of single samples", "[kernel]") {
@@ -119,6 +125,12 @@ TEST_CASE("products of cotangents with Jacobians by state, time, inputs and para
   CHECK(worst_input_gradient(*compiled, t, 5, 3) < 1e-13);
   CHECK(worst_input_gradient(*kernel<field, float, by_everything>(), t, 5, 3) < 1e-5);
   CHECK(!kernel<field, double, by_parameters>()->has_vector_jacobian());
+}
+
+TEST_CASE("products by inputs with more features than a vector has lanes, and samples that fill no vector", "[kernel]") {
+  const table& t = recording<wide>::view;
+  CHECK(worst_input_gradient(*kernel<wide, double, by_everything>(), t, 6, 19) < 1e-13);
+  CHECK(worst_input_gradient(*kernel<wide, float, by_everything>(), t, 6, 19) < 1e-5);
 }
 
 TEST_CASE("the same for random recordings", "[kernel]") {
