@@ -18,6 +18,7 @@ step "install" cmake --install "$build" --prefix "$work/prefix"
 step "configure a consumer" cmake -S "$here/consumer" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH="$work/prefix"
 step "build it" cmake --build "$work/consumer"
 step "run it" "$work/consumer/spring" info
+step "run a kernel without the runtime library" "$work/consumer/headers"
 step "the installed program builds a model" env DIMWISE_CACHE="$work/cache" "$work/prefix/bin/dimwise" info "$here/consumer/spring.cpp"
 step "and has the workloads" test -f "$work/prefix/share/dimwise/benchmarks/w4.cpp"
 echo "$passed passed, $failed failed"

@@ -1,4 +1,4 @@
-// tests/package/two_units_b.cpp: the other of two files with a model of the same name in a program (see two_units_main.cpp).
+// tests/package/two_units_b.cpp: another of the files with a model of the same name in a program (see two_units_main.cpp).
 #include <dimwise/kernel.hpp>
 
 namespace {

@@ -1,10 +1,15 @@
-// tests/package/two_units_main.cpp: headers in two units of one program, with models of the same name, do not meet.
+// tests/package/two_units_main.cpp: headers in several units of one program, with models of the same name, do not meet, also where each unit is
+// compiled for an instruction set of its own.
 #include <cstdio>
+#include <string>
 
 #include <dimwise/kernel/compiled_model.hpp>
 
 dimwise::compiled_model first_model();
 dimwise::compiled_model second_model();
+#ifdef SECOND_ISA
+dimwise::compiled_model baseline_model();
+#endif
 
 static double value(const dimwise::compiled_model& m) {
   const double x[] = {5, 6};
@@ -19,7 +24,15 @@ static double value(const dimwise::compiled_model& m) {
 }
 
 int main() {
-  const double a = value(first_model()), b = value(second_model());
-  std::printf("%g %g\n", a, b);
-  return a == 12 && b == 19 ? 0 : 1;
+  const dimwise::compiled_model first = first_model(), second = second_model();
+  const double a = value(first), b = value(second);
+  std::printf("%g (%s) %g (%s)\n", a, first.isa.c_str(), b, second.isa.c_str());
+  bool good = a == 12 && b == 19;
+#ifdef SECOND_ISA
+  const dimwise::compiled_model third = baseline_model();
+  const double c = value(third);
+  std::printf("%g (%s)\n", c, third.isa.c_str());
+  good = good && c == 31 && second.isa == SECOND_ISA && third.isa == "sse2";
+#endif
+  return good ? 0 : 1;
 }

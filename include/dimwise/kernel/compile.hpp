@@ -8,7 +8,7 @@
 #include "../calculus/program.hpp"
 #include "../language/recording.hpp"
 #include "compiled_model.hpp"
-#include "plan_kernel.hpp"
+#include "make_plan_kernel.hpp"
 #include "step_functions.hpp"
 
 namespace dimwise {
@@ -145,9 +145,9 @@ std::unique_ptr<kernel_interface<T>> make_kernel() {
   const auto value = static_program<Build, What, Index, by_nothing>::template executable<T>();
   if constexpr (Gradient.any()) {
     const auto both = static_program<Build, What, Index, Gradient>::template executable<T>();
-    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, &both, What == kernel_purpose::residual);
+    return make_plan_kernel<T>(t, std::move(outputs), value, &both, What == kernel_purpose::residual);
   } else {
-    return std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, nullptr);
+    return make_plan_kernel<T>(t, std::move(outputs), value, nullptr, false);
   }
 }
 

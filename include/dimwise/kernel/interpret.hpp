@@ -1,7 +1,7 @@
 // kernel/interpret.hpp: a kernel from a table that is known only at run time; the same passes, general step functions.
 #pragma once
 #include "../calculus/program.hpp"
-#include "plan_kernel.hpp"
+#include "make_plan_kernel.hpp"
 #include "step_functions.hpp"
 
 namespace dimwise {
@@ -14,7 +14,7 @@ class interpreted_kernel final : public kernel_interface<T> {
   interpreted_kernel(const table& t, std::vector<output_info> outputs, differentiated_by gradient) : forward(program(t, outputs, by_nothing)) {
     if (gradient.any()) reverse = program(t, outputs, gradient);
     const executable_program<T> value = executable(forward, by_nothing), both = executable(reverse, gradient);
-    kernel = std::make_unique<plan_kernel<T>>(t, std::move(outputs), value, gradient.any() ? &both : nullptr, gradient == by_parameters);
+    kernel = make_plan_kernel<T>(t, std::move(outputs), value, gradient.any() ? &both : nullptr, gradient == by_parameters);
   }
   const std::vector<output_info>& outputs() const override { return kernel->outputs(); }
   kernel_cost cost() const override { return kernel->cost(); }
@@ -47,7 +47,7 @@ class interpreted_kernel final : public kernel_interface<T> {
 
  private:
   std::vector<jet_node> forward, reverse;
-  std::unique_ptr<plan_kernel<T>> kernel;
+  std::unique_ptr<kernel_interface<T>> kernel;
 
   static std::vector<jet_node> program(const table& t, const std::vector<output_info>& outputs, differentiated_by gradient) {
     std::vector<int> roots;

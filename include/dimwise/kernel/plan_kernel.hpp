@@ -2,18 +2,11 @@
 #pragma once
 #include <optional>
 
+#include "make_plan_kernel.hpp"
 #include "plan.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
-
-/// A jet program together with the function of each node.
-template <class T>
-struct executable_program {
-  jet_program_view nodes;
-  std::vector<step_function<T>> functions;
-  differentiated_by by;  ///< of its reverse pass
-};
 
 /// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked.
 template <class F>
@@ -231,6 +224,12 @@ class plan_kernel final : public kernel_interface<T> {
     }
   }
 };
+
+template <class T>
+std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
+                                                      const executable_program<T>* reverse, bool with_jacobian) {
+  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian);
+}
 
 }  // namespace DIMWISE_SIMD_ISA
 }  // namespace dimwise

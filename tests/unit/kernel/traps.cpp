@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "dimwise/kernel.hpp"
 #include "dimwise/kernel/interpret.hpp"
+#include "dimwise/lowering/recompute.hpp"
 
 using namespace dimwise;
 
