@@ -21,6 +21,7 @@ struct reverse_run {
   std::size_t memory;
   int used;  ///< stages of a step
   bool continuous;
+  bool late;  ///< carried quantities on the way back
 };
 
 /// Steps kept between two checkpoints: all of them if they fit, else as few as the least memory takes.
@@ -38,7 +39,7 @@ std::size_t segment_length(std::size_t steps, std::size_t used, std::size_t byte
 template <class T>
 struct reverse_chunk {
   detail::runge_kutta_chunk<T> rk;
-  aligned_vector<T> checkpoints, stages, adjoint, by_carried, cotangent, rate_cotangents, by_stage, workspace;
+  aligned_vector<T> checkpoints, stages, adjoint, by_carried, cotangent, rate_cotangents, by_stage, late_rates, workspace;
   std::vector<aligned_vector<T>> by_input;
   std::vector<T*> by_input_pointers;
   std::size_t first = 0, field = 0, products = 0;
@@ -46,6 +47,7 @@ struct reverse_chunk {
 
   void run(const reverse_run<T>& r, std::size_t begin, std::size_t end, ode_solution<T>& out, double* gradient) {
     first = begin, field = products = 0;
+    rk.carries = !r.late;
     rk.begin(r.start, begin, end - begin);
     const std::size_t n = rk.n, d = rk.d, q = rk.q, steps = r.steps.steps(), state = n * d;
     const std::size_t length = r.continuous ? 1 : segment_length(steps, std::size_t(r.used), state * sizeof(T), r.memory);
@@ -53,15 +55,15 @@ struct reverse_chunk {
     grow(adjoint, state), grow(by_carried, n * q), grow(cotangent, state), grow(rate_cotangents, n * q);
     grow(by_stage, state * std::size_t(r.used)), grow(workspace, rk.kernel->vector_jacobian_workspace());
     if (!r.continuous) grow(stages, std::min(length, steps) * std::size_t(r.used) * state), grow(checkpoints, (steps + length - 1) / length * state);
+    if (r.late) grow(late_rates, steps * std::size_t(r.used) * q * n);
     reserve_inputs(r);
     for (std::size_t step = 0; step < steps; step++) {
       if (!r.continuous && !all_kept && step % length == 0) std::copy_n(rk.x.begin(), state, checkpoints.begin() + std::ptrdiff_t(step / length * state));
       forward(r, step, all_kept && !r.continuous ? stages.data() + step * std::size_t(r.used) * state : nullptr);
     }
     std::copy_n(rk.x.begin(), state, out.state.begin() + std::ptrdiff_t(begin * d));
-    std::copy_n(rk.carried.begin(), n * q, out.carried.begin() + std::ptrdiff_t(begin * q));
     std::fill_n(adjoint.begin(), state, T(0)), std::fill_n(by_carried.begin(), n * q, T(0));
-    r.loss(begin, end, rk.x.data(), rk.carried.data(), adjoint.data(), by_carried.data());
+    r.loss(begin, end, rk.x.data(), r.late ? nullptr : rk.carried.data(), adjoint.data(), by_carried.data());
     for (std::size_t step = steps; step-- > 0;) {
       if (r.continuous) {
         backward_continuous(r, step, gradient);
@@ -75,6 +77,8 @@ struct reverse_chunk {
       backward(r, step, stages.data() + (step - segment) * std::size_t(r.used) * state, gradient);
     }
     if (r.to.state) std::copy_n(adjoint.begin(), state, r.to.state + begin * d);
+    if (r.late) add_late_rates(r);
+    std::copy_n(rk.carried.begin(), n * q, out.carried.begin() + std::ptrdiff_t(begin * q));
   }
 
  private:
@@ -127,7 +131,7 @@ struct reverse_chunk {
   void backward(const reverse_run<T>& r, std::size_t step, const T* kept, double* gradient) {
     const runge_kutta_table& t = *rk.table;
     const std::size_t n = rk.n, d = rk.d, state = n * d;
-    T* none[1 + most_carried] = {};
+    T* rates[1 + most_carried] = {};
     set_step(r, step);
     rk.spread_lengths();
     bool pulled[runge_kutta_table::most_stages] = {};
@@ -149,13 +153,30 @@ struct reverse_chunk {
       for (std::size_t s = 0; s < n; s++)
         for (std::size_t j = 0; j < rk.q; j++) rate_cotangents[j * n + s] = T(rk.length[s]) * b * by_carried[s * rk.q + j];
       rk.set_kernel_time(i);
-      pull_back(r, kept + std::size_t(i) * state, by_stage.data() + std::size_t(i) * state, none, gradient);
+      for (std::size_t j = 0; j < rk.q && r.late; j++) rates[1 + j] = rates_at(r, step, i) + j * n;
+      pull_back(r, kept + std::size_t(i) * state, by_stage.data() + std::size_t(i) * state, rates, gradient);
       add_inputs(r);
     }
     for (int i = 0; i < r.used; i++) {
       if (!pulled[i]) continue;
       const T* by = by_stage.data() + std::size_t(i) * state;
       for (std::size_t e = 0; e < state; e++) adjoint[e] += by[e];
+    }
+  }
+
+  T* rates_at(const reverse_run<T>& r, std::size_t step, int stage) { return late_rates.data() + (step * std::size_t(r.used) + std::size_t(stage)) * rk.q * rk.n; }
+  /// The carried quantities, added up in the order of the steps as on the way there.
+  void add_late_rates(const reverse_run<T>& r) {
+    const runge_kutta_table& t = *rk.table;
+    for (std::size_t step = 0; step < r.steps.steps(); step++) {
+      set_step(r, step);
+      for (std::size_t s = 0; s < rk.n; s++)
+        for (std::size_t j = 0; j < rk.q; j++) {
+          T sum = 0;
+          for (int i = 0; i < r.used; i++)
+            if (t.b[i] != 0) sum += T(t.b[i]) * rates_at(r, step, i)[j * rk.n + s];
+          rk.carried[s * rk.q + j] += T(rk.length[s]) * sum;
+        }
     }
   }
 
@@ -233,6 +254,8 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   if (options.event) throw error("the gradient of a solve that stops at an event is not available: leave `event` empty");
   const kernel_interface<T>& kernel = problem.kernels->whole();
   if (!kernel.has_vector_jacobian()) throw error("the kernel of this differential equation has no vector-Jacobian products");
+  if (backward.carried_on_the_way_back && backward.how == adjoint::continuous)
+    throw error("carried_on_the_way_back is for the discrete adjoint: the continuous one does not go back over the same stages");
   auto& m = memory.get();
   const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried();
   ode_solution<T> out;
@@ -254,7 +277,7 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   out.carried.resize(samples * q);
   if (samples == 0) return out;
   const runge_kutta_table& table = coefficients(options.method);
-  const reverse_run<T> run{problem, start, steps, to, loss, backward.memory, stages_of_a_step(table), backward.how == adjoint::continuous};
+  const reverse_run<T> run{problem, start, steps, to, loss, backward.memory, stages_of_a_step(table), backward.how == adjoint::continuous, backward.carried_on_the_way_back && problem.carried() > 0};
 
   // A part has a gradient of its own, which is cleared and added up for each product: long parameter vectors get larger parts. All sizes follow
   // from the problem alone.

@@ -16,6 +16,7 @@ struct runge_kutta_chunk {
   std::size_t d = 1, q = 0, capacity = 0, n = 0;
   const runge_kutta_table* table = nullptr;
   const kernel_interface<T>* kernel = nullptr;
+  bool carries = true;  ///< false: only f is evaluated, `carried` stays
   const ode_problem<T>* problem = nullptr;
   aligned_vector<T> x, carried, next, next_carried, stage_x, kernel_time, lengths, workspace;
   aligned_vector<T> k[runge_kutta_table::most_stages], rates[runge_kutta_table::most_stages];  ///< rates: [quantity][sample]
@@ -37,7 +38,7 @@ struct runge_kutta_chunk {
     for (int i = 0; i < t.stages; i++) grow(k[i], capacity * d), grow(rates[i], capacity * q);
     grow(kernel_time, capacity);
     grow(time, capacity), grow(length, capacity);
-    grow(workspace, kernel->evaluate_workspace());
+    grow(workspace, std::max(kernel->evaluate_workspace(), p.kernels->field ? p.kernels->field->evaluate_workspace() : 0));
     const auto& r = *p.recording;
     inputs.resize(std::size_t(r.input_count));
     input_pointers.resize(inputs.size());
@@ -68,8 +69,8 @@ struct runge_kutta_chunk {
   void evaluate(const T* state, int i) {
     const arguments<T> in = kernel_arguments(state);
     T* out[1 + most_carried] = {k[i].data()};
-    for (std::size_t j = 0; j < q; j++) out[1 + j] = rates[i].data() + j * capacity;
-    kernel->evaluate(problem->parameters, in, 0, n, out, workspace.data());
+    for (std::size_t j = 0; j < q && carries; j++) out[1 + j] = rates[i].data() + j * capacity;
+    (carries ? *kernel : *problem->kernels->field).evaluate(problem->parameters, in, 0, n, out, workspace.data());
   }
   /// The lengths of the steps, repeated for each coordinate.
   void spread_lengths() {
@@ -124,11 +125,11 @@ struct runge_kutta_chunk {
   /// The end of the step into next, next_carried.
   void finish(int count) {
     combine(table->b, count, next.data());
-    combine_carried(table->b, count, next_carried.data());
+    if (carries) combine_carried(table->b, count, next_carried.data());
   }
   void accept() {
     std::swap(x, next);
-    std::swap(carried, next_carried);
+    if (carries) std::swap(carried, next_carried);
   }
 };
 

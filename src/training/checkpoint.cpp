@@ -29,6 +29,7 @@ void save_checkpoint(const std::string& path, const table& recording, const chec
   run["validation"] = bits(state.validation);
   run["loss_sum"] = bits(state.loss_sum);
   run["loss_count"] = state.loss_count;
+  run["objective_sums"] = nlohmann::ordered_json::array();  // a flow has no objectives
   for (const double v : state.objective_sums) run["objective_sums"].push_back(bits(v));
   run["seconds"] = state.seconds;
   run["stages"] = nlohmann::ordered_json::array();

@@ -45,10 +45,20 @@ struct carried_entry {
 };
 constexpr int most_carried = 4;
 
+/// How the trace of a flow's Jacobian is found: what its log density is integrated from.
+enum class trace : std::uint8_t {
+  none,        ///< not at all: the log density is unknown
+  exact,       ///< sum of D<1>f, one Taylor coefficient more than f
+  hutchinson,  ///< e' J e for random e that stay the same during a solve: unbiased, a pass through all of f for each e
+  full         ///< sum of u' J u over all unit vectors u: exact for any f, d passes
+};
+
 /// dx_i/dt = field_i; diagonal is D<1>(field), -1 where the field is dense.
 struct ode_entry {
   short_name name;
   int field = -1, diagonal = -1;
+  trace how = trace::none;  ///< of a flow
+  int noise = -1;           ///< the input whose e' J e is carried, for hutchinson and full
   carried_entry carried[most_carried];
   int carried_count = 0;
 };

@@ -57,7 +57,7 @@ class canonical_order {
     return e;
   }
   constexpr ode_entry renumbered(ode_entry e) const {
-    e.field = node_number(e.field), e.diagonal = node_number(e.diagonal);
+    e.field = node_number(e.field), e.diagonal = node_number(e.diagonal), e.noise = node_number(e.noise);
     for (int i = 0; i < e.carried_count; i++) e.carried[i].node = node_number(e.carried[i].node);
     return e;
   }

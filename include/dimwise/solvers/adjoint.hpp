@@ -15,6 +15,9 @@ struct adjoint_options {
   /// What a thread may keep of one part of the batch, in bytes. All stages are kept if they fit; else states at checkpoints, from which the
   /// stages in between are computed once more, with the same digits.
   std::size_t memory = std::size_t(64) << 20;
+  /// The derivatives of the loss by the carried quantities are known without them (a log density, a penalty): their rates are computed on the way
+  /// back, where the kernel has them anyway. Saves them on the way there. The loss then gets null for `carried`. With the discrete adjoint.
+  bool carried_on_the_way_back = false;
 };
 
 /// Called once the end of samples [begin, end) is known: reads state [end - begin][d] and carried [end - begin][carried], writes the derivatives

@@ -80,3 +80,32 @@ TEST_CASE("ODEs: field and its diagonal at dim level, quantities carried along")
              }),
              Catch::Contains("'f' is already taken"));
 }
+
+TEST_CASE("flows: ways to find the trace") {
+  const auto r = record([](model& m) {
+    auto x = m.state<"x", 3>();
+    auto f = hollow_net<"f">(masked_mlp{4}, features{2}, mlp{3})(x, m.time<"t">());
+    m.flow<"exact">(f);
+    m.flow<"hutchinson", trace::hutchinson>(network<"n">(mlp{3})(x), carry<"energy">(sum(sq(x))));
+    m.flow<"full", trace::full>(f);
+    m.flow<"none", trace::none>(f, carry<"energy">(sum(sq(x))));
+    m.ode<"plain">(f);
+  });
+  const table t = r.view();
+  REQUIRE(t.ode_count == 5);
+  const trace how[] = {trace::exact, trace::hutchinson, trace::full, trace::none, trace::none};
+  const int carried[] = {1, 2, 1, 1, 0};
+  for (int i = 0; i < 5; i++) {
+    CHECK(t.odes[i].how == how[i]);
+    CHECK(t.odes[i].carried_count == carried[i]);
+    CHECK((t.odes[i].noise >= 0) == (i == 1 || i == 2));
+    if (i < 3) CHECK(t.odes[i].carried[0].name.view() == "log_density");
+  }
+  REQUIRE(t.input_count == 1);  // one direction for all flows
+  CHECK(t.inputs[0].name.view() == "trace_noise");
+  CHECK(t.inputs[t.nodes[t.odes[1].noise].n].l == level::dim);
+  CHECK(message([](model& m) {
+          auto x = m.state<"x", 2>();
+          m.flow<"flow", trace::hutchinson>(x * m.input<"trace_noise">());
+        }) != "");
+}

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "catch.hpp"
+#include "dimwise/core/error.hpp"
 #include "dimwise/oracle/oracle.hpp"
 #include "support/ode_models.hpp"
 
@@ -207,6 +208,26 @@ TEST_CASE("gradients by inputs, of a batch, in single precision, and the continu
     if (before > 0) CHECK(before / apart > 10);  // both are of order 4
     before = apart;
   }
+}
+
+TEST_CASE("quantities that are carried on the way back have the same values and gradients") {
+  const task<double> many(70);
+  for (const std::size_t fixed : {std::size_t(5), std::size_t(0)}) {
+    explicit_options<double> o;
+    o.fixed_steps = fixed;
+    o.rtol = o.atol = 1e-4;
+    adjoint_options<double> late;
+    late.carried_on_the_way_back = true;
+    const auto a = pulled_back(many, o), b = pulled_back(many, o, late);
+    CHECK(distance(b.parameters, a.parameters) < 1e-13);
+    CHECK(distance(b.state, a.state) < 1e-13);
+    CHECK(distance(b.solution.carried, a.solution.carried) < 1e-13);
+    late.memory = 1;
+    CHECK(pulled_back(many, o, late).solution.carried == b.solution.carried);
+  }
+  adjoint_options<double> wrong;
+  wrong.how = adjoint::continuous, wrong.carried_on_the_way_back = true;
+  CHECK_THROWS_AS(pulled_back(many, {}, wrong), error);
 }
 
 TEST_CASE("checkpoints and threads leave every digit as it is") {
