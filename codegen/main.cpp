@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(command, help + "; what stands behind FILE goes to the binary");
     declare(*sub, flags, command != "bench");
     if (command == "bench") {
-      sub->add_option("--workload", workload.workload, "W1, W1-128, W1-256, W2, W3, W3b, W4, W7 or W7b instead of a file");
+      sub->add_option("--workload", workload.workload, "W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W7 or W7b instead of a file");
       sub->add_option("--d", workload.d, "sizes of the workload, e.g. 8 or 2,8,32")->delimiter(',');
       sub->add_option("--k", workload.k, "orders of the workload")->delimiter(',');
       sub->add_option("--threads", workload.threads, "threads");

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "codegen/runner/arguments.hpp"
+#include "codegen/runner/bench_solves.hpp"
 #include "codegen/runner/commands.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "codegen/runner/needed_orders.hpp"
@@ -151,6 +152,8 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     f.seconds_per_sample += update / double(samples);
     figures.push_back(f);
   }
+  for (const solve_figure& s : measure_solves<T>(m, p.data(), in, o.threads, o.seconds, [&](const std::string& variant) { return wanted(o, variant); }))
+    figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop});
   return figures;
 }
 

@@ -32,6 +32,7 @@ int one(int) { return 1; }
 int one_vector(int) { return 16; }
 int four_vectors(int) { return 64; }
 int of_step(int) { return 1024; }
+int of_flow(int d) { return d <= 2 ? 1024 : 64; }
 int of_sweep(int d) { return d <= 128 ? 4096 : 256; }
 
 const std::vector<workload>& workloads() {
@@ -44,6 +45,7 @@ const std::vector<workload>& workloads() {
       {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
       {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
       {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
+      {"W5", "w5.cpp", "sample", "none", "float", {2, 8, 64}, {}, {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow}, {{"solve_gradient full"}, one_vector}}},
       {"W7", "w1.cpp", "call", "orders_to_k", "float", {1}, {2}, calls},
       {"W7b", "w3.cpp", "call", "orders_to_k", "float", {8}, {1}, calls},
   };
