@@ -17,6 +17,7 @@
 #include <dimwise/core/error.hpp>
 
 #include "contraction_watch.hpp"
+#include "diagonal_corrector.hpp"
 #include "stacked_system.hpp"
 
 namespace dimwise {
@@ -54,7 +55,7 @@ class integrator {
     CVodeSetErrFile(m, nullptr);
     const bool jacobi = c == corrector::jacobi_newton;
     CVodeSetMaxOrd(m, o.largest_order ? o.largest_order : o.formula == multistep::bdf ? 5 : jacobi ? 3 : 12);
-    convergence_ = o.convergence > 0 ? o.convergence : jacobi && o.formula == multistep::bdf ? 0.03 : 0.1;
+    convergence_ = o.convergence > 0 ? o.convergence : 0.1;
     ask_for(1);
     if (o.first_step > 0) CVodeSetInitStep(m, direction * o.first_step);
     if (o.largest_step > 0) CVodeSetMaxStep(m, o.largest_step);
@@ -67,6 +68,12 @@ class integrator {
   int step(double to, double& t) { return CVode(memory_.get(), to, y_.get(), &t, CV_ONE_STEP); }
   /// The corrector's error, as a part of its usual one.
   void ask_for(double part) { CVodeSetNonlinConvCoef(memory_.get(), part * convergence_); }
+  /// One probe of the watch; Jacobi-Newton goes on with the radius.
+  double probe(detail::contraction_watch& watch, double t) {
+    const double radius = watch.probe(t, data(), gamma());
+    diagonal_->radius(radius);
+    return radius;
+  }
   double gamma() {
     double g = 0;
     CVodeGetCurrentGamma(memory_.get(), &g);
@@ -93,6 +100,7 @@ class integrator {
   owned<SUNMatrix, delete_matrix> matrix_;
   owned<SUNLinearSolver, delete_linear> linear_;
   owned<SUNNonlinearSolver, delete_nonlinear> nonlinear_;
+  std::unique_ptr<detail::diagonal_corrector> diagonal_;
   std::unique_ptr<void, delete_cvode> memory_;
   std::vector<double> moved_;
   double convergence_ = 0.1;
@@ -119,12 +127,9 @@ class integrator {
         CVodeSetNonlinearSolver(m, nonlinear_.get());
         break;
       case corrector::jacobi_newton:
-        linear_.reset(SUNLinSolNewEmpty(c));
-        linear_->ops->gettype = [](SUNLinearSolver) { return SUNLINEARSOLVER_MATRIX_EMBEDDED; };
-        linear_->ops->solve = divide_by_diagonal;
-        linear_->ops->free = [](SUNLinearSolver s) { return SUNLinSolFreeEmpty(s), 0; };  // the content is not the solver's own
-        linear_->content = this;
-        CVodeSetLinearSolver(m, linear_.get(), nullptr);
+        diagonal_ = std::make_unique<detail::diagonal_corrector>(system, c);
+        diagonal_->gamma = [this] { return gamma(); };
+        CVodeSetNonlinearSolver(m, diagonal_->solver());
         break;
       case corrector::newton:
         if (system.samples == 1 && system.q == 0) {
@@ -152,12 +157,6 @@ class integrator {
   static int right_side(double t, N_Vector y, N_Vector out, void* user) {
     integrator& s = self(user);
     return s.system.field(t, N_VGetArrayPointer(y), N_VGetArrayPointer(out), s.how == corrector::jacobi_newton) ? 0 : 1;
-  }
-  /// x = b / (1 - gamma D), D of the iterate whose residual b is.
-  static int divide_by_diagonal(SUNLinearSolver solver, SUNMatrix, N_Vector x, N_Vector b, double) {
-    integrator& s = *static_cast<integrator*>(solver->content);
-    s.divide(s.gamma(), N_VGetArrayPointer(b), N_VGetArrayPointer(x));
-    return 0;
   }
   void divide(double gamma, const double* b, double* x) const {
     const std::size_t states = system.samples * system.d;
@@ -256,16 +255,16 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
     const bool watched = options.watch && how == corrector::jacobi_newton;
     detail::contraction_watch watch(system);
     auto run = std::make_unique<integrator>(system, options, how, t, y.data(), direction);
-    std::vector<double> trusted = y, buffer(system.size());
-    double trusted_time = t;
-    std::size_t trusted_saved = saved;
+    std::vector<double> buffer(system.size());
+    const std::size_t saved_before = saved;
+    // From the start: what an iteration that hides its error has left in the state by now cannot be told.
     const auto fall_back = [&] {
       run->count(system.counters);
       how = d <= 64 ? corrector::newton : corrector::newton_krylov;
       out.fell_back = true;
-      out.fall_back_time = t = trusted_time;
-      saved = trusted_saved;
-      run = std::make_unique<integrator>(system, options, how, trusted_time, trusted.data(), direction);
+      out.fall_back_time = t;
+      t = start.t0, saved = saved_before;
+      run = std::make_unique<integrator>(system, options, how, t, y.data(), direction);
     };
     while ((start.t1 - t) * direction > 0) {
       CVodeSetStopTime(run->memory(), start.t1);
@@ -283,7 +282,7 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
         save(buffer.data());
       }
       if (watched && how == corrector::jacobi_newton && steps >= next_probe) {
-        const double radius = watch.probe(t, run->data(), run->gamma());
+        const double radius = run->probe(watch, t);
         const std::size_t every = std::size_t(std::max(1, options.watch_every));
         next_probe = steps + (watch.probes() > 6 && radius < 0.3 * options.largest_radius ? 4 * every : every);
         out.radius = std::max(out.radius, radius);
@@ -291,10 +290,6 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
         if (radius > options.largest_radius) {
           fall_back();
           continue;
-        }
-        if (radius < 0.7 * options.largest_radius) {
-          std::copy_n(run->data(), system.size(), trusted.begin());
-          trusted_time = t, trusted_saved = saved;
         }
       }
       if (++steps >= options.most_steps) {
@@ -314,8 +309,8 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
   out.text = sentence(out.status);
   if (out.status != solve_status::success) out.text += " at time " + std::to_string(t);
   if (out.fell_back)
-    out.text += ". From time " + std::to_string(out.fall_back_time) + " on with " + (d <= 64 ? "Newton" : "Newton-Krylov") +
-                ": what the diagonal leaves out of the Jacobian lets Jacobi-Newton contract by no more than " + std::to_string(out.radius) +
+    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " + std::to_string(out.fall_back_time) +
+                ": what the diagonal leaves out of the Jacobian let it contract by no more than " + std::to_string(out.radius) +
                 ", where its corrections no longer tell its error";
   return out;
 }

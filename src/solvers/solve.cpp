@@ -2,6 +2,7 @@
 #include <dimwise/solvers/solve.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
 
 #include <dimwise/core/error.hpp>
@@ -11,12 +12,13 @@
 namespace dimwise {
 namespace {
 
-/// The largest rate of the field at (t, x): of the diagonal where there is one, else by a few steps of a power iteration with J'.
-double largest_rate(detail::stacked_system& f, double t, const double* x) {
+/// The largest rate at which the field damps at (t, x), in the direction of integration: of the diagonal where there is one (growth does not limit
+/// explicit steps), else by a few steps of a power iteration with J'.
+double largest_rate(detail::stacked_system& f, double t, const double* x, double direction) {
   double rate = 0;
   if (f.problem.kernels->diagonal) {
     f.diagonal_alone(t, x);
-    for (const double v : f.diagonal) rate = std::max(rate, std::abs(v));
+    for (const double v : f.diagonal) rate = !(-direction * v <= rate) ? -direction * v : rate;
     return rate;
   }
   std::vector<double> v(f.samples * f.d), w(v.size());
@@ -59,8 +61,9 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     x = std::move(part.state), carried = std::move(part.carried);
   };
   bool stiff = false, done = samples == 0;
+  double at_turn = 0;
   if (!done) {
-    out.rate = largest_rate(system, t, x.data());
+    at_turn = out.rate = largest_rate(system, t, x.data(), direction);
     stiff = !(out.rate * std::abs(start.t1 - start.t0) < options.stiff_from);
   }
   explicit_memory<double> memory;
@@ -83,10 +86,9 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     if (done) count = o.save_at.size();
     keep(part, count);
     if (done) break;
-    const double rate = largest_rate(system, t, x.data());
-    out.rate = std::max(out.rate, rate);
-    // beyond three quarters of the stability interval of Dopri5, 3.3, and with many such steps to come
-    stiff = !(rate * length < 2.5) && !(rate * std::abs(start.t1 - t) < options.stiff_from);
+    at_turn = largest_rate(system, t, x.data(), direction);
+    out.rate = std::max(out.rate, at_turn);
+    stiff = !(at_turn * std::abs(start.t1 - t) < options.stiff_from);
     if (out.counters.accepted + out.counters.rejected >= options.most_steps) out.status = solve_status::too_many_steps, done = true;
   }
   out.text = std::string(sentence(out.status)) + " with Dopri5";
@@ -95,7 +97,8 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     implicit_options o;
     o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of, o.most_steps = options.most_steps;
     o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
-    if (!problem.kernels->diagonal) o.how = d <= 32 ? corrector::newton : corrector::newton_krylov;
+    // A Jacobian of few coordinates costs no more than a few evaluations, and is kept for tens of steps.
+    if (d <= 8 || !problem.kernels->diagonal) o.how = d <= 32 ? corrector::newton : corrector::newton_krylov;
     auto part = solve_implicit(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers);
     add(out.counters, part.counters);
     out.status = part.status;
@@ -104,7 +107,9 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     out.radius = part.radius, out.fell_back = part.fell_back, out.fall_back_time = part.fall_back_time;
     const std::string before = t == start.t0 ? "" : "Dopri5 to time " + std::to_string(t) + ", then ";
     const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton" : o.how == corrector::newton ? "BDF with Newton" : "BDF with Newton-Krylov";
-    out.text = part.text + " (" + before + method + ")";
+    char why[96];
+    std::snprintf(why, sizeof why, ": rates up to %.3g there, over a time of %.3g)", at_turn, std::abs(start.t1 - t));
+    out.text = part.text + " (" + before + method + why;
     t = part.end[0];
     keep(part, o.save_at.size());
   }

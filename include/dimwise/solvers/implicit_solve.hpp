@@ -24,15 +24,16 @@ struct implicit_options {
   int largest_order = 0;        ///< 0: 5 for BDF; for Adams 3 with Jacobi-Newton, else 12
   double rtol = 1e-6, atol = 1e-6;
   std::vector<double> atol_of;  ///< for each coordinate, instead of `atol`
-  double convergence = 0;       ///< the corrector's error as a part of the step's; 0: 0.03 for BDF with Jacobi-Newton, else CVODE's 0.1
+  double convergence = 0;       ///< the corrector's error as a part of the step's; 0: CVODE's 0.1
   int anderson = 0;             ///< differences that functional iteration is accelerated with
   double first_step = 0, largest_step = 0;  ///< 0: estimated, no limit
   std::size_t most_steps = 1000000;
   std::vector<double> save_at;  ///< as explicit_options::save_at
   /// Jacobi-Newton contracts by the spectral radius of (1 - gamma D)^-1 gamma (J - D). Where a slow mode is small in the norm of the corrections,
   /// each step keeps a part radius / (1 - radius) of the corrector's error in it, of one sign, and the sum over steps would be silently wrong. `watch`
-  /// follows the radius by a power iteration, one product with J every `watch_every` steps (a quarter of that while the radius is small), asks for a tenth
-  /// of the corrector's error from 0.3 `largest_radius` on, and goes on from the last trusted state with Newton (beyond 64 dimensions Newton-Krylov) once it exceeds `largest_radius`.
+  /// follows the radius by a power iteration, one product with J every `watch_every` steps (a quarter of that while the radius is small), and asks for a tenth
+  /// of the corrector's error from 0.3 `largest_radius` on. Once it exceeds `largest_radius`, the solve starts anew with Newton (beyond 64 dimensions
+  /// Newton-Krylov): what has been left in the state by then cannot be told.
   bool watch = true;
   int watch_every = 3;
   double largest_radius = 0.5;
@@ -40,7 +41,7 @@ struct implicit_options {
 
 struct implicit_solution : ode_solution<double> {
   double radius = 0;         ///< the largest that was found, 0 if not watched
-  bool fell_back = false;    ///< to Newton or Newton-Krylov, at `fall_back_time`
+  bool fell_back = false;    ///< to Newton or Newton-Krylov, from the start; `fall_back_time`: where Jacobi-Newton had come to
   double fall_back_time = 0;
 };
 

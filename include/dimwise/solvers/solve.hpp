@@ -15,14 +15,14 @@ struct solve_options {
 };
 
 struct automatic_solution : implicit_solution {
-  double rate = 0;          ///< the largest rate that was estimated: of the diagonal, or by a power iteration where the field is dense
+  double rate = 0;          ///< the largest rate that was estimated: of damping: of the diagonal, or by a power iteration where the field is dense
   bool turned_implicit = false;
   double turned_at = 0;     ///< when
 };
 
-/// Solves the batch as one system. Starts with BDF and Jacobi-Newton (dense fields: Newton, from 33 dimensions on Newton-Krylov) where the
-/// rates at the start, max |D<1>f|, make the problem stiff; else with Dopri5, and turns to BDF once the steps reach the border of its
-/// stability. `text` says what was done.
+/// Solves the batch as one system. Where the largest rate of damping, max -D<1>f, times the time to go is `stiff_from` or more, Dopri5 would need
+/// that / 3.3 steps for its stability, and BDF takes over: with Jacobi-Newton; with Newton up to 8 dimensions, or where the field is dense; with Newton-Krylov
+/// where it is dense and has more than 32. Until then Dopri5, whose rates are looked at again every 8 steps. `text` says what was done and why.
 automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers);
 automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options = {}, int threads = 1);
 
