@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# tests/static/compile_counts.sh: what compile time is made of, by counts that are the same on every machine: operations that g++ evaluates while
+# compiling a model (its own limit for them is the measure), and functions and bytes in the object file.
+# Usage: compile_counts.sh. Uses g++, whose counts these are. The last line is "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../../benchmarks/compile_time" || exit 1
+command -v g++ >/dev/null || { echo "g++ is not installed: nothing was tested"; echo "0 passed, 0 failed"; exit 0; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+flags=(-std=c++20 -I../../include -mavx2 -mfma -ffp-contract=fast -DDIMWISE_RUNTIME_KERNELS)
+
+# within OPERATIONS SOURCE FLAG...: the costliest constant of the file (the recording, one of its jet programs) takes at most so many operations
+within() {
+  local limit=$1
+  shift
+  if g++ "${flags[@]}" -O1 -fsyntax-only -fconstexpr-ops-limit="$limit" "$@" >"$work/log" 2>&1; then passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $* takes more than $limit operations at compile time:"
+    grep -m 1 error "$work/log" | cut -c1-200
+  fi
+}
+# A fifth more than measured with g++ 12: 2.9 and 11.4 million (4.0 times as many for four times the operators), 0.69 million for W4 at any d, 0.25
+# million at any order, 0.24 million and 2.0 million for one network and eight.
+within 3400000 -DKERNEL -DOPERATORS=500 operators.cpp
+within 13700000 -DKERNEL -DOPERATORS=2000 operators.cpp
+within 820000 -DDIMWISE_D=8 ../w4.cpp
+within 820000 -DDIMWISE_D=4096 ../w4.cpp
+within 300000 -DDIMENSIONS=8 -DORDER=2 -DNETWORKS=1 networks.cpp
+within 300000 -DDIMENSIONS=4096 -DORDER=6 -DNETWORKS=1 networks.cpp
+within 2400000 -DDIMENSIONS=8 -DORDER=2 -DNETWORKS=8 networks.cpp
+
+# object NAME FLAG...: sets text and functions
+object() {
+  g++ "${flags[@]}" -O1 -c -o "$work/object" "$@" >"$work/log" 2>&1 || { echo "FAILED: $* does not compile:"; head -n 5 "$work/log"; text=-1 functions=-1; return; }
+  text=$(size "$work/object" | awk 'NR == 2 { print $1 }')
+  functions=$(nm --defined-only "$work/object" | grep -c ' [tTwW] ')
+}
+judge() { if [ "$1" -eq 1 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $2"; fi; }
+object -DDIMENSIONS=2 -DORDER=2 -DNETWORKS=1 networks.cpp
+small_text=$text small_functions=$functions
+object -DDIMENSIONS=4096 -DORDER=2 -DNETWORKS=1 networks.cpp
+judge $((text > 0 && text == small_text && functions == small_functions)) "the object of a model has $small_text bytes and $small_functions functions at d = 2, $text and $functions at d = 4096"
+object -DDIMENSIONS=2 -DORDER=6 -DNETWORKS=1 networks.cpp
+judge $((text > 0 && functions == small_functions && 2 * text <= 3 * small_text)) "from order 2 to 6 an object grows from $small_text bytes and $small_functions functions to $text and $functions; half as many bytes more are allowed, and no functions"
+object -DDIMENSIONS=2 -DORDER=2 -DNETWORKS=8 networks.cpp
+judge $((text > 0 && functions <= small_functions + 16)) "eight networks of one kind have $functions functions, one has $small_functions: they share the steps that agree, and at most 16 may be new"
+# Nothing of matrix products, copies or plans belongs to a model's own file.
+shared=$(nm -C --defined-only "$work/object" | grep -cE 'gemm|steps::(products|weight_gradient|store|load_state|add)<|plan<|buffer_layout')
+judge $((shared == 0)) "a model's object holds $shared functions that belong to the runtime library"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
