@@ -30,9 +30,11 @@ std::string data_block(const std::string& name, const std::vector<double>& value
 void plot(const std::string& script, const std::string& png, int width, int height) {
   const fs::path target(png);
   if (target.has_parent_path()) fs::create_directories(target.parent_path());
+  const bool moving = target.extension() == ".gif";
   const std::string unique = png + "." + std::to_string(getpid());
-  const std::string picture = unique + ".png", commands = unique + ".gnuplot";
-  write_file_atomically(commands, "set terminal pngcairo noenhanced font 'sans,11' size " + std::to_string(width) + "," + std::to_string(height) +
+  const std::string picture = unique + (moving ? ".gif" : ".png"), commands = unique + ".gnuplot";
+  const std::string terminal = moving ? "gif animate delay 8 loop 0 optimize noenhanced font 'sans,11'" : "pngcairo noenhanced font 'sans,11'";
+  write_file_atomically(commands, "set terminal " + terminal + " size " + std::to_string(width) + "," + std::to_string(height) +
                                       "\nset output '" + picture + "'\n" + script + "\nunset output\n");
   const tool::process_result ran = tool::run_captured({"gnuplot", commands});
   std::error_code ignored;
