@@ -26,7 +26,7 @@ struct options {
   std::string out = "rings-report", json_file;
   std::vector<std::string> densities;
   std::uint64_t seed = 1;
-  int steps = 5000, batch = 256, solver_steps = 12, held_out = 20000, threads = 0;
+  int steps = 5000, batch = 256, solver_steps = 14, held_out = 20000, threads = 0;
   double rate = 2e-3, bar = 0.05;
   bool no_pictures = false, resume = false;
 };
