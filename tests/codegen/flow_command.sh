@@ -30,6 +30,8 @@ check "densities of samples" "$binary" flow --density-of s.npy --parameters p.sa
 check "a finished run is taken as it is" $fit --out p.safetensors --resume --json g.json
 check "with the same likelihood" sh -c 'grep negative f.json >f.txt && grep negative g.json >g.txt && cmp f.txt g.txt'
 check "double precision, given parameters" "$binary" flow --density-of rows.csv --parameters p.safetensors --out d.npy --precision double
+check "bench times solves" "$binary" bench --samples 32 --seconds 0.01 --json b.json
+check "and their gradients" grep -q '"solve_gradient rings"' b.json
 refused "give one of --data FILE" --out o.npy
 refused "give one of --data FILE" --data rows.csv --sample 3
 refused "no-such.csv" --data no-such.csv
