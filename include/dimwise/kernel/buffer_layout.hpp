@@ -34,6 +34,12 @@ class buffer_layout {
 
   /// n elements filled up to whole vectors.
   static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
+  /// Whether the gradient of node i has so few outputs that its samples are added up lane by lane instead of being the inner index of a
+  /// product whose columns are outputs.
+  bool by_lanes(int i) const {
+    const tensor& w = t.tensors[at(i).weight];
+    return w.masked != mask::hidden && outputs(at(i)) * 4 <= simd::lanes<T>;
+  }
   /// The row of coefficient c of a series; one feature is repeated.
   row_reference row(const series& s, int c) const {
     const int i = resolve(p, x_order(c) ? s.high : s.low);
@@ -126,7 +132,7 @@ class buffer_layout {
         const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
       });
-      if (is_gradient(x)) note_transposition(i, position[std::size_t(i)]);
+      if (is_gradient(x) && !by_lanes(i)) note_transposition(i, position[std::size_t(i)]);
     }
     for (const transposition& q : transpositions) {
       requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
@@ -148,10 +154,14 @@ class buffer_layout {
   std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
   std::ptrdiff_t size_of_dim(const jet_node& x) const { return x.width * row_stride(x); }
 
+  /// Of the layer whose weights or biases a gradient is of.
+  int outputs(const jet_node& x) const {
+    const tensor& w = t.tensors[x.weight];
+    return x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
+  }
   void note_transposition(int i, int position) {
     const jet_node& x = at(i);
-    const tensor& w = t.tensors[x.weight];
-    const int features = x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
+    const int features = outputs(x);
     for (transposition& q : transpositions)
       if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
         q.first = std::min(q.first, position);

@@ -143,6 +143,56 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
   }
 }
 
+namespace detail {
+/// Adds, lane by lane, the products of all terms for one output and Rows rows of operands.
+template <int Rows, class T>
+DIMWISE_INLINE void add_by_lanes(const step<T>& st, const call<T>& c, int row, int output) {
+  const matrix_product& first = *st.products;
+  T* const to = c.accumulators + first.c + c.i * first.c_dim + row * first.c_row + output * simd::lanes<T>;
+  simd::pack<T> sum[Rows];
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; r++) sum[r] = simd::load(to + r * first.c_row);
+  for (const matrix_product *p = st.products, *last = p + st.product_count; p != last; p++) {
+    const T* u = c.workspace + p->a + c.i * p->a_dim + row * p->a_row;
+    const T* a = c.workspace + p->b + c.i * p->b_dim + output * p->b_row;
+    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+      const simd::pack<T> x = simd::load(a + s);
+#pragma GCC unroll 4
+      for (int r = 0; r < Rows; r++) sum[r] = simd::fma(simd::load(u + r * p->a_row + s), x, sum[r]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; r++) simd::store(to + r * first.c_row, sum[r]);
+}
+}  // namespace detail
+
+/// Adds to the accumulators of a weight with few outputs: C[in][out][lane] += sum over coefficients and vectors of samples of U[in] A[out].
+template <class T>
+void weight_gradient_by_lanes(const step<T>& st, const call<T>& c) {
+  if (st.product_count == 0) return;
+  const matrix_product& p = *st.products;
+  const bool some = p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows;
+  const int rows = some ? detail::readable_units(p, st.d, c.i) : p.rows;
+  for (int output = 0; output < p.columns; output++) {
+    int row = 0;
+    for (; row + 4 <= rows; row += 4) detail::add_by_lanes<4>(st, c, row, output);
+    for (; row < rows; row++) detail::add_by_lanes<1>(st, c, row, output);
+  }
+}
+
+/// Adds the value of a cotangent to the accumulators of a bias with few outputs, lane by lane.
+template <class T>
+void bias_gradient_by_lanes(const step<T>& st, const call<T>& c) {
+  if (!contains(st.in_set[0], 0)) return;
+  T* to = c.accumulators + st.parameter + c.i * st.parameter_dim;
+  for (int w = 0; w < st.width; w++, to += simd::lanes<T>) {
+    const T* a = c.at(st.in[0][0], w);
+    auto total = simd::load(to);
+    for (int s = 0; s < st.samples; s += simd::lanes<T>) total = total + simd::load(a + s);
+    simd::store(to, total);
+  }
+}
+
 /// Adds the samples of the value coefficient of a transposed cotangent.
 template <class T>
 void bias_gradient(const step<T>& st, const call<T>& c) {

@@ -13,11 +13,12 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for in = 0.
+/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for in = 0. Entries
+/// of few outputs are sums over samples of one lane each, `lanes` of them side by side.
 struct gradient_region {
   int tensor = -1;
   int column = 0;  ///< first input column
-  int dims = 1, in = 0, out = 0;
+  int dims = 1, in = 0, out = 0, lanes = 1;
   std::ptrdiff_t padded = 0, offset = 0;
   std::ptrdiff_t per_dim() const { return (in ? in : 1) * padded; }
 };
@@ -44,12 +45,14 @@ class plan {
   int d = 1;
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
   static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
+  /// Bytes that a block may keep for a later loop over dimensions: with the weights they stay in a core's share of the last cache.
+  static constexpr std::ptrdiff_t most_kept = 3 << 20;
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
        parameter_gradients gradients = parameter_gradients::added)
       : samples(block), d(recording.d), t(recording),
-        source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block, second_level_cache / std::ptrdiff_t(sizeof(T)))),
+        source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block, most_kept / std::ptrdiff_t(sizeof(T)))),
         p{source.nodes.data(), int(source.nodes.size())}, rows_apart(gradients == parameter_gradients::of_each_sample),
         order(make_schedule(p, gradients != parameter_gradients::left_out, source.earliest.data())),
         fused(find_fusions(p, order)), layout(t, p, order, fused, block) {
@@ -360,16 +363,17 @@ class plan {
     return &s;
   }
   // ---- gradients
-  gradient_region& region(int tensor_index, int column, int in, int out, int dims) {
+  gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
     for (gradient_region& r : regions)
-      if (r.tensor == tensor_index && r.column == column && r.in == in) return r;
+      if (r.tensor == tensor_index && r.column == column && r.in == in && r.lanes == lanes) return r;
     gradient_region r;
     r.tensor = tensor_index;
     r.column = column;
     r.in = in;
     r.out = out;
     r.dims = dims;
-    r.padded = layout.padded(out);
+    r.lanes = lanes;
+    r.padded = layout.padded(out * lanes);
     r.offset = accumulators;
     accumulators += r.per_dim() * dims;
     regions.push_back(r);
@@ -398,7 +402,7 @@ class plan {
     return layout.transpositions.front();
   }
   void emit_bias_gradient(int i) {
-    if (rows_apart) return emit_bias_jacobian(i);
+    if (rows_apart || layout.by_lanes(i)) return emit_bias_gradient_of_rows(i);
     const transposition& a = transposed(i);
     const tensor& w = t.tensors[at(i).weight];
     const gradient_region r = region(at(i).weight, 0, 0, a.features, w.rank == 2 ? w.shape[0] : 1);
@@ -408,21 +412,37 @@ class plan {
     s.parameter = r.offset;
     s.parameter_dim = w.rank == 2 ? r.padded : 0;
   }
-  void emit_bias_jacobian(int i) {
+  /// From the cotangent as it is, without a transposition.
+  void emit_bias_gradient_of_rows(int i) {
     const tensor& w = t.tensors[at(i).weight];
     const int out = w.shape[w.rank - 1];
-    const gradient_region r = region(at(i).weight, 0, 0, out, w.rank == 2 ? w.shape[0] : 1);
-    simple(i, steps::vector_jacobian<T>);
+    const gradient_region r = region(at(i).weight, 0, 0, out, w.rank == 2 ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
+    simple(i, rows_apart ? steps::vector_jacobian<T> : steps::bias_gradient_by_lanes<T>);
     steps.back().width = out;
     steps.back().parameter = r.offset;
     steps.back().parameter_dim = w.rank == 2 ? r.padded : 0;
   }
-  void emit_weight_jacobian(int i) {
+  /// Which rows of a gradient are not structurally zero.
+  static extent_rule row_rule(const tensor& w) {
+    switch (w.masked) {
+      case mask::hidden: return extent_rule::hidden_gradient;
+      case mask::readout_left: return extent_rule::readout_left_rows;
+      case mask::readout_right: return extent_rule::readout_right_rows;
+      default: return extent_rule::full;
+    }
+  }
+  /// Entries of `in` columns of a gradient, for all dimensions, that are not structurally zero.
+  double useful_entries(const jet_node& x, const tensor& w, int in, bool first) const {
+    const bool input = w.masked == mask::input_left || w.masked == mask::input_right;
+    if (w.masked == mask::none || (input && !first)) return double(in) * w.shape[w.rank - 2] * (w.rank == 3 || x.per_dim ? d : 1);
+    return masked_entries(t, w, first ? in : w.shape[w.rank - 1]);
+  }
+  void emit_weight_gradient_of_rows(int i) {
     const jet_node& x = at(i);
     const tensor& w = t.tensors[x.weight];
     const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right, first = input && x.n == 0;
     const int in = first ? d * x.width : x.width, out = w.shape[w.rank - 2];
-    const gradient_region r = region(x.weight, x.n, in, out, own ? w.shape[0] : 1);
+    const gradient_region r = region(x.weight, x.n, in, out, own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
     std::vector<matrix_product> list;
     const orders set = readable(x.in[0]);
     layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
@@ -442,17 +462,20 @@ class plan {
         m.c_row = r.padded;
         m.rows = in;
         m.columns = out;
+        m.units_in = w.shape[w.rank - 1];
+        if (!rows_apart) m.rule = row_rule(w);
         list.push_back(m);
       }
+      if (!rows_apart) matrix_flop += 2 * useful_entries(x, w, in, first) * n;
     });
     step<T>& s = add_step(i);
-    s.run = steps::weight_jacobian<T>;
+    s.run = rows_apart ? steps::weight_jacobian<T> : steps::weight_gradient_by_lanes<T>;
     products.push_back(std::move(list));
     s.products = products.back().data();
     s.product_count = int(products.back().size());
   }
   void emit_weight_gradient(int i) {
-    if (rows_apart) return emit_weight_jacobian(i);
+    if (rows_apart || layout.by_lanes(i)) return emit_weight_gradient_of_rows(i);
     const jet_node& x = at(i);
     const transposition a = transposed(i);
     const tensor& w = t.tensors[x.weight];
@@ -477,13 +500,9 @@ class plan {
       m.columns = int(r.padded);
       m.units_in = w.shape[w.rank - 1];
       m.units_out = a.features;
-      if (w.masked == mask::hidden) m.rule = extent_rule::hidden_gradient;
-      if (w.masked == mask::readout_left) m.rule = extent_rule::readout_left_rows;
-      if (w.masked == mask::readout_right) m.rule = extent_rule::readout_right_rows;
+      m.rule = row_rule(w);
       list.push_back(m);
-      const double useful = w.masked == mask::none || (input && !first) ? double(in) * a.features * (own || x.per_dim ? d : 1)
-                                                                         : masked_entries(t, w, first ? in : w.shape[w.rank - 1]);
-      matrix_flop += 2 * useful * n;
+      matrix_flop += 2 * useful_entries(x, w, in, first) * n;
     });
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;

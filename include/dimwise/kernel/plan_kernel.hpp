@@ -8,7 +8,8 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked.
+/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked, several times for one
+/// that is kept in several parts.
 template <class F>
 void each_gradient_entry(const table& t, const std::vector<gradient_region>& regions, F&& f) {
   for (const gradient_region& r : regions) {
@@ -16,7 +17,8 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
     if (!r.in) {
       for (int i = 0; i < r.dims; i++)
         for (int o = 0; o < r.out; o++)
-          if (w.masked == mask::none || allowed(w, 0, i, o)) f(r.offset + i * r.padded + o, std::ptrdiff_t(w.offset) + i * r.out + o);
+          if (w.masked == mask::none || allowed(w, 0, i, o))
+            for (int l = 0; l < r.lanes; l++) f(r.offset + i * r.padded + o * r.lanes + l, std::ptrdiff_t(w.offset) + i * r.out + o);
       continue;
     }
     const int columns = w.shape[w.rank - 1], d = w.dims;
@@ -33,7 +35,8 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
           case mask::readout_left: if (degree(k, columns, d) > i) first = r.out; break;
           case mask::readout_right: if (degree(k, columns, d) > d - 1 - i) first = r.out; break;
         }
-        for (int o = first; o < r.out; o++) f(from + o, column + std::ptrdiff_t(o) * columns);
+        for (int o = first; o < r.out; o++)
+          for (int l = 0; l < r.lanes; l++) f(from + o * r.lanes + l, column + std::ptrdiff_t(o) * columns);
       }
   }
 }

@@ -1,5 +1,6 @@
 // lowering/recompute.hpp: which values of a dimension are computed again by a later loop over the dimensions instead of being kept for all of them.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "schedule.hpp"
@@ -29,10 +30,27 @@ inline bool is_repeatable(const jet_node& x, const table& t) {
   }
 }
 
+/// Multiply-adds of one sample that a node takes; other instructions count like them.
+inline double work_of(const jet_program_view& p, const jet_node& x) {
+  const int coefficients = count(x.stored);
+  switch (x.o) {
+    case jet_op::linear: {
+      double n = 0;
+      for (int j = 0; j < x.inputs; j++) {
+        const series& s = x.in[j];
+        n += double(p.nodes[resolve(p, s.low >= 0 ? s.low : s.high)].width) * count(available(p.nodes, s) & x.stored);
+      }
+      return n * x.width;
+    }
+    case jet_op::unary: return double(x.width) * (16 + 8 * coefficients);
+    default: return 2.0 * x.width * coefficients;
+  }
+}
+
 class repetition {
  public:
-  repetition(const table& recording, const jet_program_view& program, bool with_parameter_gradients, int least_rows)
-      : t(recording), p(program), order(make_schedule(program, with_parameter_gradients)), again(std::size_t(program.count), 0), there(again.size(), 0) {
+  repetition(const table& recording, const jet_program_view& program, bool with_parameter_gradients, int least_rows, std::ptrdiff_t most_rows)
+      : t(recording), p(program), order(make_schedule(program, with_parameter_gradients)), again(std::size_t(program.count), 0) {
     std::vector<char> outside(again.size(), 0);  // read by something that needs all dimensions
     for (int i = 0; i < p.count; i++) {
       if (order.stage_of[std::size_t(i)] < 0) continue;
@@ -40,6 +58,10 @@ class repetition {
         if (!p.nodes[i].per_dim || p.nodes[i].gathers) outside[std::size_t(a)] = 1;
       });
     }
+    std::vector<char> there(again.size(), 0);   // can be read by a later stage
+    std::vector<double> work(again.size(), 0);  // of the node and of those before it that are not kept
+    std::vector<candidate> candidates;
+    std::ptrdiff_t rows = 0;
     for (int i = 0; i < p.count; i++) {
       const jet_node& x = p.nodes[i];
       if (order.stage_of[std::size_t(i)] < 0) continue;
@@ -48,16 +70,30 @@ class repetition {
         continue;
       }
       bool possible = is_repeatable(x, t) && !outside[std::size_t(i)];
-      for_each_operand(p, i, [&](int a) { possible = possible && there[std::size_t(a)]; });
+      work[std::size_t(i)] = work_of(p, x);
+      for_each_operand(p, i, [&](int a) {
+        possible = possible && there[std::size_t(a)];
+        if (!order.kept[std::size_t(a)]) work[std::size_t(i)] += work[std::size_t(a)];
+      });
       const bool kept = order.kept[std::size_t(i)], narrow = x.width * count(x.stored) < least_rows;
-      again[std::size_t(i)] = possible && !(kept && narrow);
       there[std::size_t(i)] = possible || kept;
-      if (again[std::size_t(i)] && kept) rows += x.width * (count(x.stored) + x.slope);
+      again[std::size_t(i)] = possible && !kept;
+      if (!possible || !kept || narrow) continue;
+      const int size = x.width * (count(x.stored) + x.slope);
+      candidates.push_back({i, size, work[std::size_t(i)] / size});
+      rows += size;
+    }
+    std::stable_sort(candidates.begin(), candidates.end(), [](const candidate& a, const candidate& b) { return a.work_per_row < b.work_per_row; });
+    for (const candidate& c : candidates) {
+      if (rows <= most_rows) break;
+      again[std::size_t(c.node)] = 1;
+      some = true;
+      rows -= c.rows;
     }
   }
 
-  /// Rows of samples for each dimension that need not be kept.
-  int saved_rows() const { return rows; }
+  /// Whether anything that would be kept is repeated instead.
+  bool any() const { return some; }
 
   repeated_program run() {
     std::vector<int> place(again.size(), -1);  // of an original node
@@ -79,13 +115,17 @@ class repetition {
   struct copy {
     int stage, node;
   };
+  struct candidate {
+    int node, rows;
+    double work_per_row;
+  };
   const table& t;
   jet_program_view p;
   schedule order;
-  std::vector<char> again, there;  ///< is repeated where a later stage reads it; can be read by a later stage
+  std::vector<char> again;  ///< is repeated where a later stage reads it
   std::vector<std::vector<copy>> copies;
   repeated_program result;
-  int rows = 0;
+  bool some = false;
 
   int put(const jet_node& x, int origin, bool repeats, int earliest) {
     result.nodes.push_back(x);
@@ -114,12 +154,12 @@ class repetition {
 
 }  // namespace detail
 
-/// Repeats what would otherwise take more than `most` elements of memory for a block of `samples`; else the program as it is. Narrow values
-/// are always kept. Digits are the same either way.
+/// Where what is kept for a block of `samples` would take more than `most` elements of memory, repeats what costs the least for its memory, as
+/// much of it as is needed; else the program as it is. Narrow values are always kept. Digits are the same either way.
 inline repeated_program repeat_rather_than_keep(const table& t, const jet_program_view& p, bool with_parameter_gradients, int samples, std::ptrdiff_t most) {
   constexpr int least_rows = 9;
-  detail::repetition r(t, p, with_parameter_gradients, least_rows);
-  if (std::ptrdiff_t(r.saved_rows()) * t.d * samples > most) return r.run();
+  detail::repetition r(t, p, with_parameter_gradients, least_rows, most / (std::ptrdiff_t(t.d) * samples));
+  if (r.any()) return r.run();
   repeated_program same;
   same.nodes.assign(p.nodes, p.nodes + p.count);
   for (int i = 0; i < p.count; i++) same.origin.push_back(i);

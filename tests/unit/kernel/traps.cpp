@@ -97,7 +97,7 @@ constexpr void odd_widths(model& m) {
   m.minimize<"loss">(sq(sum(D<1>(net(x, t)) + other(x, t))), m.samples<"points">());
 }
 constexpr int many = 40;
-constexpr auto wide = hollow_net<"wide">(masked_mlp{64, 64}, features{16}, mlp{48, 48});
+constexpr auto wide = hollow_net<"wide">(masked_mlp{64, 64}, features{16}, mlp{128, 128});
 constexpr void wide_residual(model& m) {
   auto x = m.state<"x", many>();
   auto t = m.time<"t">();
@@ -252,12 +252,12 @@ TEST_CASE("trap: computing values again for the reverse pass, or dimensions for 
   };
   const auto values = evaluate(*k, p, all, 0, 1);
   for (std::size_t s : {std::size_t(0), block - 1, block, 5 * block + 2, n - 1}) CHECK(evaluate(*k, p, part(s, 1), 0, 1)[0] == values[s]);
-  // A single vector of samples keeps everything, a whole block does not fit and repeats the transformer.
+  // A single vector of samples keeps everything, a whole block does not fit and repeats a layer of the transformer.
   const int root = t.objectives[0].node;
   build_program(t, &root, 1, by_parameters, [&](const expansion& e) {
     const jet_program_view program{e.nodes.begin(), e.nodes.count};
     const auto repeats = [&](int samples) {
-      const repeated_program r = repeat_rather_than_keep(t, program, true, samples, 1048576 / 8);
+      const repeated_program r = repeat_rather_than_keep(t, program, true, samples, plan<double>::most_kept / std::ptrdiff_t(sizeof(double)));
       return std::count(r.repeats.begin(), r.repeats.end(), 1);
     };
     CHECK(repeats(int(block)) > 0);

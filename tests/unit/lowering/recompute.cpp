@@ -72,3 +72,22 @@ TEST_CASE("what fits is kept, and a program without a second loop stays as it is
     CHECK(int(r.nodes.size()) == p.count);
   });
 }
+
+TEST_CASE("of what does not fit, the work that costs least for its memory is repeated", "[lowering]") {
+  const table& t = recording<squared_residual>::view;
+  with_program(t, t.objectives[0].node, by_parameters, [&](const jet_program_view& p) {
+    const auto repeated_layers = [&](std::ptrdiff_t rows) {
+      const repeated_program r = repeat_rather_than_keep(t, p, true, 16, rows * t.d * 16);
+      const schedule order = make_schedule({r.nodes.data(), int(r.nodes.size())}, true, r.earliest.data());
+      std::vector<int> inputs;  // of the layers that are repeated
+      for (std::size_t i = 0; i < r.nodes.size(); i++)
+        if (r.repeats[i] && order.stage_of[i] >= 0 && r.nodes[i].o == jet_op::linear) inputs.push_back(r.nodes[i].inputs);
+      return inputs;
+    };
+    // each of the two layers keeps 16 values, their slopes and derivatives
+    CHECK(repeated_layers(96).empty());
+    CHECK(repeated_layers(95) == std::vector<int>{2});  // the first, of the coordinate and the features: its derivative has one term
+    CHECK(repeated_layers(48) == std::vector<int>{2});
+    CHECK(repeated_layers(47) == std::vector<int>{2, 1});
+  });
+}
