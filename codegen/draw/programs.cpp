@@ -64,7 +64,7 @@ program build(const table& t, const std::vector<named_root>& roots, bool reverse
 
 /// What is executed: some values are computed again rather than kept.
 program executed(const table& t, const program& p, int block) {
-  const repeated_program r = repeat_rather_than_keep(t, p.view(), true, block, plan<float>::most_kept / std::ptrdiff_t(sizeof(float)));
+  const repeated_program r = repeat_rather_than_keep(t, p.view(), true, block, most_kept / std::ptrdiff_t(sizeof(float)));
   program q;
   q.nodes = r.nodes, q.again = r.repeats, q.earliest = r.earliest;
   for (int i : r.origin) q.part.push_back(p.part[std::size_t(i)]), q.late.push_back(p.late[std::size_t(i)]);

@@ -55,10 +55,17 @@ class buffer_layout {
     if (at(i).width == 1) r.row = 0;
     return r;
   }
-  /// Dimensions whose rows, twice, fit a part of the second cache.
+  /// Dimensions of a group of sum_others: three times their rows, in blocks of four vectors, fit the second cache. The same for blocks of any
+  /// size, because the order of additions depends on it.
   int group(const jet_node& x) const {
-    const std::ptrdiff_t bytes = size_of_dim(x) * std::ptrdiff_t(sizeof(T)), fitting = (std::ptrdiff_t(1) << 17) / (bytes > 0 ? bytes : 1);
-    return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>(fitting, 4), d));
+    const std::ptrdiff_t bytes = std::ptrdiff_t(x.width) * (count(x.stored) + x.slope) * 4 * simd::lanes<T> * std::ptrdiff_t(sizeof(T));
+    return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>((std::ptrdiff_t(1) << 18) / (bytes > 0 ? bytes : 1), 4), d));
+  }
+  /// Whether the groups of sum_others node i are summed as soon as its operand is there: where that is computed by an earlier loop.
+  bool sums_groups_early(int i) const {
+    if (at(i).o != jet_op::sum_others || at(i).n < 0 || !executed(i)) return false;
+    const int a = resolve(p, at(i).in[0].low);
+    return a >= 0 && !preloaded(at(a));
   }
   /// The first of the rows that node i keeps between dimensions; `dim` is their distance.
   row_reference row_between_dimensions(int i) const {
@@ -125,7 +132,7 @@ class buffer_layout {
       if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
-      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[stage_of(i)] : born;
+      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[sums_groups_early(i) ? stage_of(resolve(p, x.in[0].low)) : stage_of(i)] : born;
       q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];

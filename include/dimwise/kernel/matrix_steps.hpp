@@ -39,13 +39,27 @@ inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int b
       return {0, p.depth};
   }
 }
-/// Asks for rows of the next dimension's entries while this one is computed; what fits in the nearer caches anyway is not asked for.
+/// Asks for rows of the next dimension's entries while this one is computed; what fits in the nearer caches anyway is not asked for. Always
+/// inline: g++ takes a function that only asks for memory for one that does nothing, and drops calls of it.
 template <class T>
-inline void prefetch_next(const step<T>& st, const call<T>& c, const T* entries, std::ptrdiff_t dim, std::ptrdiff_t row, int rows, int columns) {
+DIMWISE_INLINE void prefetch_next(const step<T>& st, const call<T>& c, const T* entries, std::ptrdiff_t dim, std::ptrdiff_t row, int rows, int columns) {
   if (c.i + 1 == st.d || dim * st.d * std::ptrdiff_t(sizeof(T)) < 262144) return;
   constexpr int line = 64 / int(sizeof(T));
   for (const T* p = entries + dim; rows > 0; rows--, p += row)
     for (int k = 0; k < columns; k += line) __builtin_prefetch(p + k, 0, 2);
+}
+/// Asks for the share of rows [begin, end) of `rows` in what the step is to ask for ahead: a few lines at a time, because more than the
+/// processor can wait for would hold up the product.
+template <class T>
+DIMWISE_INLINE void ask_ahead(const step<T>& st, const call<T>& c, int begin, int end, int rows) {
+  if (c.i + st.ahead.distance >= st.d) return;
+  const T* from = c.workspace + st.ahead.rows.base + (c.i + st.ahead.distance) * st.ahead.rows.dim;
+  constexpr int line = 64 / int(sizeof(T));
+  const std::ptrdiff_t first = st.ahead.size * begin / rows / line * line, last = st.ahead.size * end / rows;
+  if (st.ahead.written)
+    for (std::ptrdiff_t k = first; k < last; k += line) __builtin_prefetch(from + k, 1, 3);
+  else
+    for (std::ptrdiff_t k = first; k < last; k += line) __builtin_prefetch(from + k, 0, 3);
 }
 }  // namespace detail
 
@@ -61,6 +75,7 @@ void products(const step<T>& st, const call<T>& c) {
   simd::gemm_strip<T> g;
   for (int r = 0, height; r < rows; r += height) {
     height = simd::strip_rows(rows - r);
+    if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
       g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? 0 : r * p->c_row);
       g.c_stride = p->c_row;

@@ -45,8 +45,6 @@ class plan {
   int d = 1;
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
   static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
-  /// Bytes that a block may keep for a later loop over dimensions: with the weights they stay in a core's share of the last cache.
-  static constexpr std::ptrdiff_t most_kept = 3 << 20;
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
@@ -61,19 +59,34 @@ class plan {
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
     close_phase(false);
+    std::vector<int> early;
+    for (int i = 0; i < p.count; i++)
+      if (layout.sums_groups_early(i)) early.push_back(i);
     for (const stage& s : order.stages) {
       for (int i : s.point) emit(i);
       for (int i : s.dims)
         if (p.nodes[i].reduces) add_step(i).run = steps::clear<T>;
       close_phase(false);
-      for (int i : s.dims) emit(i);
+      for (int i : s.dims) {
+        emit(i);
+        for (int j : early)
+          if (resolve(p, at(j).in[0].low) == i) emit_sum_others(j, steps::sum_groups<T>);
+      }
       close_phase(true);
+      ahead = {};
     }
     if (rows_apart) accumulators *= samples;
     if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > second_level_cache / 2) group = 4;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
+
+  /// From here on masked blocks are multiplied like all others: what skipping them is worth. The weights there are 0, so the digits of values
+  /// stay what they are.
+  void compute_masked_blocks() {
+    for (auto& list : products)
+      for (matrix_product& m : list) m.rule = extent_rule::full;
+  }
 
  private:
   table t;
@@ -87,6 +100,7 @@ class plan {
   std::deque<std::vector<matrix_product>> products;
   std::deque<step<T>> followers;
   buffer_layout<T> layout;
+  ahead_of_step ahead;  ///< for the next product of the loop
 
   const jet_node& at(int i) const { return p.nodes[i]; }
   orders readable(const series& s) const { return available(p.nodes, s); }
@@ -170,9 +184,8 @@ class plan {
       case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others:
-        simple(i, steps::sum_others<T>);
-        steps.back().n2 = layout.group(x);
-        steps.back().slope = layout.row_between_dimensions(i);
+        emit_sum_others(i, steps::sum_others<T>);
+        ahead = read_ahead(i);
         break;
       case jet_op::shift: simple(i, steps::shift<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
@@ -191,6 +204,24 @@ class plan {
       case jet_op::alias: break;
     }
   }
+  void emit_sum_others(int i, step_function<T> f) {
+    simple(i, f);
+    steps.back().n2 = layout.group(at(i));
+    steps.back().slope = layout.row_between_dimensions(i);
+    steps.back().value = layout.sums_groups_early(i);
+  }
+  /// The operand of a sum over other dimensions, where it is too large for the second cache.
+  ahead_of_step read_ahead(int i) const {
+    const int a = resolve(p, at(i).in[0].low);
+    if (at(i).n < 0 || bytes_of_all_dimensions(a) < second_level_cache / 2) return {};
+    return {layout.buffers[std::size_t(a)], layout.buffers[std::size_t(a)].dim, layout.group(at(i))};
+  }
+  /// The rows of the next dimension of what a product makes, where the memory for all of them is too large for any cache.
+  ahead_of_step written_ahead(int i) const {
+    if (!order.kept[std::size_t(i)] || bytes_of_all_dimensions(i) < 2 * most_kept) return {};
+    return {layout.buffers[std::size_t(i)], layout.buffers[std::size_t(i)].dim, 1, true};
+  }
+  std::ptrdiff_t bytes_of_all_dimensions(int i) const { return layout.buffers[std::size_t(i)].dim * d * std::ptrdiff_t(sizeof(T)); }
   void emit_unary(int i) {
     const jet_node& x = at(i);
     simple(i, chosen[std::size_t(i)]);
@@ -331,6 +362,7 @@ class plan {
     s.product_count = int(products.back().size());
     s.follower = next;
     s.strip = next && next->strip;
+    s.ahead = ahead.size ? std::exchange(ahead, ahead_of_step{}) : x.per_dim ? written_ahead(follower >= 0 ? follower : i) : ahead_of_step{};
   }
   /// Whether coefficient b can be computed with a, the one before it, as further columns.
   bool side_by_side(const std::vector<factor>& factors, orders stored, int a, int b) const {

@@ -35,8 +35,11 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
           case mask::readout_left: if (degree(k, columns, d) > i) first = r.out; break;
           case mask::readout_right: if (degree(k, columns, d) > d - 1 - i) first = r.out; break;
         }
-        for (int o = first; o < r.out; o++)
-          for (int l = 0; l < r.lanes; l++) f(from + o * r.lanes + l, column + std::ptrdiff_t(o) * columns);
+        if (r.lanes == 1)
+          for (int o = first; o < r.out; o++) f(from + o, column + std::ptrdiff_t(o) * columns);
+        else
+          for (int o = first; o < r.out; o++)
+            for (int l = 0; l < r.lanes; l++) f(from + o * r.lanes + l, column + std::ptrdiff_t(o) * columns);
       }
   }
 }
@@ -45,6 +48,33 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
 template <class T>
 void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
   each_gradient_entry(t, regions, [&](std::ptrdiff_t from, std::ptrdiff_t to) { gradient[to] += double(accumulators[from]); });
+}
+
+/// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
+/// of them.
+template <class T, class F>
+void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F&& after_block) {
+  const std::size_t samples = std::size_t(p.samples);
+  T* const workspace = c.workspace;
+  for (std::size_t first = begin; first < end; first += samples * std::size_t(p.group)) {
+    const int blocks = int(std::min(std::size_t(p.group), (end - first + samples - 1) / samples));
+    const auto select = [&](int g) {
+      c.workspace = workspace + g * p.workspace;
+      c.first = first + std::size_t(g) * samples;
+      c.valid = int(std::min(samples, end - c.first));
+    };
+    for (const phase& f : p.phases)
+      for (int i = 0; i < (f.each_dimension ? p.d : 1); i++)
+        for (int g = 0; g < blocks; g++) {
+          select(g);
+          c.i = i;
+          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+        }
+    for (int g = 0; g < blocks; g++) {
+      select(g);
+      after_block(c);
+    }
+  }
 }
 
 /// One program in blocks of samples, and in single vectors of them for what would leave the last block mostly empty.
@@ -102,7 +132,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.parameters = parameters;
     c.in = &in;
     c.outputs = out;
-    value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run(p, c, from, to, [](const call<T>&) {}); });
+    value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
   }
 
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
@@ -131,7 +161,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = &by;
-    by_inputs->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run(p, c, from, to, [](const call<T>&) {}); });
+    by_inputs->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
   }
   void flush_gradient(double* gradient, T* workspace, int* pending) const override {
     if (*pending) add_gradient(t, both->whole.regions, workspace + both->workspace(), gradient);
@@ -154,7 +184,7 @@ class plan_kernel final : public kernel_interface<T> {
       if (columns[parameter] >= 0) std::fill_n(rows + std::size_t(columns[parameter]) * stride, end - begin, T(0));
     });
     std::fill_n(c.accumulators, apart->accumulators, T(0));
-    run(*apart, c, begin, end, [&](const call<T>& of) {
+    run_plan(*apart, c, begin, end, [&](const call<T>& of) {
       each_gradient_entry(t, apart->regions, [&](std::ptrdiff_t from, std::ptrdiff_t parameter) {
         if (columns[parameter] < 0) return;
         T* to = rows + std::size_t(columns[parameter]) * stride + (of.first - begin);
@@ -193,38 +223,11 @@ class plan_kernel final : public kernel_interface<T> {
     };
     if (blocks == 0) std::fill_n(c.accumulators, any.accumulators, T(0));
     both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
-      run(p, c, from, to, [&](const call<T>&) {
+      run_plan(p, c, from, to, [&](const call<T>&) {
         if (++blocks == blocks_between) flush();
       });
     });
     if (blocks && !pending) flush();
-  }
-
-  /// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
-  /// of them.
-  template <class F>
-  static void run(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F&& after_block) {
-    const std::size_t samples = std::size_t(p.samples);
-    T* const workspace = c.workspace;
-    for (std::size_t first = begin; first < end; first += samples * std::size_t(p.group)) {
-      const int blocks = int(std::min(std::size_t(p.group), (end - first + samples - 1) / samples));
-      const auto select = [&](int g) {
-        c.workspace = workspace + g * p.workspace;
-        c.first = first + std::size_t(g) * samples;
-        c.valid = int(std::min(samples, end - c.first));
-      };
-      for (const phase& f : p.phases)
-        for (int i = 0; i < (f.each_dimension ? p.d : 1); i++)
-          for (int g = 0; g < blocks; g++) {
-            select(g);
-            c.i = i;
-            for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
-          }
-      for (int g = 0; g < blocks; g++) {
-        select(g);
-        after_block(c);
-      }
-    }
   }
 };
 

@@ -33,6 +33,14 @@ struct matrix_product {
   int units_in = 0, units_out = 0, coordinate_width = 1;
 };
 
+/// Memory that a step asks for while it computes: `size` elements of a buffer, of the dimension that comes `distance` later.
+struct ahead_of_step {
+  row_reference rows;
+  std::ptrdiff_t size = 0;
+  int distance = 0;
+  bool written = false;  ///< they will be written, not read
+};
+
 template <class T>
 struct call;
 
@@ -49,6 +57,7 @@ struct step {
   const matrix_product* products = nullptr;
   int product_count = 0;
   const step* follower = nullptr;     ///< run on the rows of a product while they are in the nearest cache
+  ahead_of_step ahead;
   bool strip = false;                 ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
   int n = 0, n2 = 0;
   int in_width = 1;                   ///< features of the first operand

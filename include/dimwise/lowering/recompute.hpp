@@ -1,11 +1,15 @@
 // lowering/recompute.hpp: which values of a dimension are computed again by a later loop over the dimensions instead of being kept for all of them.
 #pragma once
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "schedule.hpp"
 
 namespace dimwise {
+
+/// Bytes that a block may keep for a later loop over dimensions: with the weights they stay in a core's share of the last cache.
+inline constexpr std::ptrdiff_t most_kept = 3 << 20;
 
 /// A program with some nodes repeated.
 struct repeated_program {

@@ -257,7 +257,7 @@ TEST_CASE("trap: computing values again for the reverse pass, or dimensions for 
   build_program(t, &root, 1, by_parameters, [&](const expansion& e) {
     const jet_program_view program{e.nodes.begin(), e.nodes.count};
     const auto repeats = [&](int samples) {
-      const repeated_program r = repeat_rather_than_keep(t, program, true, samples, plan<double>::most_kept / std::ptrdiff_t(sizeof(double)));
+      const repeated_program r = repeat_rather_than_keep(t, program, true, samples, most_kept / std::ptrdiff_t(sizeof(double)));
       return std::count(r.repeats.begin(), r.repeats.end(), 1);
     };
     CHECK(repeats(int(block)) > 0);
