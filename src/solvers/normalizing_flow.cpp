@@ -42,7 +42,8 @@ struct normalizing_flow<T>::parts {
   std::vector<T> by_change;
   std::vector<std::vector<T>> between, by_inputs;
   std::vector<const T*> slots;
-  int probes = 0;  ///< that the kernels were made for
+  int probes = 0;      ///< that the kernels were made for
+  double penalty = 0;  ///< of the last pull_back
 
   parts(const compiled_model& m, flow_options<T> o, const std::vector<std::string>& names) : model(m), options(std::move(o)) {
     const table& t = m.recording;
@@ -181,6 +182,7 @@ struct normalizing_flow<T>::parts {
     flow_result<T> r;
     r.text = sentence(r.status);
     if (density()) r.change.assign(samples, 0.0);
+    penalty = 0;
     between.resize(n);
     explicit_options<T> solver = options.solver;
     for (std::size_t i = 0; i + 1 < n; i++) {
@@ -206,11 +208,11 @@ struct normalizing_flow<T>::parts {
     for (std::size_t i = n; i-- > 0;) {
       const std::size_t part = order(to, i);
       const ode_entry& e = *list[part].entry;
-      const bool dense = list[part].density();
+      const bool traced = list[part].density();
       std::vector<T> weights(std::size_t(e.carried_count), T(0));
       for (const flow_penalty& p : penalties) {
         bool known = false;
-        for (int j = dense; j < e.carried_count; j++)
+        for (int j = traced; j < e.carried_count; j++)
           if (e.carried[j].name.view() == p.carried) weights[std::size_t(j)] += sign * T(p.weight) / T(samples), known = true;
         if (!known) throw error("the flow '" + list[part].name + "' carries no '" + p.carried + "' to be penalised: write m.flow<\"" + list[part].name + "\">(f, carry<\"" + p.carried + "\">(rate))");
       }
@@ -219,7 +221,7 @@ struct normalizing_flow<T>::parts {
         if (i + 1 == n) loss(begin, end, state, by_state, by_change.data() + begin);
         else std::copy_n(by_end.begin() + std::ptrdiff_t(begin * d), (end - begin) * d, by_state);
         for (std::size_t s = 0; s < end - begin; s++)
-          for (std::size_t j = 0; j < q; j++) by_carried[s * q + j] = weights[j] + (j == 0 && dense ? by_change[begin + s] : T(0));
+          for (std::size_t j = 0; j < q; j++) by_carried[s * q + j] = weights[j] + (j == 0 && traced ? by_change[begin + s] : T(0));
       };
       by_start.resize(samples * d);
       solve_gradients<T> targets{gradients.parameters, i == 0 ? gradients.state : by_start.data(), input_targets.data()};
@@ -238,7 +240,6 @@ struct normalizing_flow<T>::parts {
     }
     return r;
   }
-  double penalty = 0;
 
  private:
   void add_penalties(const flow_result<T>& r, std::size_t samples, const std::vector<T>& weights) {
@@ -324,7 +325,6 @@ flow_loss normalizing_flow<T>::likelihood_gradient(const T* parameters, std::siz
   p.require_density();
   if (samples == 0) throw error("the likelihood of no samples is not defined");
   p.bind(inputs, samples, draw);
-  p.penalty = 0;
   const std::size_t d = dims();
   const T each = T(1) / T(samples);
   const auto loss = [&](std::size_t begin, std::size_t end, const T* z, T* by_z, T* by_change) {

@@ -34,7 +34,7 @@ struct flow_result {
   std::vector<T> state;            ///< [samples][d]
   std::vector<double> change;      ///< [samples]
   std::vector<double> log_prob;    ///< [samples], where the base is at one of the ends (log_prob, sample)
-  std::vector<T> carried;          ///< [samples][carried] of the last part, see ode_solution
+  std::vector<T> carried;          ///< [samples][carried] of one part (without gradients: the last one)
   solve_status status = solve_status::success;
   std::string text;                ///< a sentence
   solve_counters counters;         ///< added up over parts
