@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
                                                               {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
                                                               {"report", "write a page about what was learned"}};
   workload_request workload;
+  bool all_peers = false;
   for (const auto& [command, help] : through) {
     CLI::App* sub = app.add_subcommand(command, help + "; what stands behind FILE goes to the binary");
     declare(*sub, flags, command != "bench");
@@ -147,13 +148,17 @@ int main(int argc, char** argv) {
       sub->add_option("--seconds", workload.seconds, "spent on each figure");
       sub->add_option("--precision", workload.precision, "float, double or both; default: as the workload says");
       sub->add_option("--json", workload.json_file, "write the figures to this file");
+      sub->add_option("--peer", workload.peers, "compare with this peer only, e.g. 'JAX expert'; may be repeated")->expected(1)->take_all()->allow_extra_args(false);
+      sub->add_flag("--alone", workload.alone, "do not compare with the peers that are installed");
+      sub->add_flag("--peers", all_peers, "all workloads that others are compared on; ./dimwise of a checkout installs the peers first");
     }
     sub->callback([&, chosen = command] {
       action = [&, chosen] {
         if (chosen == "bench" && flags.file.empty()) {
-          if (workload.workload.empty()) throw dimwise::error("bench needs a model file or --workload.");
           workload.compiler = flags.compiler;
           workload.march = flags.march;
+          if (workload.workload.empty() && all_peers) return bench_against_peers(workload, find_installation());
+          if (workload.workload.empty()) throw dimwise::error("bench needs a model file, --workload or --peers.");
           return bench_workload(workload, find_installation());
         }
         if (chosen == "check") {

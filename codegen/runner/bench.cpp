@@ -3,15 +3,14 @@
 #include <cstdio>
 #include <memory>
 
-#include "codegen/runner/arguments.hpp"
+#include "codegen/runner/bench_beside.hpp"
+#include "codegen/runner/bench_inputs.hpp"
 #include "codegen/runner/bench_solves.hpp"
 #include "codegen/runner/commands.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "codegen/runner/needed_orders.hpp"
 #include "codegen/runner/timing.hpp"
 #include "dimwise/core/error.hpp"
-#include "dimwise/core/random.hpp"
-#include "dimwise/training/initialise.hpp"
 #include "dimwise/training/optimiser.hpp"
 #include "dimwise/training/parallel.hpp"
 #include "dimwise/training/trained_entries.hpp"
@@ -20,7 +19,7 @@ namespace dimwise::commands {
 namespace {
 
 struct options {
-  std::string workload, precision = "float", value_variant = "value", unit = "sample", json_file;
+  std::string workload, precision = "float", value_variant = "value", unit = "sample", json_file, beside;
   std::vector<std::string> variants;
   int threads = 1, samples = 1024, k = -1;
   double seconds = 1;
@@ -32,38 +31,6 @@ struct figure {
   int k = 0;
   double seconds_per_sample = 0, matrix_flop = 0;
 };
-
-template <class T>
-model_arrays<T> random_arrays(const table& t, std::size_t samples, std::uint64_t seed) {
-  model_arrays<T> all;
-  all.samples = samples;
-  auto fill = [&](std::string_view name, std::size_t n) {
-    std::vector<double> values(n);
-    random_stream(seed, name).normals(0, 0, n, values.data());
-    return aligned_vector<T>(values.begin(), values.end());
-  };
-  const std::size_t d = std::size_t(t.d);
-  if (!t.state_name.view().empty()) all.state = fill("bench state", samples * d);
-  if (!t.time_name.view().empty()) all.time = fill("bench time", samples);
-  for (int i = 0; i < t.input_count; i++)
-    all.inputs.push_back(fill(t.inputs[i].name.view(), samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1)));
-  for (const auto& in : all.inputs) all.input_pointers.push_back(in.data());
-  for (int i = 0; i < t.constant_count; i++) all.constants.push_back(T(t.constants[i].value));
-  return all;
-}
-
-// Tensors that start at zero are moved, so that nothing is 0 by accident: N(0, 0.1^2), as the biases of the workloads are.
-std::vector<double> bench_parameters(const table& t, std::uint64_t seed) {
-  std::vector<double> p = initial_parameters(t, seed);
-  for (int i = 0; i < t.tensor_count; i++) {
-    const tensor& w = t.tensors[i];
-    if (w.init != initial::constant || w.scale != 0 || w.masked != mask::none) continue;
-    std::vector<double> values(std::size_t(w.size()));
-    random_stream(seed, w.name.view()).normals(0, 0, values.size(), values.data());
-    for (std::size_t j = 0; j < values.size(); j++) p[std::size_t(w.offset) + j] = 0.1 * values[j];
-  }
-  return p;
-}
 
 bool wanted(const options& o, const std::string& variant) {
   if (o.variants.empty()) return true;
@@ -205,6 +172,7 @@ setup bench(const runner& program) {
     line.option("--unit", o->unit, "sample, row (the same), '(sample, dimension)', or call (of all samples)");
     line.option("--k", o->k, "k in the output; default: the highest derivative that is computed");
     line.option("--json", o->json_file, "write the figures to this file");
+    line.option("--beside", o->beside, "write inputs, parameters and results of --variant to this folder; then answer each line of the input, seconds to spend, with the least seconds of a whole call");
     return [o, &program] {
       if (o->workload.empty()) o->workload = program.model().name;
       if (o->samples < 1) throw error("--samples must be at least 1.");
@@ -212,6 +180,11 @@ setup bench(const runner& program) {
       if (!(o->seconds > 0)) throw error("--seconds must be positive.");
       if (o->unit != "sample" && o->unit != "row" && o->unit != "(sample, dimension)" && o->unit != "call")
         throw error("--unit '" + o->unit + "' is unknown; it is sample, row, '(sample, dimension)' or call.");
+      if (!o->beside.empty()) {
+        const std::string variant = o->variants.empty() || o->variants[0] == o->value_variant ? "" : o->variants[0];
+        const auto serve = is_float(o->precision) ? bench_beside<float> : bench_beside<double>;
+        return serve(program.model(), {o->beside, variant, std::size_t(o->samples), o->threads, o->seed});
+      }
       json list = json::array();
       if (o->precision == "both" || is_float(o->precision)) bench_precision<float>(program, *o, list);
       if (o->precision == "both" || !is_float(o->precision)) bench_precision<double>(program, *o, list);

@@ -2,6 +2,9 @@
 #include "codegen/support/process.hpp"
 
 #include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +61,72 @@ int run_attached(const std::vector<std::string>& arguments) {
   pid_t child = 0;
   if (start(arguments, nullptr, child) != 0) return 127;
   return finish(child);
+}
+
+std::vector<int> usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> all;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    for (int i = 0; i < CPU_SETSIZE; i++)
+      if (CPU_ISSET(i, &set)) all.push_back(i);
+  return all;
+}
+
+conversation::conversation(const std::vector<std::string>& arguments, const std::string& log, const std::vector<int>& processors) {
+  std::signal(SIGPIPE, SIG_IGN);  // a program that is gone is seen at the next line
+  int to[2], from[2];
+  if (pipe2(to, O_CLOEXEC) != 0) return;
+  if (pipe2(from, O_CLOEXEC) != 0) {
+    close(to[0]);
+    close(to[1]);
+    return;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, to[0], 0);
+  posix_spawn_file_actions_adddup2(&actions, from[1], 1);
+  posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  // The child inherits the processors of this process.
+  cpu_set_t before, wanted;
+  CPU_ZERO(&wanted);
+  for (int p : processors) CPU_SET(p, &wanted);
+  const bool pinned = !processors.empty() && sched_getaffinity(0, sizeof before, &before) == 0 && sched_setaffinity(0, sizeof wanted, &wanted) == 0;
+  pid_t child = -1;
+  const int failed = start(arguments, &actions, child);
+  if (pinned) sched_setaffinity(0, sizeof before, &before);
+  posix_spawn_file_actions_destroy(&actions);
+  close(to[0]);
+  close(from[1]);
+  input_ = to[1];
+  output_ = from[0];
+  child_ = failed ? -1 : child;
+}
+
+conversation::~conversation() {
+  if (input_ >= 0) close(input_);
+  if (output_ >= 0) close(output_);
+  if (child_ >= 0) finish(child_);
+}
+
+bool conversation::say(const std::string& line) {
+  const std::string text = line + "\n";
+  return child_ >= 0 && write(input_, text.data(), text.size()) == ssize_t(text.size());
+}
+
+std::optional<std::string> conversation::hear() {
+  while (child_ >= 0) {
+    if (const std::size_t end = waiting_.find('\n'); end != std::string::npos) {
+      const std::string line = waiting_.substr(0, end);
+      waiting_.erase(0, end + 1);
+      return line;
+    }
+    char buffer[4096];
+    const ssize_t n = read(output_, buffer, sizeof buffer);
+    if (n > 0) waiting_.append(buffer, std::size_t(n));
+    else if (n == 0 || errno != EINTR) break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace dimwise::tool

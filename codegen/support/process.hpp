@@ -1,5 +1,6 @@
 // codegen/support/process.hpp: starting other programs without a shell.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,26 @@ process_result run_captured(const std::vector<std::string>& arguments);
 
 /// Runs a program with our own input and output, to its end, and returns its exit status as above.
 int run_attached(const std::vector<std::string>& arguments);
+
+/// A program with which lines are exchanged. It ends when its input does, at the latest when this is destroyed.
+class conversation {
+ public:
+  /// Its messages for people (stderr) go to the file `log`. May run on `processors` only; empty: on all that this process may use.
+  conversation(const std::vector<std::string>& arguments, const std::string& log, const std::vector<int>& processors);
+  ~conversation();
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
+  /// False where the program is gone.
+  bool say(const std::string& line);
+  /// The next line without its end; nothing where the program is gone.
+  std::optional<std::string> hear();
+
+ private:
+  int input_ = -1, output_ = -1, child_ = -1;
+  std::string waiting_;
+};
+
+/// Numbers of the processors that this process may use.
+std::vector<int> usable_processors();
 
 }  // namespace dimwise::tool

@@ -8,6 +8,7 @@
 
 #include "codegen/runner/json_file.hpp"
 #include "codegen/support/process.hpp"
+#include "codegen/tool/bench_peers.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
 
@@ -58,6 +59,26 @@ std::string numbers(const std::vector<int>& list) {
   return text;
 }
 
+// The peers that are to take part; says once which are not there.
+std::vector<peer> wanted_peers(const workload_request& request, const installation& where) {
+  if (request.alone) return {};
+  std::vector<peer> all = known_peers(where.prefix, where.workloads / "peers"), chosen;
+  for (const std::string& name : request.peers)
+    if (std::none_of(all.begin(), all.end(), [&](const peer& p) { return p.name == name; })) {
+      std::string names;
+      for (const peer& p : all) names += (names.empty() ? "" : ", ") + p.name;
+      throw error("--peer '" + name + "' is unknown; there are " + names + ".");
+    }
+  std::string missing;
+  for (const peer& p : all) {
+    if (!request.peers.empty() && std::find(request.peers.begin(), request.peers.end(), p.name) == request.peers.end()) continue;
+    if (p.command.empty()) missing += (missing.empty() ? "" : ", ") + p.name;
+    else chosen.push_back(p);
+  }
+  if (!missing.empty()) std::printf("not installed, so not compared: %s (./dimwise bench --peers installs them)\n", missing.c_str());
+  return chosen;
+}
+
 }  // namespace
 
 int bench_workload(const workload_request& request, const installation& where) {
@@ -78,6 +99,8 @@ int bench_workload(const workload_request& request, const installation& where) {
 
   const std::vector<int> sizes = request.d.empty() ? w.d : request.d;
   const std::vector<int> orders = request.k.empty() ? (w.k.empty() ? std::vector<int>{-1} : w.k) : request.k;
+  const std::vector<peer> peers = wanted_peers(request, where);
+  bool differs = false;
   json all = json::array();
   const fs::path figures = fs::temp_directory_path() / ("dimwise-bench-" + std::to_string(getpid()) + ".json");
   for (int d : sizes)
@@ -102,13 +125,45 @@ int bench_workload(const workload_request& request, const installation& where) {
         for (auto& row : json::parse(read_file(figures.string()))) {
           row["object_bytes"] = built.object_bytes;
           row["compile_seconds"] = built.compiled ? json(built.seconds) : json();
+          contest c{w.name, row["variant"], w.value_variant, row["precision"], w.unit};
+          c.d = d;
+          c.k = row["k"];
+          c.threads = request.threads;
+          c.samples = row["samples"];
+          c.units = std::string(w.unit) == "(sample, dimension)" ? d : std::string(w.unit) == "call" ? 1.0 / c.samples : 1;
+          c.seconds = request.seconds;
+          c.own_ns = row["ns"];
+          if (row["share"].is_number()) c.own_share = row["share"];
+          if (row["peak_gflops"].is_number()) c.peak_gflops = row["peak_gflops"];
           all.push_back(std::move(row));
+          for (auto& one : run_contest(c, built.binary, peers, where.prefix / "peers" / "blocks.json", differs)) all.push_back(std::move(one));
+          if (request.threads == 2 && (c.workload == "W3" || c.workload == "W3b" || c.workload == "W4"))
+            for (auto& one : compare_threads(c, built.binary, differs)) all.push_back(std::move(one));
         }
         fs::remove(figures);
       }
     }
   write_json(request.json_file, all);
-  return 0;
+  return differs ? 1 : 0;
+}
+
+int bench_against_peers(const workload_request& request, const installation& where) {
+  const std::vector<std::pair<const char*, std::vector<int>>> sizes = {{"W1", {}}, {"W2", {}}, {"W3", {128}}, {"W4", {}}, {"W7", {}}, {"W7b", {}}};
+  const std::string part = request.json_file.empty() ? "" : request.json_file + ".part";
+  json all = json::array();
+  int code = 0;
+  for (const auto& [name, d] : sizes) {
+    workload_request one = request;
+    one.workload = name;
+    if (one.d.empty()) one.d = d;
+    one.json_file = part;
+    code = std::max(code, bench_workload(one, where));
+    if (part.empty()) continue;
+    for (auto& row : json::parse(read_file(part))) all.push_back(std::move(row));
+    fs::remove(part);
+  }
+  write_json(request.json_file, all);
+  return code;
 }
 
 }  // namespace dimwise::tool

@@ -15,10 +15,17 @@ struct workload_request {
   double seconds = 1;
   std::string precision, json_file;    ///< precision empty: as the workload says
   std::string compiler, march;
+  bool alone = false;                  ///< without peers
+  std::vector<std::string> peers;      ///< only these; empty: all that are installed
 };
 
 /// Compiles benchmarks/<workload>.cpp for each size (macros DIMWISE_D and DIMWISE_K), runs its `bench`, and writes all figures as one
-/// list. Throws `error` with a sentence, compile_error with the compiler's text. Returns the exit status.
+/// list. Each variant is then compared with the peers that are installed (bench_peers.hpp); with two threads, W3 and W4 also with two
+/// processes. Throws `error` with a sentence, compile_error with the compiler's text. Returns the exit status: 1 where a
+/// peer has other digits.
 int bench_workload(const workload_request& request, const installation& where);
+
+/// All workloads that have peers, at the sizes of the comparison.
+int bench_against_peers(const workload_request& request, const installation& where);
 
 }  // namespace dimwise::tool

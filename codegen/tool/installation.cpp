@@ -26,6 +26,7 @@ std::vector<fs::path> split(std::string rest) {
 installation find_installation() {
   const fs::path prefix = fs::canonical("/proc/self/exe").parent_path().parent_path();
   installation found;
+  found.prefix = prefix;
   found.include = prefix / layout::include;
   found.runtime = prefix / layout::library / "libdimwise_runtime.a";
   found.workloads = prefix / layout::data / "benchmarks";
