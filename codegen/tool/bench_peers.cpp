@@ -113,6 +113,7 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
   std::vector<side> sides;
   sides.push_back(started("dimwise", own_command(c, binary, folder.place, c.threads), folder.place, processors));
   std::printf("  %s %s, d = %d, k = %d, %d samples: whole calls in turns, least of each\n", c.workload.c_str(), c.variant.c_str(), c.d, c.k, c.samples);
+  std::fflush(stdout);
   for (const peer* p : present) {
     std::vector<std::string> command = p->command;
     command.insert(command.end(), {"--folder", folder.place.string(), "--name", file_name(p->name), "--workload", c.workload, "--variant", c.variant, "--d",

@@ -20,6 +20,7 @@ namespace {
 struct batch {
   std::vector<std::string> variants;
   int (*samples)(int d);
+  int at_k = -1;  ///< the only order that has these variants; -1: every one
 };
 // What the definition of a workload fixes besides its formulas.
 struct workload {
@@ -42,7 +43,7 @@ const std::vector<workload>& workloads() {
       {"W1", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}},
       {"W1-128", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=128"},
       {"W1-256", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=256"},
-      {"W2", "w2.cpp", "row", "orders_to_k", "double", {1}, {1, 2, 4}, {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }}}},
+      {"W2", "w2.cpp", "row", "orders_to_k", "double", {1}, {1, 2, 4}, {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }, 2}}},
       {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
       {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
       {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
@@ -76,6 +77,7 @@ std::vector<peer> wanted_peers(const workload_request& request, const installati
     else chosen.push_back(p);
   }
   if (!missing.empty()) std::printf("not installed, so not compared: %s (./dimwise bench --peers installs them)\n", missing.c_str());
+  std::fflush(stdout);
   return chosen;
 }
 
@@ -114,6 +116,7 @@ int bench_workload(const workload_request& request, const installation& where) {
       build.march = request.march;
       const build_result built = build_model(build, where);
       for (const batch& part : w.batches) {
+        if (part.at_k >= 0 && k != part.at_k) continue;
         std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
                                             "--samples", std::to_string(request.samples > 0 ? request.samples : part.samples(d)), "--threads", std::to_string(request.threads),
                                             "--seconds", std::to_string(request.seconds), "--precision", request.precision.empty() ? w.precision : request.precision,

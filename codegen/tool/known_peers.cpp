@@ -32,10 +32,10 @@ std::vector<peer> known_peers(const fs::path& prefix, const fs::path& scripts) {
       {"PyTorch compiled expert", python("torch", "torch_peer.py", "expert"), {"W1", "W2", "W4 residual", "W4 gradient"}},
       {"heyoka constants", python("heyoka", "heyoka_peer.py", "constants"), {"W2 orders_to_k"}},
       {"heyoka parameters", python("heyoka", "heyoka_peer.py", "parameters"), {"W2 orders_to_k"}},
-      {"Boost fvar", program("w2_boost_fvar"), {"W2"}},
+      {"Boost fvar", program("w2_boost_fvar"), {"W2 orders_to_k"}},
       {"ADOL-C", program("w2_adolc"), {"W2"}},
-      {"Eigen AutoDiffScalar", program("w2_eigen"), {"W2"}},
-      {"Ceres Jet", program("w2_ceres"), {"W2"}},
+      {"Eigen AutoDiffScalar", program("w2_eigen"), {"W2 orders_to_k"}},
+      {"Ceres Jet", program("w2_ceres"), {"W2 orders_to_k"}},
   };
 }
 
