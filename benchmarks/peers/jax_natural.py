@@ -95,15 +95,17 @@ def named_orders(values):
 
 
 def with_adam(loss_and_gradient, p, x):
-    """A call that makes one step after another, and returns the gradient of the first parameters at its first call."""
+    """A call that makes one step after another, and returns the parameters after the first one."""
     zeros = lambda: jax.tree.map(jnp.zeros_like, p)
     step = jax.jit(lambda p, state, x: adam(p, loss_and_gradient(p, x)[1], state), donate_argnums=(0, 1))
-    now = [jax.tree.map(jnp.copy, p), (jnp.zeros((), next(iter(p.values())).dtype), zeros(), zeros())]
+    now = [jax.tree.map(jnp.copy, p), (jnp.zeros((), next(iter(p.values())).dtype), zeros(), zeros()), None]
 
     def call():
         now[0], now[1] = step(now[0], now[1], x)
         jax.block_until_ready(now[0])
-        return {f"parameters/{n}": a for n, a in now[0].items()}
+        if now[2] is None:
+            now[2] = {f"parameters/{n}": jnp.copy(a) for n, a in now[0].items()}
+        return now[2]
 
     return call
 
