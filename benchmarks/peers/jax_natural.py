@@ -69,6 +69,39 @@ def residual(p, x, t):
     return l_t - jnp.sum(-df - f * dl + 0.5 * ddg + dg * dl + 0.5 * big_g * (ddl + dl**2))
 
 
+def field_with_rate(p, x, t, how, direction):
+    """dx/dt of workload W5 and the rate of the log density, for one sample."""
+    context = t[None]
+    if how == "exact":
+        f, df = hollow_orders(p, "drift", x, context, 1)
+        return f, -jnp.sum(df)
+    field = lambda y: hollow_orders(p, "drift", y, context, 0)[0]
+    if how == "hutchinson":
+        f, product = jax.jvp(field, (x,), (direction,))
+        return f, -jnp.vdot(direction, product)
+    if how == "full":
+        return field(x), -jnp.trace(jax.jacfwd(field)(x))
+    return field(x), jnp.zeros((), x.dtype)
+
+
+def flow_loss(p, x, direction, how, steps=32):
+    """sum_i x_i(1)^2 / 2 plus the change of log density of one sample: classic RK4 on [0, 1]."""
+    size = jnp.asarray(1 / steps, x.dtype)
+    rate = lambda x, t: field_with_rate(p, x, t, how, direction)
+
+    def step(at, n):
+        x, change = at
+        t = n * size
+        k1, r1 = rate(x, t)
+        k2, r2 = rate(x + size / 2 * k1, t + size / 2)
+        k3, r3 = rate(x + size / 2 * k2, t + size / 2)
+        k4, r4 = rate(x + size * k3, t + size)
+        return (x + size / 6 * (k1 + 2 * k2 + 2 * k3 + k4), change + size / 6 * (r1 + 2 * r2 + 2 * r3 + r4)), None
+
+    (x, change), _ = jax.lax.scan(step, (x, jnp.zeros((), x.dtype)), jnp.arange(steps, dtype=x.dtype))
+    return jnp.sum(x**2) / 2 + change
+
+
 def adam(p, gradient, state, rate=1e-3, b1=0.9, b2=0.999, small=1e-8):
     """Kingma & Ba, 2015, algorithm 1."""
     n, m, v = state
@@ -114,7 +147,7 @@ def compiled_call(job, p, x, values, loss_and_gradient):
     """values(p, x): {name: array}; loss_and_gradient(p, x): (loss, {tensor: array})."""
     if job.variant == "adam_step":
         return with_adam(loss_and_gradient, p, x)
-    if job.variant == "gradient":
+    if "gradient" in job.variant:
         compiled = jax.jit(loss_and_gradient)
         return lambda: {f"gradient/{n}": g for n, g in jax.block_until_ready(compiled(p, x))[1].items()}
     compiled = jax.jit(values)
@@ -144,6 +177,12 @@ def call(job, parameters, inputs):
 
         def loss(p, x):
             return jnp.mean(values(p, x)["residual"] ** 2)
+    elif job.workload == "W5":
+        how = job.variant.split()[-1]
+        values = None
+
+        def loss(p, x):
+            return jnp.mean(jax.vmap(lambda x, e: flow_loss(p, x, e, how))(x["state"], x["direction"]))
     else:
         raise SystemExit(f"jax_natural has no form of {job.workload}")
 

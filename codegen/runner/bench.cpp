@@ -30,6 +30,7 @@ struct figure {
   std::string variant;
   int k = 0;
   double seconds_per_sample = 0, matrix_flop = 0;
+  double call_bytes = 0, workspace_bytes = 0;  ///< arrays of the caller that a call reads and writes; memory of one thread
 };
 
 bool wanted(const options& o, const std::string& variant) {
@@ -64,13 +65,20 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     return out;
   };
 
+  const auto call_bytes = [&](const kernel_interface<T>& kernel, bool gradient) {
+    double per_sample = double(arrays.state.size() + arrays.time.size()) / double(samples);
+    for (const auto& i : arrays.inputs) per_sample += double(i.size()) / double(samples);
+    for (const auto& info : kernel.outputs()) per_sample += double(info.width) * (info.l == level::dim ? t.d : 1) + (gradient ? 1 : 0);
+    return per_sample * double(samples * sizeof(T)) + double(p.size()) * double(sizeof(T) + (gradient ? 2 * sizeof(double) : 0));
+  };
+
   const auto& kernels = m.kernels<T>();
   if (kernels.outputs && wanted(o, o.value_variant)) {
     const auto& kernel = *kernels.outputs;
     auto results = result_arrays(kernel);
     std::vector<T*> out;
     for (auto& r : results) out.push_back(r.data());
-    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop};
+    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop, call_bytes(kernel, false), double(kernel.evaluate_workspace() * sizeof(T))};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.evaluate_workspace());
       f.seconds_per_sample = best_per_sample(samples, kernel.block(), 8 * kernel.block(), o.seconds,
@@ -91,7 +99,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     const aligned_vector<T> cotangent(samples, T(1) / T(samples));
     const T* cotangents[] = {cotangent.data()};
     std::vector<double> gradient(parameters.size());
-    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop};
+    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop, call_bytes(kernel, true), double(kernel.gradient_workspace() * sizeof(T))};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.gradient_workspace());
       const std::size_t part = (samples + gradient_parts(samples, kernel.block(), parameters.size()) - 1) / gradient_parts(samples, kernel.block(), parameters.size());
@@ -120,7 +128,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     figures.push_back(f);
   }
   for (const solve_figure& s : measure_solves<T>(m, p.data(), in, o.threads, o.seconds, [&](const std::string& variant) { return wanted(o, variant); }))
-    figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop});
+    figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop, 0, 0});
   return figures;
 }
 
@@ -148,10 +156,12 @@ void bench_precision(const runner& program, const options& o, json& list) {
     std::printf("  %-24s %12.1f ns per %s, %.1f GFLOP/s in matrix products", f.variant.c_str(), ns, o.unit.c_str(), rate);
     const double fed_share = fed > 0 ? rate / (fed * o.threads) : NAN;
     if (peak > 0) std::printf(", %.1f %% of the peak, %.1f %% of the load-fed rate", 100 * share, 100 * fed_share);
+    if (f.call_bytes > 0) std::printf(", %.3g MB moved a call, workspace %.3g MB", f.call_bytes * 1e-6, f.workspace_bytes * 1e-6);
     std::printf("\n");
     list.push_back({{"workload", o.workload}, {"variant", f.variant}, {"d", m.recording.d}, {"k", o.k >= 0 ? o.k : f.k}, {"precision", single ? "float" : "double"},
                     {"threads", o.threads}, {"samples", o.samples}, {"ns", ns}, {"unit", o.unit}, {"share", finite_or_null(share)},
-                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"load_fed_share", finite_or_null(fed_share)}, {"isa", m.isa},
+                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"load_fed_share", finite_or_null(fed_share)}, {"bytes_moved", finite_or_null(f.call_bytes > 0 ? f.call_bytes : NAN)},
+                    {"workspace_bytes", finite_or_null(f.workspace_bytes > 0 ? f.workspace_bytes : NAN)}, {"isa", m.isa},
                     {"compiler", m.compiler}});
   }
 }

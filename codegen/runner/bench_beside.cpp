@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <memory>
 
 #include "codegen/runner/bench_inputs.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "codegen/runner/timing.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/npy.hpp"
+#include "dimwise/solvers/normalizing_flow.hpp"
 #include "dimwise/training/optimiser.hpp"
 #include "dimwise/training/parallel.hpp"
 #include "dimwise/training/trained_entries.hpp"
@@ -56,6 +58,32 @@ double least_seconds(double budget, const std::function<void()>& call) {
     spent += took;
   }
   return best;
+}
+
+/// The gradient through 32 steps of RK4 over [0, 1] of the mean of sum_i x_i^2 / 2 + change, as bench_solves.hpp times it; in/direction.npy is the
+/// direction of Hutchinson's estimate.
+template <class T>
+std::function<void()> flow_gradient(const compiled_model& m, const std::string& name, const beside_request& r, const model_arrays<T>& arrays, const aligned_vector<T>& p,
+                                    std::vector<double>& gradient) {
+  const std::size_t n = r.samples, d = std::size_t(m.recording.d);
+  flow_options<T> options;
+  options.solver = flow_options<T>::equal_steps(32);
+  options.threads = r.threads;
+  std::vector<double> uniform(n * d);
+  random_stream(options.seed, "trace noise").uniforms(0, 0, uniform.size(), uniform.data());
+  std::vector<T> direction(n * d);
+  for (std::size_t e = 0; e < direction.size(); e++) direction[e] = uniform[e] < 0.5 ? T(-1) : T(1);
+  write_npy((fs::path(r.folder) / "in" / "direction.npy").string(), {n, d}, direction.data());
+  const auto flow = std::make_shared<normalizing_flow<T>>(m, options, std::vector<std::string>{name});
+  return [=, &arrays, &p, &gradient] {
+    std::fill(gradient.begin(), gradient.end(), 0.0);
+    const auto loss = [=](std::size_t begin, std::size_t end, const T* x, T* by_x, T* by_change) {
+      for (std::size_t e = 0; e < (end - begin) * d; e++) by_x[e] = x[e] / T(n);
+      std::fill_n(by_change, end - begin, T(1) / T(n));
+    };
+    const flow_result<T> done = flow->to_data_gradient(p.data(), n, arrays.state.data(), {}, loss, {gradient.data(), nullptr, {}});
+    if (!done.ok()) throw error("the flow '" + name + "': " + done.text);
+  };
 }
 
 int answer(const std::function<void()>& call) {
@@ -110,6 +138,13 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   const bool step = r.variant.rfind("adam_step", 0) == 0;
   const std::size_t space = r.variant.find(' ');
   const std::string name = space == std::string::npos ? "" : r.variant.substr(space + 1);
+  std::vector<double> gradient(parameters.size());
+  if (r.variant.rfind("solve_gradient", 0) == 0) {
+    const auto call = flow_gradient<T>(m, name, r, arrays, p, gradient);
+    call();
+    write_tensors(results / "gradient", t, gradient.data());
+    return answer(call);
+  }
   int chosen = -1;
   for (int i = 0; i < t.objective_count; i++)
     if (name.empty() ? i == 0 : t.objectives[i].name.view() == name) chosen = i;
@@ -118,7 +153,6 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   const auto out = arrays_of(kernel, pointers);
   const aligned_vector<T> cotangent(r.samples, T(1) / T(r.samples));
   const T* cotangents[] = {cotangent.data()};
-  std::vector<double> gradient(parameters.size());
   adam optimiser(parameters.size(), movable_entries(t, reached_tensors(t, {t.objectives[chosen].node})));
   const auto call = [&] {
     std::fill(gradient.begin(), gradient.end(), 0.0);

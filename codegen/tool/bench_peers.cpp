@@ -94,7 +94,8 @@ std::vector<std::string> own_command(const contest& c, const fs::path& binary, c
 
 json row(const contest& c, const std::string& name, double ns) {
   return {{"workload", c.workload}, {"variant", c.variant}, {"peer", name}, {"d", c.d}, {"k", c.k}, {"precision", c.precision}, {"threads", c.threads},
-          {"samples", c.samples}, {"ns", ns}, {"unit", c.unit}};
+          {"samples", c.samples}, {"ns", ns}, {"unit", c.unit}, {"share", nullptr}, {"peak_gflops", finite_or_null(c.peak_gflops > 0 ? c.peak_gflops : NAN)},
+          {"isa", c.isa}, {"compiler", c.compiler}};
 }
 
 }  // namespace
@@ -136,7 +137,6 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
   for (const side& s : sides) {
     json one = row(c, s.name, as_ns(s.least));
     one["share"] = finite_or_null(rate > 0 ? rate / as_ns(s.least) : NAN);
-    one["peak_gflops"] = finite_or_null(c.peak_gflops > 0 ? c.peak_gflops : NAN);
     one["ratio"] = s.least / own;
     std::printf("    %-26s %12.1f ns per %s", s.name.c_str(), as_ns(s.least), c.unit.c_str());
     if (&s != &sides[0]) {
@@ -144,7 +144,7 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
       if (!found.same) differs = true;
       one["digits"] = finite_or_null(found.worst);
       one["same_digits"] = found.same;
-      one["version"] = s.ready["ready"];
+      one["compiler"] = s.ready["ready"];
       for (const char* key : {"block", "compile_seconds"})
         if (s.ready.contains(key)) one[key] = s.ready[key];
       std::printf("  %7.2f times ours, %s", s.least / own, found.words.c_str());
@@ -184,8 +184,6 @@ json compare_threads(const contest& c, const fs::path& binary, bool& differs) {
   std::printf("  %s %s, d = %d, k = %d: two threads %.1f ns per %s, two processes side by side %.1f: %.3f of their rate, %s\n", c.workload.c_str(), c.variant.c_str(), c.d,
               c.k, both.least * scale, c.unit.c_str(), side_by_side * scale, reached, same ? "the same digits" : "OTHER DIGITS");
   json found = row(two, "two processes", side_by_side * scale);
-  found["share"] = nullptr;
-  found["peak_gflops"] = nullptr;
   found["ratio"] = reached;
   found["same_digits"] = same;
   return json::array({std::move(found)});

@@ -26,6 +26,7 @@ struct contest {
   double seconds = 1;        ///< for each side
   double own_share = 0;      ///< of the peak, as measured before (0: unknown), with own_ns
   double own_ns = 0, peak_gflops = 0;
+  std::string isa{}, compiler{};
 };
 
 /// Runs our binary and each of `peers` that knows the workload, compares the digits, prints ns and ratios, and returns one row for each

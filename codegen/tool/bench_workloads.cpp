@@ -115,6 +115,10 @@ int bench_workload(const workload_request& request, const installation& where) {
       build.compiler = request.compiler;
       build.march = request.march;
       const build_result built = build_model(build, where);
+      std::printf("%s, d = %d%s: %.2f MB of object code", w.name, d, k >= 0 ? (", k = " + std::to_string(k)).c_str() : "", double(built.object_bytes) * 1e-6);
+      if (built.compiled) std::printf(", compiled in %.1f s", built.seconds);
+      std::printf("\n");
+      std::fflush(stdout);
       for (const batch& part : w.batches) {
         if (part.at_k >= 0 && k != part.at_k) continue;
         std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
@@ -136,6 +140,8 @@ int bench_workload(const workload_request& request, const installation& where) {
           c.units = std::string(w.unit) == "(sample, dimension)" ? d : std::string(w.unit) == "call" ? 1.0 / c.samples : 1;
           c.seconds = request.seconds;
           c.own_ns = row["ns"];
+          c.isa = row["isa"];
+          c.compiler = row["compiler"];
           if (row["share"].is_number()) c.own_share = row["share"];
           if (row["peak_gflops"].is_number()) c.peak_gflops = row["peak_gflops"];
           all.push_back(std::move(row));
@@ -151,7 +157,7 @@ int bench_workload(const workload_request& request, const installation& where) {
 }
 
 int bench_against_peers(const workload_request& request, const installation& where) {
-  const std::vector<std::pair<const char*, std::vector<int>>> sizes = {{"W1", {}}, {"W2", {}}, {"W3", {128}}, {"W4", {}}, {"W7", {}}, {"W7b", {}}};
+  const std::vector<std::pair<const char*, std::vector<int>>> sizes = {{"W1", {}}, {"W2", {}}, {"W3", {128}}, {"W4", {}}, {"W5", {2, 8}}, {"W7", {}}, {"W7b", {}}};
   const std::string part = request.json_file.empty() ? "" : request.json_file + ".part";
   json all = json::array();
   int code = 0;
