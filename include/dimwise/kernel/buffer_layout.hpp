@@ -2,6 +2,7 @@
 #pragma once
 #include "../lowering/fusion.hpp"
 #include "../lowering/memory_plan.hpp"
+#include "../lowering/recompute.hpp"
 #include "../lowering/schedule.hpp"
 #include "../simd/gemm.hpp"
 #include "step.hpp"
@@ -21,6 +22,7 @@ struct transposition {
 template <class T>
 class buffer_layout {
  public:
+  static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
   std::vector<row_reference> buffers;  ///< of node i; `row` is the real stride, also for one feature
   std::vector<transposition> transpositions;
   std::vector<buffer_request> requests;  ///< of node i, then of the transpositions: size, lifetime, place
@@ -74,6 +76,17 @@ class buffer_layout {
     r.dim = size_of_dim(at(i));
     return r;
   }
+  /// The operand of a sum over other dimensions, where it is too large for the second cache.
+  ahead_of_step read_ahead(int i) const {
+    const int a = resolve(p, at(i).in[0].low);
+    if (at(i).n < 0 || bytes_of_all_dimensions(a) < second_level_cache / 2) return {};
+    return {buffers[std::size_t(a)], buffers[std::size_t(a)].dim, group(at(i))};
+  }
+  /// The rows of the next dimension of what a product makes, where the memory for all of them is too large for any cache.
+  ahead_of_step written_ahead(int i) const {
+    if (!order.kept[std::size_t(i)] || bytes_of_all_dimensions(i) < 2 * most_kept) return {};
+    return {buffers[std::size_t(i)], buffers[std::size_t(i)].dim, 1, true};
+  }
   /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
   template <class F>
   void each_run(const series& s, orders set, orders into, F&& f) const {
@@ -105,6 +118,7 @@ class buffer_layout {
 
   const jet_node& at(int i) const { return p.nodes[i]; }
   orders readable(const series& s) const { return available(p.nodes, s); }
+  std::ptrdiff_t bytes_of_all_dimensions(int i) const { return buffers[std::size_t(i)].dim * d * std::ptrdiff_t(sizeof(T)); }
   bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
   static bool is_gradient(const jet_node& x) { return x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient; }
 

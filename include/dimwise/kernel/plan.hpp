@@ -3,34 +3,21 @@
 #include <deque>
 
 #include "../lowering/recompute.hpp"
-#include "../lowering/weight_counts.hpp"
 #include "boundary_steps.hpp"
 #include "buffer_layout.hpp"
 #include "copy_steps.hpp"
 #include "dimension_steps.hpp"
+#include "gradient_regions.hpp"
 #include "matrix_steps.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
-
-/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for in = 0. Entries
-/// of few outputs are sums over samples of one lane each, `lanes` of them side by side.
-struct gradient_region {
-  int tensor = -1;
-  int column = 0;  ///< first input column
-  int dims = 1, in = 0, out = 0, lanes = 1;
-  std::ptrdiff_t padded = 0, offset = 0;
-  std::ptrdiff_t per_dim() const { return (in ? in : 1) * padded; }
-};
 
 /// Steps [begin, end), once or for each dimension.
 struct phase {
   std::size_t begin = 0, end = 0;
   bool each_dimension = false;
 };
-
-/// What a plan does with gradients of parameters: adds them up over the block, keeps S numbers for each entry of a region, or leaves them out.
-enum class parameter_gradients : std::uint8_t { added, of_each_sample, left_out };
 
 template <class T>
 class plan {
@@ -44,7 +31,6 @@ class plan {
   int group = 1;                    ///< blocks that go through the plan together
   int d = 1;
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
-  static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
@@ -76,7 +62,7 @@ class plan {
       ahead = {};
     }
     if (rows_apart) accumulators *= samples;
-    if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > second_level_cache / 2) group = 4;
+    if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > buffer_layout<T>::second_level_cache / 2) group = 4;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
@@ -185,7 +171,7 @@ class plan {
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others:
         emit_sum_others(i, steps::sum_others<T>);
-        ahead = read_ahead(i);
+        ahead = layout.read_ahead(i);
         break;
       case jet_op::shift: simple(i, steps::shift<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
@@ -210,18 +196,6 @@ class plan {
     steps.back().slope = layout.row_between_dimensions(i);
     steps.back().value = layout.sums_groups_early(i);
   }
-  /// The operand of a sum over other dimensions, where it is too large for the second cache.
-  ahead_of_step read_ahead(int i) const {
-    const int a = resolve(p, at(i).in[0].low);
-    if (at(i).n < 0 || bytes_of_all_dimensions(a) < second_level_cache / 2) return {};
-    return {layout.buffers[std::size_t(a)], layout.buffers[std::size_t(a)].dim, layout.group(at(i))};
-  }
-  /// The rows of the next dimension of what a product makes, where the memory for all of them is too large for any cache.
-  ahead_of_step written_ahead(int i) const {
-    if (!order.kept[std::size_t(i)] || bytes_of_all_dimensions(i) < 2 * most_kept) return {};
-    return {layout.buffers[std::size_t(i)], layout.buffers[std::size_t(i)].dim, 1, true};
-  }
-  std::ptrdiff_t bytes_of_all_dimensions(int i) const { return layout.buffers[std::size_t(i)].dim * d * std::ptrdiff_t(sizeof(T)); }
   void emit_unary(int i) {
     const jet_node& x = at(i);
     simple(i, chosen[std::size_t(i)]);
@@ -362,7 +336,7 @@ class plan {
     s.product_count = int(products.back().size());
     s.follower = next;
     s.strip = next && next->strip;
-    s.ahead = ahead.size ? std::exchange(ahead, ahead_of_step{}) : x.per_dim ? written_ahead(follower >= 0 ? follower : i) : ahead_of_step{};
+    s.ahead = ahead.size ? std::exchange(ahead, ahead_of_step{}) : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i) : ahead_of_step{};
   }
   /// Whether coefficient b can be computed with a, the one before it, as further columns.
   bool side_by_side(const std::vector<factor>& factors, orders stored, int a, int b) const {
@@ -396,20 +370,7 @@ class plan {
   }
   // ---- gradients
   gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
-    for (gradient_region& r : regions)
-      if (r.tensor == tensor_index && r.column == column && r.in == in && r.lanes == lanes) return r;
-    gradient_region r;
-    r.tensor = tensor_index;
-    r.column = column;
-    r.in = in;
-    r.out = out;
-    r.dims = dims;
-    r.lanes = lanes;
-    r.padded = layout.padded(out * lanes);
-    r.offset = accumulators;
-    accumulators += r.per_dim() * dims;
-    regions.push_back(r);
-    return regions.back();
+    return region_of(regions, accumulators, {tensor_index, column, dims, in, out, lanes, layout.padded(out * lanes)});
   }
   void emit_parameter_gradient(int i) {
     const jet_node& x = at(i);
@@ -454,21 +415,6 @@ class plan {
     steps.back().parameter = r.offset;
     steps.back().parameter_dim = w.rank == 2 ? r.padded : 0;
   }
-  /// Which rows of a gradient are not structurally zero.
-  static extent_rule row_rule(const tensor& w) {
-    switch (w.masked) {
-      case mask::hidden: return extent_rule::hidden_gradient;
-      case mask::readout_left: return extent_rule::readout_left_rows;
-      case mask::readout_right: return extent_rule::readout_right_rows;
-      default: return extent_rule::full;
-    }
-  }
-  /// Entries of `in` columns of a gradient, for all dimensions, that are not structurally zero.
-  double useful_entries(const jet_node& x, const tensor& w, int in, bool first) const {
-    const bool input = w.masked == mask::input_left || w.masked == mask::input_right;
-    if (w.masked == mask::none || (input && !first)) return double(in) * w.shape[w.rank - 2] * (w.rank == 3 || x.per_dim ? d : 1);
-    return masked_entries(t, w, first ? in : w.shape[w.rank - 1]);
-  }
   void emit_weight_gradient_of_rows(int i) {
     const jet_node& x = at(i);
     const tensor& w = t.tensors[x.weight];
@@ -498,7 +444,7 @@ class plan {
         if (!rows_apart) m.rule = row_rule(w);
         list.push_back(m);
       }
-      if (!rows_apart) matrix_flop += 2 * useful_entries(x, w, in, first) * n;
+      if (!rows_apart) matrix_flop += 2 * useful_entries(t, x, w, in, first) * n;
     });
     step<T>& s = add_step(i);
     s.run = rows_apart ? steps::weight_jacobian<T> : steps::weight_gradient_by_lanes<T>;
@@ -534,7 +480,7 @@ class plan {
       m.units_out = a.features;
       m.rule = row_rule(w);
       list.push_back(m);
-      matrix_flop += 2 * useful_entries(x, w, in, first) * n;
+      matrix_flop += 2 * useful_entries(t, x, w, in, first) * n;
     });
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;

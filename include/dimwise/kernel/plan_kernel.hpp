@@ -8,48 +8,6 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of the regions that is not masked, several times for one
-/// that is kept in several parts.
-template <class F>
-void each_gradient_entry(const table& t, const std::vector<gradient_region>& regions, F&& f) {
-  for (const gradient_region& r : regions) {
-    const tensor& w = t.tensors[r.tensor];
-    if (!r.in) {
-      for (int i = 0; i < r.dims; i++)
-        for (int o = 0; o < r.out; o++)
-          if (w.masked == mask::none || allowed(w, 0, i, o))
-            for (int l = 0; l < r.lanes; l++) f(r.offset + i * r.padded + o * r.lanes + l, std::ptrdiff_t(w.offset) + i * r.out + o);
-      continue;
-    }
-    const int columns = w.shape[w.rank - 1], d = w.dims;
-    for (int i = 0; i < r.dims; i++)
-      for (int k = 0; k < r.in; k++) {
-        const std::ptrdiff_t from = r.offset + i * r.per_dim() + k * r.padded;
-        const std::ptrdiff_t column = w.offset + std::ptrdiff_t(i) * r.out * columns + r.column + k;
-        int first = 0;  // rows before this are masked
-        switch (w.masked) {
-          case mask::none: case mask::strictly_upper: break;  // the second is of tables of numbers only
-          case mask::hidden: first = units_up_to(degree(k, columns, d) - 1, r.out, d); break;
-          case mask::input_left: if (r.column == 0) first = units_up_to(k / w.coordinate_width, r.out, d); break;
-          case mask::input_right: if (r.column == 0) first = units_up_to(d - 1 - k / w.coordinate_width, r.out, d); break;
-          case mask::readout_left: if (degree(k, columns, d) > i) first = r.out; break;
-          case mask::readout_right: if (degree(k, columns, d) > d - 1 - i) first = r.out; break;
-        }
-        if (r.lanes == 1)
-          for (int o = first; o < r.out; o++) f(from + o, column + std::ptrdiff_t(o) * columns);
-        else
-          for (int o = first; o < r.out; o++)
-            for (int l = 0; l < r.lanes; l++) f(from + o * r.lanes + l, column + std::ptrdiff_t(o) * columns);
-      }
-  }
-}
-
-/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value.
-template <class T>
-void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
-  each_gradient_entry(t, regions, [&](std::ptrdiff_t from, std::ptrdiff_t to) { gradient[to] += double(accumulators[from]); });
-}
-
 /// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
 /// of them.
 template <class T, class F>
