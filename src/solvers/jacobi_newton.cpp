@@ -48,19 +48,23 @@ class block_run {
     m.field = m.diagonals = m.iterations = 0;
     std::fill_n(m.failed.begin(), n, char(0));
     for (std::size_t s = begin; s < end; s++) out_.rate[s] = 0, out_.end[s] = start_.t1;
-    evaluate(m, n, m.x.data(), start_.t0, m.slope.data());
+    if (o_.formula != implicit_step::rosenbrock) evaluate(m, n, m.x.data(), start_.t0, m.slope.data());
     if (q_) rates(m, n, m.x.data(), start_.t0, m.old_rates.data());
     for (std::size_t step = 0; step < o_.steps; step++) {
       const double t = start_.t0 + (start_.t1 - start_.t0) * (double(step + 1) / double(o_.steps));
-      for (std::size_t e = 0; e < all; e++) {
-        m.known[e] = m.x[e] + (1 - implicit_) * h_ * m.slope[e];
-        m.y[e] = 2 * m.x[e] - m.before[e];
-      }
-      iterate(m, begin, n, t);
-      for (std::size_t e = 0; e < all; e++) {
-        if (m.failed[e / d_]) continue;
-        m.slope[e] = (m.y[e] - m.known[e]) / (implicit_ * h_);  // f(y) of the solved equation
-        m.before[e] = m.x[e], m.x[e] = m.y[e];
+      if (o_.formula == implicit_step::rosenbrock) {
+        two_stages(m, begin, n, t);
+      } else {
+        for (std::size_t e = 0; e < all; e++) {
+          m.known[e] = m.x[e] + (1 - implicit_) * h_ * m.slope[e];
+          m.y[e] = 2 * m.x[e] - m.before[e];
+        }
+        iterate(m, begin, n, t);
+        for (std::size_t e = 0; e < all; e++) {
+          if (m.failed[e / d_]) continue;
+          m.slope[e] = (m.y[e] - m.known[e]) / (implicit_ * h_);  // f(y) of the solved equation
+          m.before[e] = m.x[e], m.x[e] = m.y[e];
+        }
       }
       if (q_) carry(m, n, t);
     }
@@ -99,6 +103,30 @@ class block_run {
       for (std::size_t j = 0; j < q_; j++)
         if (!m.failed[s]) m.carried[s * q_ + j] += h_ * (implicit_ * m.rates[j * n + s] + (1 - implicit_) * m.old_rates[j * n + s]);
     std::swap(m.rates, m.old_rates);
+  }
+
+  /// One step of the Rosenbrock formula; the derivative by time is a difference over the step.
+  void two_stages(block_memory& m, std::size_t begin, std::size_t n, double t) const {
+    const double g = h_ * 1.7071067811865476;
+    evaluate(m, n, m.x.data(), t, m.f.data());
+    evaluate(m, n, m.x.data(), t - h_, m.slope.data());
+    for (std::size_t e = 0; e < n * d_; e++) {
+      m.known[e] = 1 / (1 - g * m.diagonal[e]);
+      m.before[e] = g / h_ * (m.f[e] - m.slope[e]);
+      m.slope[e] = (m.slope[e] + m.before[e]) * m.known[e];
+      m.y[e] = m.x[e] + h_ * m.slope[e];
+    }
+    evaluate(m, n, m.y.data(), t, m.f.data());
+    for (std::size_t s = 0; s < n; s++) {
+      if (m.failed[s]) continue;
+      bool finite = true;
+      for (std::size_t e = s * d_; e < (s + 1) * d_; e++) {
+        m.y[e] = m.x[e] + h_ * (1.5 * m.slope[e] + 0.5 * (m.f[e] - m.before[e] - 2 * m.slope[e]) * m.known[e]);
+        finite = finite && std::isfinite(m.y[e]);
+      }
+      if (finite) std::copy_n(&m.y[s * d_], d_, &m.x[s * d_]);
+      else m.failed[s] = 1, out_.end[begin + s] = t - h_;
+    }
   }
 
   void iterate(block_memory& m, std::size_t begin, std::size_t n, double t) const {
@@ -166,11 +194,12 @@ jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, c
   std::size_t failed = 0, first = 0;
   for (std::size_t s = start.samples; s-- > 0;)
     if (out.end[s] != start.t1) failed++, first = s;
-  if (failed) out.status = solve_status::no_convergence;
+  const bool iterated = options.formula != implicit_step::rosenbrock;
+  if (failed) out.status = iterated ? solve_status::no_convergence : solve_status::not_finite;
   out.text = sentence(out.status);
   if (failed)
     out.text += " for " + std::to_string(failed) + " samples (the first is " + std::to_string(first) + ", at time " + std::to_string(out.end[first]) +
-                "): the diagonal does not dominate there, take shorter steps or solve_implicit";
+                "): the diagonal does not dominate there, or the steps are too long; take shorter ones or solve_implicit";
   return out;
 }
 

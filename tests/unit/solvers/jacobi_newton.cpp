@@ -46,13 +46,17 @@ TEST_CASE("implicit Euler is of order 1, the trapezoidal rule of order 2, on a s
     INFO(r.text);
     REQUIRE(r.ok());
     CHECK(r.counters.field < 14 * steps);
+    if (formula == implicit_step::rosenbrock) CHECK(r.counters.field == 4 * steps + 1);  // one a step for the carried rate
     double worst = 0;
     for (std::size_t e = 0; e < r.state.size(); e++) worst = std::max(worst, std::abs(r.state[e] - exact.state[e]));
-    for (const double c : r.rate) CHECK((c > 0 && c < 0.9));
+    for (const double c : r.rate) CHECK((formula == implicit_step::rosenbrock ? c == 0 : c > 0 && c < 0.9));
     return worst;
   };
   CHECK(std::abs(std::log2(error(implicit_step::euler, 2000) / error(implicit_step::euler, 4000)) - 1) < 0.1);
   CHECK(std::abs(std::log2(error(implicit_step::trapezoidal, 2000) / error(implicit_step::trapezoidal, 4000)) - 2) < 0.1);
+  // with steps of ten times the stability border of explicit ones the formula without iterations damps what the trapezoidal rule lets ring
+  CHECK(error(implicit_step::rosenbrock, 60) < 2e-3);
+  CHECK(error(implicit_step::trapezoidal, 60) > 3e-3);
 
   jacobi_newton_options j;
   j.formula = implicit_step::euler;
@@ -64,6 +68,29 @@ TEST_CASE("implicit Euler is of order 1, the trapezoidal rule of order 2, on a s
   const auto alone = solve_jacobi_newton(p, {1, x0.data() + 71 * d, nullptr, 0, 2}, j);
   CHECK(std::vector<double>(one.state.begin() + 71 * d, one.state.begin() + 72 * d) == alone.state);
   CHECK(std::abs(one.carried[71] - exact.carried[71]) < 0.05 * std::abs(exact.carried[71]) + 0.05);
+}
+
+TEST_CASE("the Rosenbrock formula is of order 2 with the diagonal alone") {
+  const auto parameters = draw_parameters(recording<relaxation>::view, 2);
+  auto p = double_problem<relaxation>(parameters.data());
+  const std::vector<double> rate = {1, 3, 9, 2, 5, 4}, x0 = {1, -1, 0.5, 0.2, 0.8, -0.4};
+  const double* inputs[] = {rate.data()};
+  p.inputs = inputs;
+  implicit_options o;
+  o.rtol = o.atol = 1e-11;
+  const auto exact = solve_implicit(p, {2, x0.data(), nullptr, 0, 2}, o);
+  std::vector<double> errors;
+  for (const std::size_t steps : {1000, 2000}) {
+    jacobi_newton_options j;
+    j.formula = implicit_step::rosenbrock, j.steps = steps;
+    const auto r = solve_jacobi_newton(p, {2, x0.data(), nullptr, 0, 2}, j);
+    double worst = 0;
+    for (std::size_t e = 0; e < r.state.size(); e++) worst = std::max(worst, std::abs(r.state[e] - exact.state[e]));
+    errors.push_back(worst);
+    CHECK(std::abs(r.carried[1] - exact.carried[1]) < 1e-4);
+  }
+  INFO(errors[0] << ", " << errors[1]);
+  CHECK(std::abs(std::log2(errors[0] / errors[1]) - 2) < 0.1);
 }
 
 TEST_CASE("an iteration that does not contract says so") {
@@ -82,5 +109,12 @@ TEST_CASE("an iteration that does not contract says so") {
     else CHECK(r.text.find("the diagonal does not dominate") != std::string::npos);
     CHECK(r.rate[0] > 1.4 * push);
     CHECK(r.rate[0] < 2.5 * push);
+    j.formula = implicit_step::rosenbrock;
+    j.steps = 4000;
+    const auto w = solve_jacobi_newton(p, {2, x0.data(), nullptr, 0, 20}, j);
+    // the problem itself grows by exp(60 t) for a push of 0.8
+    CHECK(w.ok() == (push < 0.5));
+    if (w.ok()) CHECK(std::abs(w.state[0] - 0.01 / (1 - 2 * push)) < 1e-6);
+    else CHECK(w.text.find("not finite for 2 samples") != std::string::npos);
   }
 }
