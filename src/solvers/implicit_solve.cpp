@@ -127,8 +127,13 @@ class integrator {
         CVodeSetNonlinearSolver(m, nonlinear_.get());
         break;
       case corrector::jacobi_newton:
-        diagonal_ = std::make_unique<detail::diagonal_corrector>(system, c);
+        diagonal_ = std::make_unique<detail::diagonal_corrector>(system, o.formula == multistep::bdf ? 5 : 1, c);
         diagonal_->gamma = [this] { return gamma(); };
+        diagonal_->order = [this] {
+          int q = 1;
+          CVodeGetCurrentOrder(memory_.get(), &q);
+          return q;
+        };
         CVodeSetNonlinearSolver(m, diagonal_->solver());
         break;
       case corrector::newton:

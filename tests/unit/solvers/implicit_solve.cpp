@@ -90,7 +90,7 @@ TEST_CASE("Jacobi-Newton on HIRES is wrong in silence without the watch, and say
   o.watch = false;
   const auto blind = solved(2, o);
   CHECK(blind.status == solve_status::success);
-  CHECK(relative_error(blind, published()[2]) > 3e-4);
+  CHECK(relative_error(blind, published()[2]) > 1e-4);
   CHECK(!blind.fell_back);
   o.watch = true;
   const auto watched = solved(2, o);
@@ -136,6 +136,32 @@ TEST_CASE("counts on a stiff relaxation, all correctors to the same digits") {
   CHECK(count[{multistep::adams, corrector::jacobi_newton}].field < 0.25 * double(count[{multistep::adams, corrector::functional}].field));
   CHECK(count[{multistep::bdf, corrector::jacobi_newton}].field < 0.10 * double(count[{multistep::adams, corrector::functional}].field));
   CHECK(count[{multistep::bdf, corrector::jacobi_newton}].diagonal == count[{multistep::bdf, corrector::jacobi_newton}].field);
+}
+
+/// A chain in which neighbours push from both sides: couplings of one sign, so that what Jacobi-Newton leaves does not average out.
+constexpr void chain(model& m) {
+  auto x = m.state<"x", 8>();
+  auto a = m.input_per_dim<"rate">();
+  m.ode<"chain">(-a * (x - 0.25 * tanh(shift<1>(x, periodic) + shift<-1>(x, periodic)) - 0.5 * sin(m.time<"t">() + a)));
+}
+
+TEST_CASE("what is left of a corrector does not echo in the predictor and keep the steps short") {
+  auto p = double_problem<chain>();
+  std::vector<double> rate, x0;
+  for (int i = 0; i < 8; i++) rate.push_back(10 * std::pow(20.0, i / 7.0)), x0.push_back(0.7 * std::sin(3.7 * i * i));
+  const double* inputs[] = {rate.data()};
+  p.inputs = inputs;
+  for (const multistep formula : {multistep::bdf, multistep::adams}) {
+    implicit_options o;
+    o.formula = formula, o.largest_order = formula == multistep::bdf ? 5 : 3;
+    const auto jacobi = solve_implicit(p, {1, x0.data(), nullptr, 0, 6}, o);
+    o.how = corrector::newton;
+    const auto newton = solve_implicit(p, {1, x0.data(), nullptr, 0, 6}, o);
+    INFO(int(formula) << ": " << jacobi.counters.accepted << " steps, with Newton " << newton.counters.accepted << "; " << jacobi.text);
+    CHECK(!jacobi.fell_back);
+    CHECK(jacobi.counters.accepted < 1.4 * double(newton.counters.accepted));
+    CHECK(jacobi.counters.field < 2.5 * double(jacobi.counters.accepted));
+  }
 }
 
 TEST_CASE("a batch is one system: carried quantities, saved values, threads") {
