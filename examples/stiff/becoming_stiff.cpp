@@ -217,9 +217,9 @@ void write(const std::vector<measurement>& all, const std::string& out) {
   }
   write_file_atomically(out + ".csv", csv + "\n");
   static const char* const colours[] = {"'#e08214'", "'#31688e'", "'#9ecae1'", "'#35b779'", "'#440154'"};
-  std::string script = data_block("m", rows, 1 + 2 * method_count) + "set multiplot layout 1,2\nset grid lc '#dddddd'\nset xlabel 'training iteration'\nset key top left reverse Left samplen 2\n";
+  std::string script = data_block("m", rows, 1 + 2 * method_count) + "set multiplot layout 1,2\nset grid lc '#dddddd'\nset xlabel 'training iteration'\nset logscale y\nset key bottom right reverse Left samplen 2\n";
   for (int panel = 0; panel < 2; panel++) {
-    script += panel == 0 ? "set title 'evaluations of f'\nset yrange [0:*]\n" : "unset key\nset title 'processor time, ms'\n";
+    script += panel == 0 ? "set title 'evaluations of f'\n" : "unset key\nset title 'processor time, ms'\n";
     for (std::size_t k = 0; k < method_count; k++)
       script += std::string(k ? ", " : "plot ") + "$m using 1:" + std::to_string(2 + 2 * k + std::size_t(panel)) + " with linespoints lw 2 pt 7 ps 0.5 lc rgb " + colours[k] + " title '" +
                 methods[k] + "'";
