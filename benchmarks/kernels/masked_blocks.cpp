@@ -1,8 +1,11 @@
 // benchmarks/kernels/masked_blocks.cpp: what skipping masked blocks is worth: the value and the gradient of the loss of workload W4, with masked
 // blocks and without, in turn.
-// Dimensions: -DDIMWISE_D (default 64). Build: g++ -std=c++20 -O3 -ffp-contract=fast -march=native -Iinclude -Ibenchmarks
+// Dimensions: -DDIMWISE_D (default 64). Build: dimwise build benchmarks/kernels/masked_blocks.cpp -o masked_blocks
+#ifndef DIMWISE_D
+#define DIMWISE_D 64
+#endif
 #define main workload_main
-#include "w4.cpp"
+#include "../w4.cpp"
 #undef main
 
 #include <algorithm>
