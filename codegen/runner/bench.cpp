@@ -45,7 +45,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
   const table& t = m.recording;
   const std::size_t samples = std::size_t(o.samples);
   const model_arrays<T> arrays = random_arrays<T>(t, samples, o.seed);
-  const arguments<T> in = arrays.view();
+  arguments<T> in = arrays.view();
   std::vector<double> parameters = bench_parameters(t, o.seed);
   aligned_vector<T> p(parameters.begin(), parameters.end());
   team workers(o.threads);
@@ -79,6 +79,9 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     std::vector<T*> out;
     for (auto& r : results) out.push_back(r.data());
     figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop, call_bytes(kernel, false), double(kernel.evaluate_workspace() * sizeof(T))};
+    aligned_vector<T> prepared(kernel.prepared_size());
+    kernel.prepare(p.data(), prepared.data());
+    if (!prepared.empty()) in.prepared = prepared.data();
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.evaluate_workspace());
       f.seconds_per_sample = best_per_sample(samples, kernel.block(), 8 * kernel.block(), o.seconds,
@@ -87,6 +90,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
       f.seconds_per_sample = best_call(o.seconds, [&] { evaluate_all(kernel, p.data(), in, out.data(), workers, memory); }) / double(samples);
     }
     figures.push_back(f);
+    in.prepared = nullptr;
   }
   for (std::size_t i = 0; i < kernels.objectives.size(); i++) {
     const auto& kernel = *kernels.objectives[i];

@@ -59,7 +59,8 @@ class buffer_layout {
   }
   /// Dimensions of a group of sum_others: three times their rows, in blocks of four vectors, fit the second cache. The same for blocks of any
   /// size, because the order of additions depends on it.
-  int group(const jet_node& x) const {
+  int group(const jet_node& x) const { return group(x, d); }
+  static int group(const jet_node& x, int d) {
     const std::ptrdiff_t bytes = std::ptrdiff_t(x.width) * (count(x.stored) + x.slope) * 4 * simd::lanes<T> * std::ptrdiff_t(sizeof(T));
     return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>((std::ptrdiff_t(1) << 18) / (bytes > 0 ? bytes : 1), 4), d));
   }

@@ -18,6 +18,7 @@ struct arguments {
   const T* time = nullptr;              ///< [samples]
   const T* const* inputs = nullptr;     ///< [input][samples][width], or [input][samples][d][width] for an input_per_dim
   const T* constants = nullptr;         ///< [constant]
+  const T* prepared = nullptr;          ///< what `kernel_interface::prepare` wrote for these parameters; null: not prepared
 };
 
 /// Where a kernel writes the gradient by its inputs; null: not wanted. Shapes as in `arguments`.
@@ -59,6 +60,11 @@ class kernel_interface {
   /// Elements of T that one thread needs for `evaluate` / `gradient`.
   virtual std::size_t evaluate_workspace() const = 0;
   virtual std::size_t gradient_workspace() const = 0;
+  /// Elements of T that `prepare` writes; 0: there is nothing to prepare.
+  virtual std::size_t prepared_size() const { return 0; }
+  /// Writes the parameters in the order in which `evaluate` reads them for fewer samples than a vector holds. Worth its time (about half a cycle for
+  /// each parameter) where several such calls have the same parameters; `arguments::prepared` then names the result. The digits are the same.
+  virtual void prepare(const T* parameters, T* prepared) const { (void)parameters, (void)prepared; }
   /// Computes samples [begin, end). out[j] (null: skipped) points at the whole array of output j.
   virtual void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
                         T* workspace) const = 0;

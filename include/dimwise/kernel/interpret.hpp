@@ -22,6 +22,8 @@ class interpreted_kernel final : public kernel_interface<T> {
   std::size_t block() const override { return kernel->block(); }
   std::size_t evaluate_workspace() const override { return kernel->evaluate_workspace(); }
   std::size_t gradient_workspace() const override { return kernel->gradient_workspace(); }
+  std::size_t prepared_size() const override { return kernel->prepared_size(); }
+  void prepare(const T* parameters, T* prepared) const override { kernel->prepare(parameters, prepared); }
   void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
     kernel->evaluate(parameters, in, begin, end, out, workspace);
   }

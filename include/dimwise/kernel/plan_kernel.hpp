@@ -4,6 +4,7 @@
 
 #include "make_plan_kernel.hpp"
 #include "plan.hpp"
+#include "unit_plan.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -54,6 +55,44 @@ struct blocked_plan {
   }
 };
 
+/// The plans for fewer samples than a vector holds: one and four at a time.
+template <class T>
+struct few_plans {
+  unit_plan<T> one, four;
+  std::size_t most_ready = 0, most = 0;  ///< samples for which they are faster than a vector with idle lanes: with prepared parameters, and without
+  static constexpr std::ptrdiff_t most_prepared_in_call = 65536;
+
+  /// vector: the plan for a whole vector of samples.
+  few_plans(const table& t, const executable_program<T>& program, const plan<T>& vector)
+      : one(t, program.nodes, program.functions, 1), four(t, program.nodes, program.functions, 4) {
+    if (!one.possible || !four.possible || vector.matrix_flop == 0) return;
+    // rough cycles: a lane of a product costs a quarter less in a whole vector of samples, parameters that are not prepared cost half a cycle each
+    constexpr double flop_a_cycle = 3 * simd::lanes<T>;
+    const double each = vector.matrix_flop * 1.25 / flop_a_cycle + other_cycles(one.steps, one.phases, one.d, [](const step<T>& s) { return s.samples; });
+    const double all = vector.matrix_flop * simd::lanes<T> / flop_a_cycle +
+                       other_cycles(vector.steps, vector.phases, vector.d, [](const step<T>& s) { return s.width * s.samples; });
+    const double lanes = 0.9 * all / each, unprepared = lanes - double(one.prepared) / (2 * each);
+    most_ready = std::size_t(lanes);
+    most = one.prepared > most_prepared_in_call || unprepared < 0 ? 0 : std::size_t(unprepared);
+  }
+  std::ptrdiff_t workspace() const { return most_ready ? std::max(one.workspace, four.workspace) + (most ? one.prepared : 0) : 0; }
+  /// What steps cost besides products.
+  template <class Elements>
+  static double other_cycles(const std::vector<step<T>>& steps, const std::vector<phase>& phases, int d, Elements elements) {
+    double cycles = 0;
+    for (const phase& f : phases)
+      for (std::size_t i = f.begin; i < f.end; i++)
+        for (const step<T>* s = &steps[i]; s; s = s->follower) cycles += (f.each_dimension ? d : 1) * (15 + 6.0 * count(s->out_set) * elements(*s) / simd::lanes<T>);
+    return cycles;
+  }
+  /// Calls f(plan, first sample).
+  template <class F>
+  void each_part(std::size_t begin, std::size_t end, F&& f) const {
+    for (; end - begin >= 4; begin += 4) f(four, begin);
+    for (; begin < end; begin++) f(one, begin);
+  }
+};
+
 template <class T>
 class plan_kernel final : public kernel_interface<T> {
  public:
@@ -62,7 +101,7 @@ class plan_kernel final : public kernel_interface<T> {
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
               const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block)
-      : t(recording), infos(std::move(outputs)), value(t, forward, block) {
+      : t(recording), infos(std::move(outputs)), value(t, forward, block), few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
@@ -81,8 +120,13 @@ class plan_kernel final : public kernel_interface<T> {
   }
   bool has_gradient() const override { return both.has_value(); }
   std::size_t block() const override { return std::size_t(value.whole.samples); }
-  std::size_t evaluate_workspace() const override { return std::size_t(value.workspace()); }
+  std::size_t evaluate_workspace() const override { return std::size_t(std::max(value.workspace(), few.workspace())); }
   std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace() + both->whole.accumulators) : 0; }
+
+  std::size_t prepared_size() const override { return few.most_ready ? std::size_t(few.one.prepared) : 0; }
+  void prepare(const T* parameters, T* prepared) const override {
+    if (few.most_ready) few.one.prepare(parameters, prepared);
+  }
 
   void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
     call<T> c;
@@ -90,7 +134,24 @@ class plan_kernel final : public kernel_interface<T> {
     c.parameters = parameters;
     c.in = &in;
     c.outputs = out;
-    value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+    std::size_t left = (end - begin) % std::size_t(simd::lanes<T>);
+    if (left > (in.prepared ? few.most_ready : few.most)) left = 0;
+    if (begin < end - left)
+      value.each_part(begin, end - left, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+    if (!left) return;
+    c.parameters = in.prepared;
+    if (!in.prepared) {
+      c.parameters = workspace;
+      c.workspace = workspace + few.one.prepared;
+      few.one.prepare(parameters, workspace);
+    }
+    few.each_part(end - left, end, [&](const unit_plan<T>& p, std::size_t first) {
+      c.first = first;
+      c.valid = p.samples;
+      for (const phase& f : p.phases)
+        for (c.i = 0; c.i < (f.each_dimension ? p.d : 1); c.i++)
+          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+    });
   }
 
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
@@ -156,6 +217,7 @@ class plan_kernel final : public kernel_interface<T> {
   table t;
   std::vector<output_info> infos;
   blocked_plan<T> value;
+  few_plans<T> few;
   std::optional<blocked_plan<T>> both, by_inputs;
   std::optional<plan<T>> apart;
 
