@@ -32,7 +32,7 @@ struct relaxation_model {
 /// Jacobian, over 16 points along the solution of that c, is rho.
 ///
 /// The network has weight matrices of twice the usual initial scale. With the usual one the solution grows with c, and the hyperbolic tangents
-/// saturate, before the ratio comes to 2 (d = 16: 0.4 to 1.6 for |c| <= 64 and eight seeds); a network that was trained has larger weights, too.
+/// saturate, before the ratio comes to 2 (d = 16: at most 0.8 to 1.6 for |c| <= 64, eight seeds); a network that was trained has larger weights, too.
 struct relaxation_case {
   const table& t;
   const ode_kernels<double>& kernels;

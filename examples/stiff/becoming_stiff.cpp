@@ -1,7 +1,8 @@
 // examples/stiff/becoming_stiff.cpp: a HollowNet neural ODE, trained with the solver in the loop, that becomes stiff while it learns: evaluations of f and
 // time of every method against the training iteration (the figure of Chen & Duvenaud, NeurIPS 2019, section 4).
 //   becoming_stiff train [--iterations 8000] [--seed 1] [--threads 1] [--out becoming_stiff]
-// Writes becoming_stiff.csv and .png. Ends with 1 where the ratios at the end of 3000 or more iterations miss their bars.
+// Writes becoming_stiff.csv and .png. Ends with 1 where an error is above 60 tolerances, or the ratios miss their bars
+// after 3000 or more iterations.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -246,17 +247,17 @@ int train(std::size_t iterations, std::uint64_t seed, int threads, const std::st
   write(all, out);
   const measurement& last = all.back();
   const double functional = std::min(last.field[1], last.field[2]), adams = last.field[3], bdf = last.field[4];
+  const bool trained = iterations >= 3000;
   int missed = 0;
-  const auto row = [&](const char* name, double value, double bar) {
-    const bool met = value <= bar;
-    missed += !met;
-    std::printf("%-58s %6.3f  bar %4.2f%s\n", name, value, bar, met ? "" : "  MISSED");
+  const auto row = [&](const char* name, double value, double bar, bool held_to_it) {
+    missed += held_to_it && !(value <= bar);
+    std::printf("%-58s %6.3f  bar %4.2f%s\n", name, value, bar, value <= bar ? "" : held_to_it ? "  MISSED" : "  (of a longer training)");
   };
-  row("Adams, Jacobi-Newton / functional (the better cap)", adams / functional, 0.53);
-  row("Adams, Jacobi-Newton / RK4(5)", adams / last.field[0], 0.4);
-  row("BDF, Jacobi-Newton / functional (the better cap)", bdf / functional, 0.35);
-  row("largest error in units of the tolerance", *std::max_element(last.error, last.error + method_count), 60);
-  return iterations >= 3000 && missed ? 1 : 0;
+  row("Adams, Jacobi-Newton / functional (the better cap)", adams / functional, 0.53, trained);
+  row("Adams, Jacobi-Newton / RK4(5)", adams / last.field[0], 0.4, trained);
+  row("BDF, Jacobi-Newton / functional (the better cap)", bdf / functional, 0.35, trained);
+  row("largest error in units of the tolerance", *std::max_element(last.error, last.error + method_count), 60, true);
+  return missed ? 1 : 0;
 }
 
 }  // namespace
