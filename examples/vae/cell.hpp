@@ -63,6 +63,11 @@ struct scores {
   double change_at_half_step = 0;  ///< of -ELBO over the first images, where the flow is solved: twice the steps minus these
 };
 
+struct mean_and_error {
+  double mean = 0, error = 0;  ///< error: standard error of the mean
+};
+mean_and_error summary(const std::vector<double>& v);
+
 /// Importance sampling, image by image: -ELBO = -mean log w, NLL = -log mean w over the samples, w = p(x, z) / q(z | x). Values of images that are
 /// done are in evaluation.json. Nothing where it was not finished in time.
 std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder, const std::string& what,

@@ -39,16 +39,6 @@ image_score score_of(const autoencoder& model, const image_set& test, std::uint3
   return {sum / samples, largest + std::log(scaled / samples)};
 }
 
-struct mean_and_error {
-  double mean = 0, error = 0;
-};
-mean_and_error summary(const std::vector<double>& v) {
-  double mean = 0, squares = 0;
-  for (const double a : v) mean += a / double(v.size());
-  for (const double a : v) squares += (a - mean) * (a - mean);
-  return {mean, v.size() < 2 ? 0 : std::sqrt(squares / double(v.size() - 1) / double(v.size()))};
-}
-
 /// How much -ELBO of the first images changes if the flow takes twice the steps.
 double change_at_half_step(autoencoder& model, const settings& s, const image_set& test, const std::vector<std::uint32_t>& rows) {
   const std::size_t images = std::min<std::size_t>(rows.size(), 20);
@@ -62,6 +52,13 @@ double change_at_half_step(autoencoder& model, const settings& s, const image_se
 }
 
 }  // namespace
+
+mean_and_error summary(const std::vector<double>& v) {
+  double mean = 0, squares = 0;
+  for (const double a : v) mean += a / double(v.size());
+  for (const double a : v) squares += (a - mean) * (a - mean);
+  return {mean, v.size() < 2 ? 0 : std::sqrt(squares / double(v.size() - 1) / double(v.size()))};
+}
 
 std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder, const std::string& what,
                                const deadline& until) {

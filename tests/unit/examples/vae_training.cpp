@@ -2,6 +2,7 @@
 #include "support/torch_and_catch.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
@@ -171,6 +172,21 @@ TEST_CASE("every row trains, and the table tells which is the best", "[examples]
   const std::string text = write_table(s, out);
   for (const std::string& row : s.rows) CHECK(text.find("| " + title_of_row(row) + " | ") != std::string::npos);
   CHECK(text.find(" .. ") != std::string::npos);
+  // differences from the Hollow-CNF are those of the means
+  const auto bound = [&](const std::string& row) {
+    double sum = 0;
+    for (const int seed : s.seeds) sum += nlohmann::json::parse(dimwise::read_file(cell{"mnist", row, seed}.folder(out) + "/result.json")).at("negative_elbo").get<double>() / 2;
+    return sum;
+  };
+  const auto cells = [&](const std::string& start) {
+    const std::size_t at = text.find(start);
+    return std::count(text.begin() + std::ptrdiff_t(at), text.begin() + std::ptrdiff_t(text.find('\n', at)), '|');
+  };
+  CHECK(cells("| row ") == cells("| VAE "));
+  CHECK(cells("|---") == cells("| Hollow"));
+  char difference[32];
+  std::snprintf(difference, sizeof difference, "| %+.2f (", bound("iaf") - bound("hollow"));
+  CHECK(text.find(difference) != std::string::npos);
   CHECK(text.find("mnist: the lowest -ELBO is that of ") != std::string::npos);
   CHECK(dimwise::file_exists(out + "/table.json"));
   s.samples *= 2;
