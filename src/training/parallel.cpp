@@ -9,6 +9,27 @@ namespace {
 
 std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
+/// Part n of `parts` of n_blocks: sizes differ by one block at most, larger ones first, so that two threads that take turns end together.
+struct block_range {
+  std::size_t begin, end;
+};
+block_range even_part(std::size_t n_blocks, std::size_t parts, std::size_t n) {
+  const std::size_t size = n_blocks / parts, larger = n_blocks % parts;
+  const std::size_t begin = n * size + std::min(n, larger);
+  return {begin, begin + size + (n < larger ? 1 : 0)};
+}
+
+/// Tasks of falling size, each a share of what is left: few of them, and threads that end within a block of each other. Number n, empty
+/// behind the last one.
+block_range falling_task(std::size_t n_blocks, std::size_t threads, std::size_t n) {
+  block_range task{0, 0};
+  for (std::size_t i = 0; i <= n; i++) {
+    const std::size_t left = n_blocks - task.end;
+    task = {task.end, task.end + (threads == 1 ? left : std::min(left, std::max<std::size_t>(1, left / (2 * threads))))};
+  }
+  return task;
+}
+
 template <class T>
 void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t size) {
   if (memory.size() < count) memory.resize(count);
@@ -22,9 +43,8 @@ std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t p
   // A part costs three passes over a gradient (clear, add to, sum up): about the work of ten samples where it does not fit in the
   // nearest cache.
   const std::size_t least = parameters <= 8192 ? 64 : parameters <= 131072 ? 128 : 256;
-  const std::size_t parts = std::max<std::size_t>(1, std::min<std::size_t>(64, samples / least));
-  const std::size_t part = ceil_div(ceil_div(samples, parts), block) * block;
-  return std::max<std::size_t>(1, ceil_div(samples, std::max<std::size_t>(1, part)));
+  const std::size_t parts = std::min<std::size_t>(64, samples / least);
+  return std::max<std::size_t>(1, std::min(parts, ceil_div(samples, block)));
 }
 
 template <class T>
@@ -33,11 +53,12 @@ void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const 
   const std::size_t threads = std::size_t(workers.threads()), block = kernel.block();
   grow(memory.workspaces, threads, kernel.evaluate_workspace());
   const std::size_t blocks = ceil_div(in.samples, block);
-  const std::size_t tasks = threads == 1 ? std::min<std::size_t>(1, blocks) : std::min(blocks, 4 * threads);
-  if (tasks == 0) return;
-  const std::size_t part = ceil_div(blocks, tasks) * block;
+  if (blocks == 0) return;
+  std::size_t tasks = 1;
+  while (falling_task(blocks, threads, tasks - 1).end < blocks) tasks++;
   const auto task = [&](std::size_t n, int thread) {
-    const std::size_t begin = n * part, end = std::min(in.samples, begin + part);
+    const block_range part = falling_task(blocks, threads, n);
+    const std::size_t begin = part.begin * block, end = std::min(in.samples, part.end * block);
     if (begin < end) kernel.evaluate(parameters, in, begin, end, out, memory.workspaces[std::size_t(thread)].data());
   };
   workers.run(tasks, std::cref(task));
@@ -47,8 +68,7 @@ template <class T>
 void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
                   const T* const* cotangents, T* const* out, double* gradient, team& workers, parallel_memory<T>& memory) {
   if (in.samples == 0) return;
-  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count);
-  const std::size_t part = ceil_div(ceil_div(in.samples, parts), block) * block;
+  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count), blocks = ceil_div(in.samples, block);
   grow(memory.workspaces, std::size_t(workers.threads()), kernel.gradient_workspace());
   grow(memory.gradients, parts - 1, parameter_count);
   const auto task = [&](std::size_t n, int thread) {
@@ -57,7 +77,8 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
       sum = memory.gradients[n - 1].data();
       std::fill(sum, sum + parameter_count, 0.0);
     }
-    const std::size_t begin = n * part, end = std::min(in.samples, begin + part);
+    const block_range part = even_part(blocks, parts, n);
+    const std::size_t begin = part.begin * block, end = std::min(in.samples, part.end * block);
     if (begin < end)
       kernel.gradient(parameters, in, begin, end, cotangents, out, sum, memory.workspaces[std::size_t(thread)].data());
   };
