@@ -87,7 +87,8 @@ class repetition {
       candidates.push_back({i, size, work[std::size_t(i)] / size});
       rows += size;
     }
-    std::stable_sort(candidates.begin(), candidates.end(), [](const candidate& a, const candidate& b) { return a.work_per_row < b.work_per_row; });
+    std::sort(candidates.begin(), candidates.end(),
+              [](const candidate& a, const candidate& b) { return a.work_per_row != b.work_per_row ? a.work_per_row < b.work_per_row : a.node < b.node; });
     for (const candidate& c : candidates) {
       if (rows <= most_rows) break;
       again[std::size_t(c.node)] = 1;
