@@ -104,7 +104,7 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   const fs::path results = fs::path(r.folder) / "dimwise";
   fs::create_directories(results);
   const model_arrays<T> arrays = random_arrays<T>(t, r.samples, r.seed);
-  const arguments<T> in = arrays.view();
+  arguments<T> in = arrays.view();
   std::vector<double> parameters = bench_parameters(t, r.seed);
   write_inputs(fs::path(r.folder) / "in", t, arrays, parameters);
   aligned_vector<T> p(parameters.begin(), parameters.end());
@@ -123,6 +123,9 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
     if (!kernels.outputs) throw error("the model has no values to time.");
     const auto& kernel = *kernels.outputs;
     const auto out = arrays_of(kernel, pointers);
+    aligned_vector<T> prepared(kernel.prepared_size());
+    kernel.prepare(p.data(), prepared.data());
+    if (!prepared.empty()) in.prepared = prepared.data();
     const auto call = [&] { evaluate_all(kernel, p.data(), in, pointers.data(), workers, memory); };
     call();
     for (std::size_t i = 0; i < out.size(); i++) {
