@@ -84,7 +84,7 @@ TEST_CASE("the tool's own refusals") {
       {{"build"}, "FILE is required"},
       {{"frobnicate"}, "there is no command 'frobnicate'"},
       {{"build", "--compiler", "no-such-compiler", "one.cpp"}, "'no-such-compiler'"},
-      {{"bench"}, "model file or --workload"},
+      {{"bench"}, "model file, --workload or --peers"},
       {{"bench", "--workload", "W9"}, "there are W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W7, W7b"},
       {{"bench", "--workload", "W1", "--d", "8"}, "--d 8"},
       {{"bench", "--workload", "W3", "--k", "9"}, "--k 9"},
