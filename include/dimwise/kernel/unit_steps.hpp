@@ -213,34 +213,33 @@ void store_units(const step<T>& st, const call<T>& c) {
 /// Products of prepared weights with a few samples.
 template <class T>
 void products_units(const step<T>& st, const call<T>& c) {
-  simd::unit_product<T> g;
+  simd::gemm_strip<T> g;
   for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
+    const int units = p->rows, all = detail::padded_units<T>(units) / simd::lanes<T>;
     T* const to = c.workspace + p->c + c.i * p->c_dim;
-    g.c_column = p->c_row;
-    g.columns = p->columns;
-    g.bias_columns = st.n2;
+    const T* const bias = p->bias >= 0 ? c.parameters + p->bias + c.i * p->bias_dim : nullptr;
+    g.c_stride = p->c_row;
+    g.bias_rows = bias ? st.n2 : 0;
     g.count = p->terms;
-    const int units = p->rows, all = units == 1 ? 0 : detail::padded_units<T>(units) / simd::lanes<T>;
-    for (int v = 0, packs; v < all; v += packs) {
-      packs = simd::next_unit_packs(all - v);
-      const int first = v * simd::lanes<T>;
+    const auto bind = [&](int first, int end) {
       g.c = to + first;
-      g.bias = p->bias >= 0 ? c.parameters + p->bias + c.i * p->bias_dim + first : nullptr;
+      g.bias = bias ? bias + first : nullptr;
       for (int j = 0; j < g.count; j++) {
-        const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, first, std::min(units, first + packs * simd::lanes<T>));
-        g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + k.begin * p[j].a_row + first, p[j].a_row,
-                      c.workspace + p[j].b + c.i * p[j].b_dim + k.begin, p[j].b_row, k.end - k.begin};
+        const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, first, end);
+        const std::ptrdiff_t w_row = units > 1 ? p[j].a_row : 1;  // a single unit's weights lie side by side
+        g.terms[j] = {c.workspace + p[j].b + c.i * p[j].b_dim + k.begin, p[j].b_row, 1,
+                      c.parameters + p[j].a + c.i * p[j].a_dim + k.begin * w_row + first, w_row, k.end - k.begin};
       }
-      simd::compute_units(g, packs, units);
-    }
+    };
     if (units == 1) {
-      g.c = to;
-      g.bias = p->bias >= 0 ? c.parameters + p->bias + c.i * p->bias_dim : nullptr;
-      for (int j = 0; j < g.count; j++) {
-        const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, 0, 1);
-        g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + k.begin, 0, c.workspace + p[j].b + c.i * p[j].b_dim + k.begin, p[j].b_row, k.end - k.begin};
+      bind(0, 1);
+      simd::compute_single_unit(g, p->columns);
+    } else {
+      for (int v = 0, packs; v < all; v += packs) {
+        packs = simd::next_unit_packs(all - v);
+        bind(v * simd::lanes<T>, std::min(units, (v + packs) * simd::lanes<T>));
+        simd::compute_units(g, p->columns, packs, units);
       }
-      simd::compute_single_unit(g);
     }
     p += g.count > 1 ? g.count : 1;
   }

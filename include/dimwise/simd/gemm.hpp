@@ -54,6 +54,7 @@ struct gemm_strip {
   gemm_start start = gemm_start::zero;
   const T* bias = nullptr;  ///< for gemm_start::bias
   int bias_columns = 0;     ///< columns that start from the bias, a multiple of lanes<T>; the others start from zero
+  int bias_rows = 0;        ///< where the bias has a number for each column (simd/unit_tile.hpp): rows that start from it
 };
 
 namespace detail {
@@ -63,16 +64,24 @@ namespace detail {
 inline constexpr int tile_rows = vector_registers >= 32 ? 8 : 6;
 inline constexpr int tile_packs = vector_registers >= 32 ? 3 : 2;
 
-/// Rows x Packs packs of C, `column` columns to the right of the strip's first.
-template <class T, int Rows, int Packs>
-[[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int column) {
-  // One or two rows have so few accumulators that they would wait for each other: their sum over k is split. The split depends on
-  // nothing but the number of rows, so that digits do not depend on how many samples are computed together.
-  constexpr int split = Rows == 1 ? 4 : Rows == 2 ? 2 : 1;
+/// Parts that the sum over k is split into. One or two outputs of a layer have so few accumulators that they would wait for each other. The split
+/// depends on nothing but their number, so that digits do not depend on how many samples are computed together.
+constexpr int sums_of(int outputs) { return outputs == 1 ? 4 : outputs == 2 ? 2 : 1; }
+
+/// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are columns, `at` is the
+/// tile's first row, and the bias has a number for each column.
+template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsAlong = false>
+[[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int at) {
   pack<T> sum[split][Rows][Packs];
-  T* const c = g.c + column;
+  const int row = OutputsAlong ? at : 0, column = OutputsAlong ? 0 : at;
   const std::ptrdiff_t c_stride = g.c_stride;
-  if (g.start == gemm_start::accumulate) {
+  T* const c = g.c + row * c_stride + column;
+  if constexpr (OutputsAlong) {
+#pragma GCC unroll 32
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 32
+      for (int v = 0; v < Packs; ++v) sum[0][r][v] = row + r < g.bias_rows ? load(g.bias + v * lanes<T>) : broadcast<T>(0);
+  } else if (g.start == gemm_start::accumulate) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
@@ -102,7 +111,7 @@ template <class T, int Rows, int Packs>
     const std::ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_stride = t->b_stride;
     const T* a[groups];
 #pragma GCC unroll 8
-    for (int i = 0; i < groups; ++i) a[i] = t->a + 3 * i * a_row;
+    for (int i = 0; i < groups; ++i) a[i] = t->a + (row + 3 * i) * a_row;
     const T* b = t->b + column;
     const auto step = [&](pack<T>(&into)[Rows][Packs]) DIMWISE_INLINE_LAMBDA {
       pack<T> x[Packs];
@@ -145,6 +154,9 @@ template <class T, int Rows, int Packs>
     }
 }
 
+/// The next part of what is left: at most `most`, and so that no part is much smaller than the others.
+constexpr int even_part(int left, int most) { return left <= most ? left : left < 2 * most ? (left + 1) / 2 : most; }
+
 template <class T>
 using tile_function = void (*)(const gemm_strip<T>&, int);
 
@@ -160,10 +172,8 @@ inline constexpr auto tiles = []<int... I>(std::integer_sequence<int, I...>) {
 
 }  // namespace detail
 
-/// How many of `left` rows the next strip takes: at most detail::tile_rows, and so that no strip is much lower than the others.
-constexpr int strip_rows(int left) {
-  return left <= detail::tile_rows ? left : left < 2 * detail::tile_rows ? (left + 1) / 2 : detail::tile_rows;
-}
+/// How many of `left` rows the next strip takes.
+constexpr int strip_rows(int left) { return detail::even_part(left, detail::tile_rows); }
 
 /// Computes `rows` rows, as many as strip_rows gives; all columns.
 template <class T>
