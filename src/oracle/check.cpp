@@ -132,7 +132,7 @@ void check_kernels(const model_kernels<T>& kernels, reference_values& exact, con
 
 template <class T>
 void collect_nodes(const model_kernels<T>& kernels, std::vector<int>& nodes) {
-  const auto collect = [&](const std::unique_ptr<kernel_interface<T>>& k) {
+  const auto collect = [&](const auto& k) {
     if (k)
       for (const auto& o : k->outputs()) nodes.push_back(o.node);
   };

@@ -53,8 +53,6 @@ class diagonal_corrector {
   std::function<double()> gamma;
   /// CVODE's order of that step.
   std::function<int()> order;
-  /// The last correction of the last step.
-  const double* correction() const { return change_.data(); }
   /// What the watch found for the last step.
   void radius(double r) { radius_ = r; }
 

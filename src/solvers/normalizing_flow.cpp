@@ -24,10 +24,6 @@ struct flow_part {
 
 enum class direction : std::uint8_t { to_data, to_base };
 
-void add_counters(solve_counters& to, const solve_counters& c) {
-  to.field += c.field, to.products += c.products, to.accepted += c.accepted, to.rejected += c.rejected;
-}
-
 }  // namespace
 
 template <class T>
@@ -82,11 +78,11 @@ struct normalizing_flow<T>::parts {
     const table& t = model.recording;
     for (flow_part<T>& p : list) {
       const ode_kernels<T>& k = *problem_of<T>(model, p.name, nullptr).kernels;
-      p.plain.field = std::make_unique<detail::borrowed_kernel<T>>(*k.field);
-      p.whole.field = std::make_unique<detail::borrowed_kernel<T>>(*k.field);
+      p.plain.field = k.field;
+      p.whole.field = k.field;
       if (!k.carried) continue;
       const bool unit = p.entry->how == trace::full, many = p.entry->how == trace::hutchinson && options.probes > 1;
-      if (unit || many) p.whole.carried = std::make_unique<detail::probe_kernel<T>>(*k.carried, t, t.nodes[p.entry->noise].n, options.probes, unit);
+      if (unit || many) p.whole.carried = std::make_shared<detail::probe_kernel<T>>(*k.carried, t, t.nodes[p.entry->noise].n, options.probes, unit);
     }
     probes = options.probes;
   }
@@ -142,7 +138,7 @@ struct normalizing_flow<T>::parts {
     return {samples, state, nullptr, options.t1, options.t0};
   }
   static void merge(flow_result<T>& r, ode_solution<T>& s, const std::string& part) {
-    add_counters(r.counters, s.counters);
+    r.counters += s.counters;
     r.mean_evaluations += s.mean_evaluations;
     r.state.swap(s.state);
     r.carried.swap(s.carried);
@@ -190,7 +186,7 @@ struct normalizing_flow<T>::parts {
       const T* begin = i ? between[i].data() : from;
       ode_solution<T> s = solve_explicit<T>(problem(part, parameters, false), start(to, samples, begin), solver, *workers, forward);
       between[i + 1].swap(s.state);
-      add_counters(r.counters, s.counters);
+      r.counters += s.counters;
       if (s.status != solve_status::success) return merge(r, s, list[part].name), r;
     }
     by_change.assign(samples, T(0));

@@ -150,27 +150,4 @@ class probe_kernel final : public kernel_interface<T> {
   }
 };
 
-/// A kernel of somebody else.
-template <class T>
-class borrowed_kernel final : public kernel_interface<T> {
- public:
-  explicit borrowed_kernel(const kernel_interface<T>& of) : of_(of) {}
-  const std::vector<output_info>& outputs() const override { return of_.outputs(); }
-  kernel_cost cost() const override { return of_.cost(); }
-  bool has_gradient() const override { return of_.has_gradient(); }
-  std::size_t block() const override { return of_.block(); }
-  std::size_t evaluate_workspace() const override { return of_.evaluate_workspace(); }
-  std::size_t gradient_workspace() const override { return of_.gradient_workspace(); }
-  void evaluate(const T* p, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
-    of_.evaluate(p, in, begin, end, out, workspace);
-  }
-  void gradient(const T* p, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out, double* gradient,
-                T* workspace) const override {
-    of_.gradient(p, in, begin, end, cotangents, out, gradient, workspace);
-  }
-
- private:
-  const kernel_interface<T>& of_;
-};
-
 }  // namespace dimwise::detail

@@ -36,11 +36,6 @@ double largest_rate(detail::stacked_system& f, double t, const double* x, double
   return rate;
 }
 
-void add(solve_counters& a, const solve_counters& b) {
-  a.field += b.field, a.diagonal += b.diagonal, a.jacobian += b.jacobian, a.products += b.products;
-  a.accepted += b.accepted, a.rejected += b.rejected, a.iterations += b.iterations;
-}
-
 }  // namespace
 
 automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers) {
@@ -76,7 +71,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     o.first_step = length;
     o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
     auto part = solve_explicit<double>(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers, memory);
-    add(out.counters, part.counters);
+    out.counters += part.counters;
     t = part.end[0];
     if (!part.steps.length.empty()) length = std::abs(part.steps.length.back());
     std::size_t count = 0;
@@ -92,7 +87,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     if (out.counters.accepted + out.counters.rejected >= options.most_steps) out.status = solve_status::too_many_steps, done = true;
   }
   out.text = std::string(sentence(out.status)) + " with Dopri5";
-  add(out.counters, system.counters);
+  out.counters += system.counters;
   if (!done) {
     implicit_options o;
     o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of, o.most_steps = options.most_steps;
@@ -100,7 +95,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     // A Jacobian of few coordinates costs no more than a few evaluations, and is kept for tens of steps.
     if (d <= 8 || !problem.kernels->diagonal) o.how = d <= 32 ? corrector::newton : corrector::newton_krylov;
     auto part = solve_implicit(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers);
-    add(out.counters, part.counters);
+    out.counters += part.counters;
     out.status = part.status;
     out.turned_implicit = true;
     out.turned_at = t;

@@ -98,12 +98,12 @@ class kernel_interface {
   }
 };
 
-/// The kernels of one ODE. Those without a field are null.
+/// The kernels of one ODE. Those without a field are null; solvers share them.
 template <class T>
 struct ode_kernels {
-  std::unique_ptr<kernel_interface<T>> field;      ///< output: field; with vector-Jacobian products where nothing is carried
-  std::unique_ptr<kernel_interface<T>> carried;    ///< outputs: field and the rates of the carried quantities, with vector-Jacobian products; null where there are none
-  std::unique_ptr<kernel_interface<T>> diagonal;   ///< outputs: field and its D<1>; null where the field is dense, and in float
+  std::shared_ptr<kernel_interface<T>> field;      ///< output: field; with vector-Jacobian products where nothing is carried
+  std::shared_ptr<kernel_interface<T>> carried;    ///< outputs: field and the rates of the carried quantities, with vector-Jacobian products; null where there are none
+  std::shared_ptr<kernel_interface<T>> diagonal;   ///< outputs: field and its D<1>; null where the field is dense, and in float
   /// The field with all that is carried.
   const kernel_interface<T>& whole() const { return carried ? *carried : *field; }
 };

@@ -63,6 +63,11 @@ struct solve_counters {
   std::size_t products = 0;  ///< Jacobian-vector and vector-Jacobian products
   std::size_t accepted = 0, rejected = 0;  ///< steps
   std::size_t iterations = 0;              ///< of the corrector
+  solve_counters& operator+=(const solve_counters& c) {
+    field += c.field, diagonal += c.diagonal, jacobian += c.jacobian, products += c.products;
+    accepted += c.accepted, rejected += c.rejected, iterations += c.iterations;
+    return *this;
+  }
 };
 
 /// The step sizes that a solve took, enough to repeat it digit by digit: step r of sample s goes from `time` to `time` + `length`; samples that
