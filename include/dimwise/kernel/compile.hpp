@@ -128,7 +128,7 @@ struct static_program {
 
   template <class T>
   static executable_program<T> executable() {
-    return {{nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{}), Reverse};
+    return {kernel_layout<T>, {nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{}), Reverse};
   }
 
  private:

@@ -1,6 +1,7 @@
 // kernel/make_plan_kernel.hpp: an executable kernel from a jet program. What it takes besides the program's own step functions (products, plans,
 // copies) is the same for every model and lies compiled in the runtime library; without that library it comes from headers.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -11,15 +12,27 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
+/// A number that differs where what a program hands to the runtime library differs: a library that was built from other headers is recognised by it.
+template <class T>
+inline constexpr std::uint64_t kernel_layout = [] {
+  std::uint64_t n = 0;
+  for (const std::size_t part : {sizeof(table), sizeof(tensor), sizeof(jet_node), sizeof(step<T>), sizeof(matrix_product), sizeof(call<T>), sizeof(arguments<T>),
+                                 sizeof(input_cotangents<T>), sizeof(output_info), std::size_t(op::detach), std::size_t(jet_op::store)})
+    n = n * 1000003 + part;
+  return n;
+}();
+
 /// A jet program together with the function of each node.
 template <class T>
 struct executable_program {
+  std::uint64_t layout = kernel_layout<T>;
   jet_program_view nodes;
   std::vector<step_function<T>> functions;
   differentiated_by by;  ///< of its reverse pass
 };
 
-/// `reverse` null: values only. What the table points to must outlive the kernel; the programs need not.
+/// `reverse` null: values only. What the table points to must outlive the kernel; the programs need not. Throws `error` where the program was compiled
+/// with other headers than this function.
 template <class T>
 std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
                                                       const executable_program<T>* reverse, bool with_jacobian);

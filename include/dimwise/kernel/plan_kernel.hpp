@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "../core/error.hpp"
 #include "make_plan_kernel.hpp"
 #include "plan.hpp"
 #include "unit_plan.hpp"
@@ -254,6 +255,8 @@ class plan_kernel final : public kernel_interface<T> {
 template <class T>
 std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
                                                       const executable_program<T>* reverse, bool with_jacobian) {
+  if (forward.layout != kernel_layout<T>)
+    throw error("the program was compiled with headers of dimwise that its runtime library was not built from; build both from the same version");
   return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian);
 }
 

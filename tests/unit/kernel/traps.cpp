@@ -331,6 +331,12 @@ TEST_CASE("trap: derivatives of tanh keep their relative accuracy in saturation"
   }
 }
 
+TEST_CASE("trap: a runtime library that was built from other headers is recognised", "[trap]") {
+  executable_program<double> program;
+  program.layout++;
+  REQUIRE_THROWS_WITH(make_plan_kernel<double>(table{}, {}, program, nullptr, false), Catch::Matchers::Contains("runtime library"));
+}
+
 TEST_CASE("trap: the compiler keeps the order of sums (no fast-math)", "[trap]") {
 #ifdef __FAST_MATH__
   FAIL("kernels must not be compiled with -ffast-math");
