@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include <dimwise/core/error.hpp>
 #include <dimwise/core/random.hpp>
+
+#include "data_hash.hpp"
 
 namespace dimwise {
 namespace {
@@ -69,21 +70,6 @@ void pair_up(bound_set& set, bool any_increment, const std::string& name) {
     if (set.held_out[r + 1]) set.validation.push_back(std::uint32_t(r));
     else if (!set.held_out[r]) set.training.push_back(std::uint32_t(r));
   }
-}
-
-template <class T>
-std::uint64_t mix(std::uint64_t hash, const std::vector<T>& values) {
-  const auto add = [&](std::uint64_t word) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 29;
-  };
-  add(values.size());
-  for (const T& v : values) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, &v, sizeof(T));
-    add(word);
-  }
-  return hash;
 }
 
 template <class T>
@@ -213,6 +199,7 @@ void data_sets::prepare() {
 }
 
 std::uint64_t data_sets::fingerprint() const {
+  using detail::mix;
   std::uint64_t hash = 1;
   for (const bound_set& set : sets_) {
     hash = mix(hash, set.data.state);

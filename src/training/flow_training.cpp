@@ -14,17 +14,12 @@
 #include <dimwise/training/initialise.hpp>
 #include <dimwise/training/optimiser.hpp>
 
+#include "data_hash.hpp"
+
 namespace dimwise {
 namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-template <class T>
-std::uint64_t fingerprint(const flow_data<T>& data, std::size_t d) {
-  std::uint64_t hash = 14695981039346656037u ^ data.rows;
-  for (std::size_t e = 0; e < data.rows * d; e++) hash = (hash ^ std::uint64_t(std::hash<T>{}(data.state[e]))) * 1099511628211u;
-  return hash;
-}
 
 template <class T>
 class flow_trainer {
@@ -101,10 +96,16 @@ class flow_trainer {
     return j.dump();
   }
 
+  std::uint64_t fingerprint() const {
+    std::uint64_t hash = detail::mix(1, data_.state, data_.rows * flow_.dims());
+    for (std::size_t i = 0; i < widths_.size(); i++) hash = detail::mix(hash, data_.inputs[i].second, data_.rows * widths_[i]);
+    return hash;
+  }
+
   void begin() {
     const table& t = flow_.recording();
     const std::string of = settings();
-    const std::uint64_t data = fingerprint(data_, flow_.dims());
+    const std::uint64_t data = fingerprint();
     start_ = saved_ = now();
     if (!options_.checkpoint.empty()) remove_leftovers(options_.checkpoint);
     if (options_.resume && !options_.checkpoint.empty() && file_exists(options_.checkpoint)) {

@@ -19,7 +19,7 @@ struct checkpoint {
   std::string model;
   std::uint64_t seed = 0;
   std::string settings;    ///< JSON of all options that change digits; a resumed run must have the same
-  std::uint64_t data = 0;  ///< data_sets::fingerprint
+  std::uint64_t data = 0;  ///< a hash of the rows: a resumed run must find the same
   std::string transform;   ///< fitted_transform::text
   int stage = 0;
   std::uint64_t step = 0;  ///< steps done in the stage
