@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "codegen/support/escaped.hpp"
 #include "codegen/support/process.hpp"
 #include "dimwise/core/error.hpp"
 
@@ -59,18 +60,6 @@ void write(std::ostringstream& out, const frame& f, int& number, int depth) {
 }
 
 }  // namespace
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
 
 dot_graph::dot_graph(std::string title, std::string explanation) : title_(std::move(title)), explanation_(std::move(explanation)) {}
 void dot_graph::add(dot_node n) { nodes_.push_back(std::move(n)); }

@@ -39,9 +39,6 @@ class dot_graph {
   std::vector<std::vector<std::string>> legend_;
 };
 
-/// Text with what HTML would read as markup escaped.
-std::string escaped(const std::string& text);
-
 /// Draws `name`.dot as `name`.svg with the program `dot` of Graphviz; false where that is not installed. Throws `error` with its own message
 /// where it fails.
 bool render(const std::string& name);

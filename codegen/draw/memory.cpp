@@ -4,6 +4,7 @@
 
 #include "codegen/draw/dot.hpp"
 #include "codegen/draw/programs.hpp"
+#include "codegen/support/escaped.hpp"
 
 namespace dimwise::draw {
 namespace {

@@ -26,32 +26,9 @@ const char* word(op o) {
     case op::div: return "\u00f7";
     case op::pow: return "power";
     case op::choose: return "where";
-    case op::erf: return "erf";
-    case op::erfc: return "erfc";
-    case op::expm1: return "expm1";
-    case op::log1p: return "log1p";
-    case op::tan: return "tan";
-    case op::asin: return "asin";
-    case op::acos: return "acos";
-    case op::atan: return "atan";
-    case op::sinh: return "sinh";
-    case op::cosh: return "cosh";
-    case op::cbrt: return "cbrt";
-    case op::normal_cdf: return "normal_cdf";
-    case op::relu: return "relu";
-    case op::abs: return "abs";
-    case op::exp: return "exp";
-    case op::log: return "log";
-    case op::tanh: return "tanh";
-    case op::softplus: return "softplus";
-    case op::sigmoid: return "sigmoid";
-    case op::sin: return "sin";
-    case op::cos: return "cos";
-    case op::sqrt: return "sqrt";
     case op::sq: return "sq";
     case op::power: return "power";
     case op::exp_relative: return "exp, relative";
-    case op::logsumexp: return "logsumexp";
     case op::sum_features: return "sum of features";
     case op::concat: return "concat";
     case op::slice: return "slice";
@@ -66,11 +43,8 @@ const char* word(op o) {
     case op::shift: return "shift";
     case op::D: return "D";
     case op::dt: return "dt";
-    case op::frozen: return "frozen";
-    case op::held: return "held";
-    case op::detach: return "detach";
+    default: return print::function_name(o);
   }
-  return "?";
 }
 
 const char* word(jet_op o) {

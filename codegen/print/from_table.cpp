@@ -43,40 +43,6 @@ formula call(std::string_view name, bool indexed, std::vector<formula> arguments
   return f;
 }
 
-const char* function_name(op o) {
-  switch (o) {
-    case op::exp: return "exp";
-    case op::log: return "log";
-    case op::tanh: return "tanh";
-    case op::softplus: return "softplus";
-    case op::sigmoid: return "sigmoid";
-    case op::erf: return "erf";
-    case op::erfc: return "erfc";
-    case op::normal_cdf: return "normal_cdf";
-    case op::expm1: return "expm1";
-    case op::log1p: return "log1p";
-    case op::tan: return "tan";
-    case op::asin: return "asin";
-    case op::acos: return "acos";
-    case op::atan: return "atan";
-    case op::sinh: return "sinh";
-    case op::cosh: return "cosh";
-    case op::cbrt: return "cbrt";
-    case op::relu: return "relu";
-    case op::abs: return "abs";
-    case op::sin: return "sin";
-    case op::cos: return "cos";
-    case op::sqrt: return "sqrt";
-    case op::exp_relative: return "exp_relative";
-    case op::logsumexp: return "logsumexp";
-    case op::sum_features: return "sum_features";
-    case op::frozen: return "frozen";
-    case op::held: return "held";
-    case op::detach: return "detach";
-    default: return "?";
-  }
-}
-
 class builder {
  public:
   builder(const table& t, const std::vector<int>& roots, bool expand) : t_(t), expand_(expand), below_(std::size_t(t.node_count)), formula_(std::size_t(t.node_count)),
@@ -403,6 +369,40 @@ expanded_equation expanded_sides(const table& t, const equation_entry& e) {
   r.definitions = std::move(all.definitions);
   r.indexed = std::move(all.indexed);
   return r;
+}
+
+const char* function_name(op o) {
+  switch (o) {
+    case op::exp: return "exp";
+    case op::log: return "log";
+    case op::tanh: return "tanh";
+    case op::softplus: return "softplus";
+    case op::sigmoid: return "sigmoid";
+    case op::erf: return "erf";
+    case op::erfc: return "erfc";
+    case op::normal_cdf: return "normal_cdf";
+    case op::expm1: return "expm1";
+    case op::log1p: return "log1p";
+    case op::tan: return "tan";
+    case op::asin: return "asin";
+    case op::acos: return "acos";
+    case op::atan: return "atan";
+    case op::sinh: return "sinh";
+    case op::cosh: return "cosh";
+    case op::cbrt: return "cbrt";
+    case op::relu: return "relu";
+    case op::abs: return "abs";
+    case op::sin: return "sin";
+    case op::cos: return "cos";
+    case op::sqrt: return "sqrt";
+    case op::exp_relative: return "exp_relative";
+    case op::logsumexp: return "logsumexp";
+    case op::sum_features: return "sum_features";
+    case op::frozen: return "frozen";
+    case op::held: return "held";
+    case op::detach: return "detach";
+    default: return "?";
+  }
 }
 
 }  // namespace dimwise::print

@@ -34,6 +34,9 @@ struct expanded_equation {
 };
 expanded_equation expanded_sides(const table& recording, const equation_entry& equation);
 
+/// The name of an operation in formulas where it is written as a function; "?" for others.
+const char* function_name(op o);
+
 /// The part of a tensor's name before its first dot: the network that it belongs to.
 std::string network_of(const tensor& t);
 

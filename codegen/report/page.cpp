@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "codegen/print/from_table.hpp"
+#include "codegen/support/escaped.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
 #include "dimwise/report.hpp"
@@ -20,18 +21,6 @@ th, td { border-bottom: 1px solid #e5e5e5; padding: 0.25rem 0.8rem 0.25rem 0; te
 pre { background: #f6f6f6; padding: 0.8rem; overflow-x: auto; font-size: 0.85rem; }
 math { font-size: 1.1rem; } .equation { margin: 0.6rem 0; overflow-x: auto; } .label { color: #555; font-size: 0.92rem; }
 )";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
 
 std::string base64(const std::string& bytes) {
   static constexpr char letter[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

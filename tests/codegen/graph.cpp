@@ -52,6 +52,13 @@ TEST_CASE("six pictures, with every live operation of the recording in the first
   for (const auto& p : all) CHECK(p.svg.empty() != p.dot.empty());
 }
 
+TEST_CASE("every operation has a word") {
+  for (int o = 0; o <= int(op::detach); o++) {
+    INFO(o);
+    CHECK(std::string(draw::word(op(o))) != "?");
+  }
+}
+
 TEST_CASE("work is what the plan counts") {
   const table& t = recording<flow>::view;
   double products = 0;
