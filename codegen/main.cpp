@@ -140,9 +140,11 @@ int main(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(command, help + "; what stands behind FILE goes to the binary");
     declare(*sub, flags, command != "bench");
     if (command == "bench") {
-      sub->add_option("--workload", workload.workload, "W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W7 or W7b instead of a file");
+      sub->add_option("--workload", workload.workload, "W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W6, W7 or W7b instead of a file");
       sub->add_option("--d", workload.d, "sizes of the workload, e.g. 8 or 2,8,32")->delimiter(',');
       sub->add_option("--k", workload.k, "orders of the workload")->delimiter(',');
+      sub->add_option("--lambda", workload.lambda, "of W6: the largest rate")->delimiter(',');
+      sub->add_option("--rho", workload.rho, "of W6: what the diagonal leaves out")->delimiter(',');
       sub->add_option("--threads", workload.threads, "threads");
       sub->add_option("--samples", workload.samples, "samples of a call; default: as the workload says");
       sub->add_option("--seconds", workload.seconds, "spent on each figure");

@@ -22,12 +22,6 @@ constexpr void relaxation(model& m) {
   m.ode<"relaxation">(-a * (x - m.constant<"c">(1.0) * coupling(x, t) - sin(t + phi)));
 }
 
-template <int d>
-struct relaxation_model {
-  ode_kernels<double> kernels = compile_ode<relaxation<d>, double>();
-  const table& recording() const { return dimwise::recording<relaxation<d>>::view; }
-};
-
 /// One system: parameters with the rates, phases, and the smallest c > 0 such that the median over rows of (sum of |off-diagonal|) / |diagonal| of the
 /// Jacobian, over 16 points along the solution of that c, is rho.
 ///

@@ -28,12 +28,14 @@ struct workload {
   std::vector<int> d, k;  ///< k empty: the file has one form
   std::vector<batch> batches;
   const char* definition = "";  ///< a macro for the file
+  bool own_bench = false;       ///< the file's command bench knows its variants and units, and nothing of other workloads
 };
 
 int one(int) { return 1; }
 int one_vector(int) { return 16; }
 int four_vectors(int) { return 64; }
 int of_step(int) { return 1024; }
+int of_system(int d) { return d <= 16 ? 1 : 64; }
 int of_flow(int d) { return d <= 2 ? 1024 : 64; }
 int of_sweep(int d) { return d <= 128 ? 4096 : 256; }
 
@@ -48,6 +50,7 @@ const std::vector<workload>& workloads() {
       {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
       {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
       {"W5", "w5.cpp", "sample", "none", "float", {2, 8, 64}, {}, {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow}, {{"solve_gradient full"}, one_vector}}},
+      {"W6", "solvers/stiff_relaxation.cpp", "solve", "", "double", {16, 64}, {}, {{{}, of_system}}, "", true},
       {"W7", "w1.cpp", "call", "orders_to_k", "float", {1}, {2}, calls},
       {"W7b", "w3.cpp", "call", "orders_to_k", "float", {8}, {1}, calls},
   };
@@ -96,6 +99,8 @@ int bench_workload(const workload_request& request, const installation& where) {
   for (int k : request.k)
     if (w.k.empty() || std::find(w.k.begin(), w.k.end(), k) == w.k.end())
       throw error("--k " + std::to_string(k) + ": " + w.name + (w.k.empty() ? " has no orders to choose." : " has k = " + numbers(w.k) + "."));
+  if ((!request.lambda.empty() || !request.rho.empty()) && !w.own_bench) throw error("--lambda and --rho are for W6.");
+  if (w.own_bench && !request.precision.empty() && request.precision != w.precision) throw error("--precision " + request.precision + ": " + w.name + " is in " + w.precision + " precision.");
   const fs::path source = where.workloads / w.file;
   if (!fs::exists(source)) throw error("the model of " + std::string(w.name) + " is not at " + source.string() + "; install dimwise again.");
 
@@ -121,10 +126,12 @@ int bench_workload(const workload_request& request, const installation& where) {
       std::fflush(stdout);
       for (const batch& part : w.batches) {
         if (part.at_k >= 0 && k != part.at_k) continue;
-        std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--unit", w.unit, "--value-variant", w.value_variant,
-                                            "--samples", std::to_string(request.samples > 0 ? request.samples : part.samples(d)), "--threads", std::to_string(request.threads),
-                                            "--seconds", std::to_string(request.seconds), "--precision", request.precision.empty() ? w.precision : request.precision,
-                                            "--json", figures.string()};
+        std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--samples", std::to_string(request.samples > 0 ? request.samples : part.samples(d)),
+                                            "--threads", std::to_string(request.threads), "--seconds", std::to_string(request.seconds), "--json", figures.string()};
+        if (!w.own_bench)
+          command.insert(command.end(), {"--unit", w.unit, "--value-variant", w.value_variant, "--precision", request.precision.empty() ? w.precision : request.precision});
+        for (const std::string& lambda : request.lambda) command.insert(command.end(), {"--lambda", lambda});
+        for (const std::string& rho : request.rho) command.insert(command.end(), {"--rho", rho});
         for (const std::string& variant : part.variants) command.insert(command.end(), {"--variant", variant});
         if (k >= 0) command.insert(command.end(), {"--k", std::to_string(k)});
         const int code = run_attached(command);

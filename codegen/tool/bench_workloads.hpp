@@ -11,6 +11,7 @@ namespace dimwise::tool {
 struct workload_request {
   std::string workload;                ///< "W1", "W2", ...
   std::vector<int> d, k;               ///< empty: all sizes, all orders of the workload
+  std::vector<std::string> lambda, rho;  ///< of W6; empty: all
   int threads = 1, samples = 0;        ///< samples 0: as the workload says
   double seconds = 1;
   std::string precision, json_file;    ///< precision empty: as the workload says

@@ -104,6 +104,24 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   write_file_atomically(path, {{bytes.data(), bytes.size()}});
 }
 
+void require_writable(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty()) throw error("cannot write a file without a name");
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw error("cannot write '" + path + "': it is a folder");
+  fs::path folder = fs::path(path).parent_path();
+  while (!folder.empty() && !fs::exists(folder, ignored)) folder = folder.parent_path();  // those that are missing will be made
+  if (folder.empty()) folder = ".";
+  if (!fs::is_directory(folder, ignored)) throw error("cannot write '" + path + "': '" + folder.string() + "' is no folder");
+  // permissions are not all that may forbid it: a file of the same kind is made and removed
+  const std::string probe = (folder / (fs::path(path).filename().string() + part_suffix + std::to_string(::getpid()))).string();
+  const int descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0 && errno != EEXIST) throw error("cannot write '" + path + "': " + reason());
+  if (descriptor < 0) return;
+  ::close(descriptor);
+  ::unlink(probe.c_str());
+}
+
 void remove_leftovers(const std::string& path) {
   namespace fs = std::filesystem;
   const fs::path whole(path), folder = whole.has_parent_path() ? whole.parent_path() : fs::path(".");

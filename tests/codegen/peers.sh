@@ -30,5 +30,12 @@ if installed heyoka; then compare "W2 with heyoka" --workload W2 --k 1 --samples
 for name in 'Boost fvar:w2_boost_fvar' 'ADOL-C:w2_adolc' 'Eigen AutoDiffScalar:w2_eigen' 'Ceres Jet:w2_ceres'; do
   if [ -x "$prefix/peers/bin/${name##*:}" ]; then compare "W2 with ${name%%:*}" --workload W2 --k 2 --samples 64 --peer "${name%%:*}"; else echo "${name%%:*} is not installed: not compared"; fi
 done
+# a workload whose file has a bench of its own
+if "$program" bench --workload W6 --d 2 --lambda 10 --rho 0.1 --seconds 0.01 --json "$work/json" >"$work/out" 2>&1 && [ "$(grep -c '"workload": "W6"' "$work/json")" -eq 10 ] &&
+   [ "$(grep -Ec '"(evaluations|compile_seconds|unit|isa|lambda)":' "$work/json")" -eq 50 ]; then passed=$((passed + 1)); else
+  failed=$((failed + 1))
+  echo "FAILED W6"
+  tail -n 20 "$work/out"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -31,6 +31,11 @@ TEST_CASE("what cannot be read or written is named") {
   CHECK(contains(refusal([&] { write_file_atomically(f.path(), "x"); }), "is a folder"));
   f.write("file", "");
   CHECK(contains(refusal([&] { write_file_atomically(f / "file/below", "x"); }), "cannot"));
+  CHECK(contains(refusal([&] { require_writable(f.path()); }), "is a folder"));
+  CHECK(contains(refusal([&] { require_writable(f / "file/below"); }), "/file' is no folder"));
+  CHECK(contains(refusal([&] { require_writable("/proc/none"); }), "cannot write '/proc/none'"));
+  require_writable(f / "new/deep/a");
+  require_writable(f / "file");
   CHECK(f.files() == 1);
 }
 
