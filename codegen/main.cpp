@@ -130,6 +130,7 @@ int main(int argc, char** argv) {
                                                               {"eval", "evaluate on arrays"},
                                                               {"train", "learn from data"},
                                                               {"simulate", "simulate the learned equation"},
+                                                              {"solve", "solve the ordinary differential equation, write a table"},
                                                               {"flow", "fit a continuous normalizing flow, draw from it"},
                                                               {"check", "compare the kernels with a 50-digit oracle; explain at length why a model is refused"},
                                                               {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},

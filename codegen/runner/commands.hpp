@@ -14,6 +14,7 @@ setup info(const runner& program);
 setup eval(const runner& program);
 setup train(const runner& program);
 setup simulate(const runner& program);
+setup solve(const runner& program);
 setup flow(const runner& program);
 setup check(const runner& program);
 setup bench(const runner& program);

@@ -58,6 +58,7 @@ runner::runner(compiled_model model, machine_peaks peaks) : state_(std::make_uni
   add("eval", "evaluate the model on arrays", commands::eval(*this));
   add("train", "learn the parameters from data", commands::train(*this));
   add("simulate", "simulate the stochastic differential equation", commands::simulate(*this));
+  add("solve", "solve the ordinary differential equation", commands::solve(*this));
   add("flow", "fit a continuous normalizing flow, draw from it, compute log densities", commands::flow(*this));
   add("check", "compare the kernels with a 50-digit oracle", commands::check(*this));
   add("bench", "time the kernels", commands::bench(*this));

@@ -1,12 +1,14 @@
 // examples/stiff/stiff.cpp: published stiff problems by every implicit way: evaluations of f, digits at the end, and what fell back.
+//   stiff PROBLEM COMMAND ...   the commands of a model's binary: stiff robertson solve --initial 1,0,0 --t1 40 --rtol 1e-9 --atol 1e-14 --out robertson.csv
 //   stiff demo [rtol]    without rtol at 1e-9 and 1e-6; ends with 1 where a solve by BDF that reached the end misses six digits at 1e-9, or its error
 //                        is above 60 units of the tolerance at 1e-6 (HIRES: 100)
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
-#include "dimwise/kernel.hpp"
+#include "dimwise/run.hpp"
 #include "dimwise/solvers/solve.hpp"
 #include "examples/stiff/problems.hpp"
 
@@ -80,8 +82,14 @@ int rows_of(const ode_problem<double>& problem, const stiff::published& p, doubl
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || std::strcmp(argv[1], "demo") != 0) {
-    std::fprintf(stderr, "usage: stiff demo [rtol]\n");
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "van_der_pol") return run<stiff::van_der_pol>(argc - 1, argv + 1, first);
+  if (first == "robertson") return run<stiff::robertson>(argc - 1, argv + 1, first);
+  if (first == "hires") return run<stiff::hires>(argc - 1, argv + 1, first);
+  if (first == "oregonator") return run<stiff::oregonator>(argc - 1, argv + 1, first);
+  if (first == "pollution") return run<stiff::pollution>(argc - 1, argv + 1, first);
+  if (first != "demo") {
+    std::fprintf(stderr, "usage: stiff demo [rtol], or stiff PROBLEM COMMAND ... with van_der_pol, robertson, hires, oregonator or pollution\n");
     return 2;
   }
   const std::vector<double> tolerances = argc > 2 ? std::vector<double>{std::atof(argv[2])} : std::vector<double>{1e-9, 1e-6};

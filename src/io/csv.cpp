@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <string_view>
 
 #include <dimwise/core/error.hpp>
@@ -144,7 +143,7 @@ void write_csv(const std::string& path, const std::vector<std::string>& names, c
   text += '\n';
   char number[32];
   for (std::size_t i = 0; i < values.size(); i++) {
-    text.append(number, std::size_t(std::snprintf(number, sizeof number, "%.17g", values[i])));
+    text.append(number, std::to_chars(number, number + sizeof number, values[i]).ptr);
     text += (i + 1) % names.size() ? ',' : '\n';
   }
   write_file_atomically(path, text);

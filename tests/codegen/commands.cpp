@@ -259,6 +259,7 @@ TEST_CASE("bad input gets one line that names it, a status other than 0, and lea
       {{"train", "--data", "rows.csv", "--resume"}, "there is no checkpoint"},
       {{"simulate"}, "--out is missing"},
       {{"flow", "--sample", "3", "--out", "o.npy"}, "has no flow"},
+      {{"solve", "--initial", "1,2", "--out", "o.csv"}, "names no ordinary differential equation"},
       {{"simulate", "--out", "o.npy", "--dt", "0"}, "--dt must be positive"},
       {{"simulate", "--out", "o.npy", "--t1", "-1"}, "--t1"},
       {{"simulate", "--out", "o.npy", "--method", "heun"}, "'heun'"},

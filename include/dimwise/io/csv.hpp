@@ -33,7 +33,7 @@ class csv_file {
   std::vector<std::size_t> lines_;
 };
 
-/// Writes names and rows (row-major, 17 significant digits) atomically.
+/// Writes names and rows (row-major, the fewest digits that read back as the same numbers) atomically.
 void write_csv(const std::string& path, const std::vector<std::string>& names, const std::vector<double>& values);
 
 }  // namespace dimwise

@@ -64,6 +64,6 @@ TEST_CASE("errors name the file, the line and the column") {
 TEST_CASE("a written table is read back with all digits") {
   const folder f;
   write_csv(f / "w.csv", {"a", "b"}, {0.1, 1.0 / 3, -1e-300, 2});
-  CHECK(read_file(f / "w.csv").substr(0, 4) == "a,b\n");
+  CHECK(read_file(f / "w.csv") == "a,b\n0.1,0.3333333333333333\n-1e-300,2\n");
   CHECK(csv_file(f / "w.csv").numbers("b") == std::vector<double>{1.0 / 3, 2});
 }
