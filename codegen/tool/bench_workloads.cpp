@@ -106,7 +106,7 @@ int bench_workload(const workload_request& request, const installation& where) {
 
   const std::vector<int> sizes = request.d.empty() ? w.d : request.d;
   const std::vector<int> orders = request.k.empty() ? (w.k.empty() ? std::vector<int>{-1} : w.k) : request.k;
-  const std::vector<peer> peers = wanted_peers(request, where);
+  const std::vector<peer> peers = w.own_bench ? std::vector<peer>{} : wanted_peers(request, where);
   bool differs = false;
   json all = json::array();
   const fs::path figures = fs::temp_directory_path() / ("dimwise-bench-" + std::to_string(getpid()) + ".json");
