@@ -6,6 +6,7 @@
 
 #include <dimwise/core/error.hpp>
 
+#include "prepared_parameters.hpp"
 #include "runge_kutta_chunk.hpp"
 
 namespace dimwise {
@@ -237,6 +238,7 @@ struct adjoint_memory<T>::parts {
   std::vector<reverse_chunk<T>> chunks;
   std::vector<std::vector<double>> gradients;
   explicit_memory<T> forward;
+  detail::prepared_parameters<T> prepared;
 };
 template <class T>
 adjoint_memory<T>::adjoint_memory() : parts_(std::make_unique<parts>()) {}
@@ -287,7 +289,12 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   const std::size_t part = std::max(chunk, whole((samples + 31) / 32));
   const std::size_t parts = (samples + part - 1) / part;
   m.chunks.resize(std::max(m.chunks.size(), std::size_t(workers.threads())));
-  for (auto& c : m.chunks) c.rk.reserve(problem, table, std::min(chunk, samples));
+  const bool given = problem.prepared && !run.late;  // on the way there, `late` evaluates f alone
+  if (!given) m.prepared.prepare(run.late ? *problem.kernels->field : kernel, problem.parameters, samples % block != 0);
+  for (auto& c : m.chunks) {
+    c.rk.reserve(problem, table, std::min(chunk, samples));
+    c.rk.prepared = given ? problem.prepared : m.prepared.data();
+  }
   m.gradients.resize(std::max(m.gradients.size(), parts));
   std::vector<std::size_t> field(parts, 0), products(parts, 0);
   const auto task = [&](std::size_t n, int thread) {

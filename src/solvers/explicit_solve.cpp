@@ -8,6 +8,7 @@
 
 #include <dimwise/core/error.hpp>
 
+#include "prepared_parameters.hpp"
 #include "stepping_chunk.hpp"
 
 namespace dimwise {
@@ -36,6 +37,7 @@ struct explicit_memory<T>::parts {
   std::vector<double> sums;
   std::vector<detail::row_state> done;
   std::vector<solve_status> status;
+  detail::prepared_parameters<T> prepared;
 };
 template <class T>
 explicit_memory<T>::explicit_memory() : parts_(std::make_unique<parts>()) {}
@@ -233,8 +235,12 @@ ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>
   const std::size_t held = together || options.keep_steps ? chunks : std::min(chunks, std::size_t(workers.threads()));
   if (m.chunks.size() < held) m.chunks.resize(held), m.goes_on.resize(held);
   m.sums.resize(std::max(m.sums.size(), chunks));
+  // Alone, samples end at times of their own: few of them are left at the end.
+  const kernel_interface<T>& kernel = problem.kernels->whole();
+  if (!problem.prepared) m.prepared.prepare(kernel, problem.parameters, samples % block != 0 || (!together && !run.fixed));
   for (std::size_t c = 0; c < held; c++) {
     m.chunks[c].rk.reserve(problem, run.table, std::min(size, samples));
+    m.chunks[c].rk.prepared = problem.prepared ? problem.prepared : m.prepared.data();
     m.goes_on[c].resize(size);
   }
   const auto begin = [&](std::size_t c, std::size_t n) { m.chunks[c].begin(run, n * size, std::min(samples - n * size, size)); };

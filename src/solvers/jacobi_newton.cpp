@@ -9,6 +9,8 @@
 #include <dimwise/core/aligned.hpp>
 #include <dimwise/core/error.hpp>
 
+#include "prepared_parameters.hpp"
+
 namespace dimwise {
 namespace {
 
@@ -27,6 +29,8 @@ class block_run {
     for (int j = 0; j < p.recording->constant_count; j++) constants_.push_back(p.constants ? p.constants[j] : p.recording->constants[j].value);
     h_ = (start.t1 - start.t0) / double(o.steps);
     implicit_ = o.formula == implicit_step::euler ? 1.0 : 0.5;
+    prepared_both_.prepare(both_, p.parameters, start.samples % both_.block() != 0);
+    if (q_ && !p.prepared) prepared_whole_.prepare(whole_, p.parameters, start.samples % both_.block() != 0);
   }
   void reserve(block_memory& m, std::size_t samples) const {
     for (auto* v : {&m.x, &m.before, &m.y, &m.known, &m.f, &m.slope, &m.diagonal}) v->resize(samples * d_);
@@ -81,20 +85,21 @@ class block_run {
   std::size_t d_, q_;
   aligned_vector<double> constants_;
   double h_, implicit_;
+  detail::prepared_parameters<double> prepared_both_, prepared_whole_;
 
-  arguments<double> at(block_memory& m, std::size_t n, const double* x, double t) const {
+  arguments<double> at(block_memory& m, std::size_t n, const double* x, double t, const double* prepared) const {
     std::fill_n(m.time.begin(), n, t);
-    return {n, x, m.time.data(), m.inputs.data(), constants_.data()};
+    return {n, x, m.time.data(), m.inputs.data(), constants_.data(), prepared};
   }
   void evaluate(block_memory& m, std::size_t n, const double* x, double t, double* f) const {
     double* out[] = {f, m.diagonal.data()};
-    both_.evaluate(p_.parameters, at(m, n, x, t), 0, n, out, m.workspace.data());
+    both_.evaluate(p_.parameters, at(m, n, x, t, prepared_both_.data()), 0, n, out, m.workspace.data());
     m.field++, m.diagonals++;
   }
   void rates(block_memory& m, std::size_t n, const double* x, double t, double* to) const {
     double* out[1 + most_carried] = {};
     for (std::size_t j = 0; j < q_; j++) out[1 + j] = to + j * n;
-    whole_.evaluate(p_.parameters, at(m, n, x, t), 0, n, out, m.workspace.data());
+    whole_.evaluate(p_.parameters, at(m, n, x, t, p_.prepared ? p_.prepared : prepared_whole_.data()), 0, n, out, m.workspace.data());
     m.field++;
   }
   void carry(block_memory& m, std::size_t n, double t) const {

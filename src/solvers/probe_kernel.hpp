@@ -33,6 +33,8 @@ class probe_kernel final : public kernel_interface<T> {
   std::size_t block() const override { return one_.block(); }
   std::size_t evaluate_workspace() const override { return rounded(one_.evaluate_workspace()) + scratch(); }
   std::size_t gradient_workspace() const override { return vector_jacobian_workspace(); }
+  std::size_t prepared_size() const override { return one_.prepared_size(); }
+  void prepare(const T* parameters, T* prepared) const override { one_.prepare(parameters, prepared); }
   bool has_vector_jacobian() const override { return one_.has_vector_jacobian(); }
   std::size_t vector_jacobian_workspace() const override { return rounded(one_.vector_jacobian_workspace()) + scratch(); }
 

@@ -18,6 +18,7 @@ struct runge_kutta_chunk {
   const kernel_interface<T>* kernel = nullptr;
   bool carries = true;  ///< false: only f is evaluated, `carried` stays
   const ode_problem<T>* problem = nullptr;
+  const T* prepared = nullptr;  ///< parameters for the kernel that evaluates; null: none
   aligned_vector<T> x, carried, next, next_carried, stage_x, kernel_time, lengths, workspace;
   aligned_vector<T> k[runge_kutta_table::most_stages], rates[runge_kutta_table::most_stages];  ///< rates: [quantity][sample]
   std::vector<double> time, length;  ///< of the samples' steps
@@ -67,7 +68,8 @@ struct runge_kutta_chunk {
   }
   /// f and the carried rates at `state` and the times in kernel_time, into stage i.
   void evaluate(const T* state, int i) {
-    const arguments<T> in = kernel_arguments(state);
+    arguments<T> in = kernel_arguments(state);
+    in.prepared = prepared;
     T* out[1 + most_carried] = {k[i].data()};
     for (std::size_t j = 0; j < q && carries; j++) out[1 + j] = rates[i].data() + j * capacity;
     (carries ? *kernel : *problem->kernels->field).evaluate(problem->parameters, in, 0, n, out, workspace.data());

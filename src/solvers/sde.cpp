@@ -10,6 +10,8 @@
 #include <dimwise/core/error.hpp>
 #include <dimwise/core/random.hpp>
 
+#include "prepared_parameters.hpp"
+
 namespace dimwise {
 namespace {
 
@@ -57,6 +59,7 @@ class simulation {
         d_(std::size_t(recording_.d)),
         noise_(stream(options.seed, "brownian motion")),
         corrected_(options.scheme == sde_scheme::milstein && kernel_.outputs().size() > 2) {
+    prepared_.prepare(kernel_, parameters_, start_.paths % kernel_.block() != 0);
     const auto& outputs = kernel_.outputs();
     for (std::size_t j = 0; j < outputs.size() && j < 3; j++)
       layout_[j] = outputs[j].l == level::dim ? coefficient{d_, 1} : coefficient{1, 0};
@@ -82,6 +85,7 @@ class simulation {
     in.state = m.state.data();
     in.time = m.time.data();
     in.constants = start_.constants;
+    in.prepared = prepared_.data();
     for (std::size_t j = 0; j < m.inputs.size(); j++) {
       if (start_.inputs && start_.inputs[j])
         std::copy(start_.inputs[j] + begin * width(j), start_.inputs[j] + end * width(j), m.inputs[j].begin());
@@ -145,6 +149,7 @@ class simulation {
   random_stream noise_;
   bool corrected_;
   coefficient layout_[3];
+  detail::prepared_parameters<T> prepared_;
 };
 
 }  // namespace

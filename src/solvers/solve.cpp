@@ -62,6 +62,8 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     stiff = !(out.rate * std::abs(start.t1 - start.t0) < options.stiff_from);
   }
   explicit_memory<double> memory;
+  ode_problem<double> of_windows = problem;
+  if (!done && !stiff) of_windows.prepared = system.prepared();
   while (!done && !stiff) {
     explicit_options<double> o;
     o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of;
@@ -70,7 +72,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     o.most_steps = 8;  // a window
     o.first_step = length;
     o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
-    auto part = solve_explicit<double>(problem, {samples, x.data(), carried.data(), t, start.t1}, o, workers, memory);
+    auto part = solve_explicit<double>(of_windows, {samples, x.data(), carried.data(), t, start.t1}, o, workers, memory);
     out.counters += part.counters;
     t = part.end[0];
     if (!part.steps.length.empty()) length = std::abs(part.steps.length.back());

@@ -8,6 +8,8 @@
 #include <dimwise/core/team.hpp>
 #include <dimwise/solvers/ode.hpp>
 
+#include "prepared_parameters.hpp"
+
 namespace dimwise::detail {
 
 /// States are [samples][d], then the carried quantities [samples][carried].
@@ -32,6 +34,11 @@ class stacked_system {
     rates_.resize(samples * q);
   }
   std::size_t size() const { return samples * (d + q); }
+  /// The parameters as the kernel of f and what is carried reads them for few samples; null: there is nothing to prepare.
+  const double* prepared() {
+    if (!problem.prepared && whole_.uses < 2) whole_.uses = 1, of_few(problem.kernels->whole(), whole_);
+    return problem.prepared ? problem.prepared : whole_.parameters.data();
+  }
 
   /// f at (t, y), and its diagonal if wished; false where something is not finite.
   bool field(double t, const double* y, double* out, bool with_diagonal) {
@@ -39,11 +46,11 @@ class stacked_system {
     if (with_diagonal && q == 0) {
       counters.diagonal++;
       double* to[] = {out, diagonal.data()};
-      evaluate(*problem.kernels->diagonal, t, y, to);
+      evaluate(*problem.kernels->diagonal, t, y, to, of_few(*problem.kernels->diagonal, with_diagonal_));
     } else {
       double* to[1 + most_carried] = {out};
       for (std::size_t j = 0; j < q; j++) to[1 + j] = rates_.data() + j * samples;
-      evaluate(problem.kernels->whole(), t, y, to);
+      evaluate(problem.kernels->whole(), t, y, to, problem.prepared ? problem.prepared : of_few(problem.kernels->whole(), whole_));
       for (std::size_t s = 0; s < samples; s++)
         for (std::size_t j = 0; j < q; j++) out[samples * d + s * q + j] = rates_[j * samples + s];
       if (with_diagonal) diagonal_alone(t, y);
@@ -56,7 +63,7 @@ class stacked_system {
   void diagonal_alone(double t, const double* y) {
     counters.diagonal++;
     double* to[] = {nullptr, diagonal.data()};
-    evaluate(*problem.kernels->diagonal, t, y, to);
+    evaluate(*problem.kernels->diagonal, t, y, to, of_few(*problem.kernels->diagonal, with_diagonal_));
   }
   /// out = J' v of the d coordinates of all samples.
   void transposed_product(double t, const double* y, const double* v, double* out) {
@@ -86,6 +93,17 @@ class stacked_system {
   team& workers_;
   aligned_vector<double> time_, constants_, rates_;
   std::vector<aligned_vector<double>> workspaces_;
+  struct few_samples {
+    prepared_parameters<double> parameters;
+    int uses = 0;
+  };
+  few_samples whole_, with_diagonal_;
+
+  /// Prepares at the second call: once would not be worth it.
+  const double* of_few(const kernel_interface<double>& kernel, few_samples& f) {
+    if (f.uses < 2 && ++f.uses == 2) f.parameters.prepare(kernel, problem.parameters, samples % kernel.block() != 0);
+    return f.parameters.data();
+  }
 
   arguments<double> at(double t, const double* y) {
     std::fill(time_.begin(), time_.end(), t);
@@ -101,8 +119,9 @@ class stacked_system {
     };
     workers_.run(tasks, std::cref(task));
   }
-  void evaluate(const kernel_interface<double>& kernel, double t, const double* y, double* const* to) {
-    const arguments<double> in = at(t, y);
+  void evaluate(const kernel_interface<double>& kernel, double t, const double* y, double* const* to, const double* prepared) {
+    arguments<double> in = at(t, y);
+    in.prepared = prepared;
     ranges(kernel, [&](std::size_t begin, std::size_t end, double* workspace) { kernel.evaluate(problem.parameters, in, begin, end, to, workspace); });
   }
 };

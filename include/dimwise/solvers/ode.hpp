@@ -20,6 +20,7 @@ struct ode_problem {
   const T* parameters = nullptr;
   const T* const* inputs = nullptr;  ///< [slot][samples][width], see named_inputs; null where the model has none
   const T* constants = nullptr;      ///< null: their defaults
+  const T* prepared = nullptr;       ///< what kernels->whole().prepare wrote for these parameters, where many solves have the same ones; null: each prepares what it needs
   std::size_t dims() const { return std::size_t(recording->d); }
   std::size_t carried() const { return kernels->carried ? kernels->carried->outputs().size() - 1 : 0; }
 };
