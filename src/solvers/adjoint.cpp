@@ -1,6 +1,7 @@
 // solvers/adjoint.cpp: the steps of a solve repeated forward, and their transposes backward.
 #include <dimwise/solvers/adjoint.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -8,6 +9,7 @@
 
 #include "prepared_parameters.hpp"
 #include "runge_kutta_chunk.hpp"
+#include "solve_checks.hpp"
 
 namespace dimwise {
 namespace {
@@ -44,6 +46,8 @@ struct reverse_chunk {
   std::vector<aligned_vector<T>> by_input;
   std::vector<T*> by_input_pointers;
   std::size_t first = 0, field = 0, products = 0;
+  std::size_t failed = none;  ///< the first sample whose state is not finite
+  static constexpr std::size_t none = std::size_t(-1);
   int pending = 0;  ///< of the gradient, see kernel_interface::vector_jacobian
 
   void run(const reverse_run<T>& r, std::size_t begin, std::size_t end, ode_solution<T>& out, double* gradient) {
@@ -63,6 +67,10 @@ struct reverse_chunk {
       forward(r, step, all_kept && !r.continuous ? stages.data() + step * std::size_t(r.used) * state : nullptr);
     }
     std::copy_n(rk.x.begin(), state, out.state.begin() + std::ptrdiff_t(begin * d));
+    if (!finite_end(r)) {
+      std::copy_n(rk.carried.begin(), n * q, out.carried.begin() + std::ptrdiff_t(begin * q));
+      return;
+    }
     std::fill_n(adjoint.begin(), state, T(0)), std::fill_n(by_carried.begin(), n * q, T(0));
     r.loss(begin, end, rk.x.data(), r.late ? nullptr : rk.carried.data(), adjoint.data(), by_carried.data());
     for (std::size_t step = steps; step-- > 0;) {
@@ -85,6 +93,19 @@ struct reverse_chunk {
  private:
   static void grow(aligned_vector<T>& v, std::size_t size) {
     if (v.size() < size) v.resize(size);
+  }
+  /// Whether all samples came to their end; if not, their gradients are zeros.
+  bool finite_end(const reverse_run<T>& r) {
+    bool every = true;
+    for (std::size_t s = 0; s < rk.n; s++) {
+      bool all = true;
+      for (std::size_t e = s * rk.d; e < (s + 1) * rk.d; e++) all = all && std::isfinite(rk.x[e]);
+      for (std::size_t e = s * rk.q; e < (s + 1) * rk.q && rk.carries; e++) all = all && std::isfinite(rk.carried[e]);
+      if (!all) failed = std::min(failed, first + s), every = false;
+    }
+    if (every) return true;
+    if (r.to.state) std::fill_n(r.to.state + first * rk.d, rk.n * rk.d, T(0));
+    return false;
   }
   void reserve_inputs(const reverse_run<T>& r) {
     by_input.resize(rk.inputs.size());
@@ -263,6 +284,7 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   ode_solution<T> out;
   step_record steps;
   if (options.fixed_steps > 0) {
+    detail::check_problem(problem, start);
     steps = equal_steps(start.t0, start.t1, options.fixed_steps);
     out.end.assign(samples, start.t1);
     out.text = sentence(out.status);
@@ -296,18 +318,19 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
     c.rk.prepared = given ? problem.prepared : m.prepared.data();
   }
   m.gradients.resize(std::max(m.gradients.size(), parts));
-  std::vector<std::size_t> field(parts, 0), products(parts, 0);
+  std::vector<std::size_t> field(parts, 0), products(parts, 0), failed(parts, reverse_chunk<T>::none);
   const auto task = [&](std::size_t n, int thread) {
     double* gradient = nullptr;
     if (to.parameters) {
       gradient = n == 0 ? to.parameters : (m.gradients[n].assign(parameters, 0.0), m.gradients[n].data());
     }
     reverse_chunk<T>& c = m.chunks[std::size_t(thread)];
-    c.pending = 0;
+    c.pending = 0, c.failed = reverse_chunk<T>::none;
     for (std::size_t begin = n * part, end = std::min(samples, begin + part); begin < end; begin += chunk) {
       c.run(run, begin, std::min(end, begin + chunk), out, gradient);
       field[n] = std::max(field[n], c.field), products[n] = std::max(products[n], c.products);
     }
+    failed[n] = c.failed;
     if (gradient) kernel.flush_gradient(gradient, c.workspace.data(), &c.pending);
   };
   workers.run(parts, std::cref(task));
@@ -317,6 +340,11 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   out.counters.field += *std::max_element(field.begin(), field.end());
   out.counters.products = *std::max_element(products.begin(), products.end());
   out.mean_evaluations = double(out.counters.field);
+  const std::size_t first = *std::min_element(failed.begin(), failed.end());
+  if (first != reverse_chunk<T>::none) {
+    out.status = solve_status::not_finite;
+    out.text = std::string(sentence(out.status)) + " (sample " + std::to_string(first) + "); where the steps are too long, take more of them, or adaptive ones";
+  }
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <dimwise/core/error.hpp>
 
 #include "prepared_parameters.hpp"
+#include "solve_checks.hpp"
 #include "stepping_chunk.hpp"
 
 namespace dimwise {
@@ -53,24 +54,18 @@ namespace {
 template <class T>
 void check_options(const ode_problem<T>& p, const ode_start<T>& start, const explicit_options<T>& o) {
   const runge_kutta_table& table = coefficients(o.method);
-  if (!std::isfinite(start.t0) || !std::isfinite(start.t1)) throw error("the start and the end of a solve must be finite times");
+  detail::check_problem(p, start);
   if (o.fixed_steps == 0) {
     if (table.error_order == 0)
       throw error(std::string(table.name) + " has no error estimate: set fixed_steps, or take Bosh3, Dopri5, Tsit5 or Dopri8");
-    if (!(o.atol >= 0) || !(o.rtol >= 0) || o.atol + o.rtol == 0) throw error("tolerances must not be negative, and one of them above zero");
-    if (!(o.largest_step > 0)) throw error("largest_step must be above zero");
+    detail::check_tolerances(o.rtol, o.atol, o.atol_of, p.dims());
+    detail::check_step_lengths(o.first_step, o.largest_step);
+    if (o.largest_step == 0) throw error("largest_step must be above zero");
+    if (o.most_steps == 0) throw error("most_steps must be 1 or more");
   }
-  if (!o.atol_of.empty() && o.atol_of.size() != p.dims())
-    throw error("atol_of has " + std::to_string(o.atol_of.size()) + " entries, but the state has " + std::to_string(p.dims()) + " coordinates");
-  const double direction = start.t1 < start.t0 ? -1 : 1;
-  for (std::size_t j = 0; j < o.save_at.size(); j++) {
-    const double before = j ? o.save_at[j - 1] : start.t0;
-    if (!((o.save_at[j] - before) * direction >= 0) || !((start.t1 - o.save_at[j]) * direction >= 0))
-      throw error("save_at must hold times between the start and the end, in the order of integration; " + std::to_string(o.save_at[j]) + " is not");
-  }
+  detail::check_saved_times(start, o.save_at);
   if (o.event && o.fixed_steps == 0 && o.control == error_control::per_batch && start.samples > 1)
     throw error("an event stops samples at different times: use error_control::per_sample");
-  if (p.recording->input_count > 0 && !p.inputs) throw error("the model has inputs: set `inputs` of the problem");
 }
 
 /// Sample by sample: every row of a chunk to its end.
@@ -78,6 +73,8 @@ template <class T>
 void run_alone(const solve_run<T>& run, stepping_chunk<T>& c, std::vector<char>& goes_on) {
   if (!run.fixed) {
     c.evaluate_start();
+    for (std::size_t s = 0; s < c.rk.n; s++) goes_on[s] = c.finite_start(s) || c.stop(run, s, solve_status::not_finite);
+    c.compact(goes_on);
     if (run.options.first_step > 0) {
       for (std::size_t s = 0; s < c.rk.n; s++) c.rows[s].h = run.direction * run.options.first_step;
     } else {
@@ -123,7 +120,17 @@ void run_together(const solve_run<T>& run, typename explicit_memory<T>::parts& m
   };
   const double n = double(samples * d);
   double h = run.options.first_step;
-  each([&](std::size_t c) { m.chunks[c].evaluate_start(); });
+  each([&](std::size_t c) {
+    stepping_chunk<T>& k = m.chunks[c];
+    k.evaluate_start();
+    m.sums[c] = 0;
+    for (std::size_t s = 0; s < k.rk.n; s++) m.sums[c] += !k.finite_start(s);
+  });
+  if (total() > 0) {  // no step is short enough for that; the samples at fault are told from the others
+    for (std::size_t c = 0; c < chunks; c++)
+      for (std::size_t s = 0; s < m.chunks[c].rk.n; s++) m.chunks[c].stop(run, s, m.chunks[c].finite_start(s) ? solve_status::success : solve_status::not_finite);
+    return;
+  }
   if (h == 0) {
     double sums[2] = {0, 0};
     for (std::size_t c = 0; c < chunks; c++)
@@ -181,9 +188,10 @@ void collect(const solve_run<T>& run, typename explicit_memory<T>::parts& m, std
   out.mean_evaluations = samples ? evaluations / double(samples) : 0;
   out.status = samples ? m.status[worst] : solve_status::success;
   out.text = sentence(out.status);
-  if (out.status != solve_status::success) out.text += " (sample " + std::to_string(worst) + " at time " + std::to_string(out.end[worst]) + ")";
+  if (out.status != solve_status::success) out.text += " (sample " + std::to_string(worst) + " at time " + detail::number_text(out.end[worst]) + ")";
   if (out.status == solve_status::too_many_steps || out.status == solve_status::step_too_small)
     out.text += ". The problem may be stiff: an implicit method takes fewer steps there";
+  if (samples && !run.fixed) out.next_step = std::abs(m.done[0].h);
   if (!run.options.keep_steps) return;
   const bool one = run.fixed || run.options.control == error_control::per_batch;
   step_record& k = out.steps;

@@ -18,6 +18,7 @@
 
 #include "contraction_watch.hpp"
 #include "diagonal_corrector.hpp"
+#include "solve_checks.hpp"
 #include "stacked_system.hpp"
 
 namespace dimwise {
@@ -212,15 +213,15 @@ class integrator {
 void check_options(const ode_problem<double>& p, const ode_start<double>& start, const implicit_options& o) {
   if (o.how == corrector::jacobi_newton && !p.kernels->diagonal)
     throw error("Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take corrector::newton_krylov, or build the field from a hollow_net");
-  if (!std::isfinite(start.t0) || !std::isfinite(start.t1)) throw error("the start and the end of a solve must be finite times");
-  if (!(o.rtol >= 0) || !(o.atol >= 0) || o.rtol + o.atol == 0) throw error("tolerances must not be negative, and one of them above zero");
-  if (!o.atol_of.empty() && o.atol_of.size() != p.dims())
-    throw error("atol_of has " + std::to_string(o.atol_of.size()) + " entries, but the state has " + std::to_string(p.dims()) + " coordinates");
-  const double direction = start.t1 < start.t0 ? -1 : 1;
-  for (std::size_t j = 0; j < o.save_at.size(); j++)
-    if (!((o.save_at[j] - (j ? o.save_at[j - 1] : start.t0)) * direction >= 0) || !((start.t1 - o.save_at[j]) * direction >= 0))
-      throw error("save_at must hold times between the start and the end, in the order of integration; " + std::to_string(o.save_at[j]) + " is not");
-  if (p.recording->input_count > 0 && !p.inputs) throw error("the model has inputs: set `inputs` of the problem");
+  detail::check_problem(p, start);
+  detail::check_tolerances(o.rtol, o.atol, o.atol_of, p.dims());
+  detail::check_step_lengths(o.first_step, o.largest_step);
+  detail::check_saved_times(start, o.save_at);
+  const int most = o.formula == multistep::bdf ? 5 : 12;
+  if (o.largest_order < 0 || o.largest_order > most)
+    throw error("largest_order must be 1 to " + std::to_string(most) + " here (0: the solver's choice); it is " + std::to_string(o.largest_order));
+  if (o.anderson < 0) throw error("anderson must not be negative");
+  if (o.most_steps == 0) throw error("most_steps must be 1 or more");
 }
 
 solve_status status_of(int code) {
@@ -247,6 +248,7 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
   if (start.carried) std::copy_n(start.carried, samples * q, y.begin() + std::ptrdiff_t(states));
   double t = start.t0;
   std::size_t saved = 0, steps = 0, next_probe = 0;
+  bool without_weight = false;
   const double direction = start.t1 < start.t0 ? -1 : 1;
   const auto save = [&](const double* from) {
     std::copy_n(from, states, out.saved.begin() + std::ptrdiff_t(saved * states));
@@ -280,6 +282,8 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
           continue;
         }
         out.status = status_of(code);
+        for (std::size_t e = 0; e < system.size() && code == CV_ILL_INPUT; e++)
+          without_weight = without_weight || options.rtol * std::abs(run->data()[e]) + (e < states && !options.atol_of.empty() ? options.atol_of[e % d] : options.atol) == 0;
         break;
       }
       while (saved < options.save_at.size() && (options.save_at[saved] - t) * direction <= 0) {
@@ -312,9 +316,10 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
   out.counters = system.counters;
   out.mean_evaluations = double(out.counters.field);
   out.text = sentence(out.status);
-  if (out.status != solve_status::success) out.text += " at time " + std::to_string(t);
+  if (out.status != solve_status::success) out.text += " at time " + detail::number_text(t);
+  if (without_weight) out.text += ": a coordinate is 0 there and has no absolute tolerance, so that no error is small enough; set atol above zero";
   if (out.fell_back)
-    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " + std::to_string(out.fall_back_time) +
+    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " + detail::number_text(out.fall_back_time) +
                 ": what the diagonal leaves out of the Jacobian let it contract by no more than " + std::to_string(out.radius) +
                 ", where its corrections no longer tell its error";
   return out;

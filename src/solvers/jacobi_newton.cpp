@@ -10,6 +10,7 @@
 #include <dimwise/core/error.hpp>
 
 #include "prepared_parameters.hpp"
+#include "solve_checks.hpp"
 
 namespace dimwise {
 namespace {
@@ -172,7 +173,8 @@ jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, c
   if (!problem.kernels->diagonal)
     throw error("Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take solve_implicit with corrector::newton, or build the field from a hollow_net");
   if (options.steps == 0) throw error("the number of steps must be 1 or more");
-  if (problem.recording->input_count > 0 && !problem.inputs) throw error("the model has inputs: set `inputs` of the problem");
+  detail::check_problem(problem, start);
+  detail::check_tolerances(options.rtol, options.atol, {}, problem.dims());
   jacobi_newton_solution out;
   out.state.resize(start.samples * problem.dims());
   out.carried.resize(start.samples * problem.carried());
@@ -200,11 +202,14 @@ jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, c
   for (std::size_t s = start.samples; s-- > 0;)
     if (out.end[s] != start.t1) failed++, first = s;
   const bool iterated = options.formula != implicit_step::rosenbrock;
-  if (failed) out.status = iterated ? solve_status::no_convergence : solve_status::not_finite;
+  bool finite = true;
+  for (std::size_t i = 0; i < problem.dims() && failed; i++) finite = finite && std::isfinite(out.state[first * problem.dims() + i]);
+  if (failed) out.status = iterated && finite ? solve_status::no_convergence : solve_status::not_finite;
   out.text = sentence(out.status);
   if (failed)
-    out.text += " for " + std::to_string(failed) + " samples (the first is " + std::to_string(first) + ", at time " + std::to_string(out.end[first]) +
-                "): the diagonal does not dominate there, or the steps are too long; take shorter ones or solve_implicit";
+    out.text += " for " + std::to_string(failed) + " samples (the first is " + std::to_string(first) + ", at time " + detail::number_text(out.end[first]) + ")";
+  if (failed && finite)
+    out.text += ": the diagonal does not dominate there, or the steps are too long; take shorter ones or solve_implicit";
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include <dimwise/core/error.hpp>
 
+#include "solve_checks.hpp"
 #include "stacked_system.hpp"
 
 namespace dimwise {
@@ -39,7 +40,10 @@ double largest_rate(detail::stacked_system& f, double t, const double* x, double
 }  // namespace
 
 automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers) {
-  if (problem.recording->input_count > 0 && !problem.inputs) throw error("the model has inputs: set `inputs` of the problem");
+  detail::check_problem(problem, start);
+  detail::check_tolerances(options.rtol, options.atol, options.atol_of, problem.dims());
+  detail::check_saved_times(start, options.save_at);
+  if (options.most_steps == 0) throw error("most_steps must be 1 or more");
   const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried(), states = samples * d;
   automatic_solution out;
   out.saved_time = options.save_at;
@@ -75,7 +79,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     auto part = solve_explicit<double>(of_windows, {samples, x.data(), carried.data(), t, start.t1}, o, workers, memory);
     out.counters += part.counters;
     t = part.end[0];
-    if (!part.steps.length.empty()) length = std::abs(part.steps.length.back());
+    length = part.next_step;  // also where all attempts were rejected: shorter ones are to follow
     std::size_t count = 0;
     while (count < o.save_at.size() && (o.save_at[count] - t) * direction <= 0) count++;
     done = part.status != solve_status::too_many_steps;
@@ -88,7 +92,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     stiff = !(at_turn * std::abs(start.t1 - t) < options.stiff_from);
     if (out.counters.accepted + out.counters.rejected >= options.most_steps) out.status = solve_status::too_many_steps, done = true;
   }
-  out.text = std::string(sentence(out.status)) + " with Dopri5";
+  out.text = std::string(sentence(out.status)) + (out.status == solve_status::success ? "" : " at time " + detail::number_text(t)) + " with Dopri5";
   out.counters += system.counters;
   if (!done) {
     implicit_options o;
@@ -102,7 +106,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     out.turned_implicit = true;
     out.turned_at = t;
     out.radius = part.radius, out.fell_back = part.fell_back, out.fall_back_time = part.fall_back_time;
-    const std::string before = t == start.t0 ? "" : "Dopri5 to time " + std::to_string(t) + ", then ";
+    const std::string before = t == start.t0 ? "" : "Dopri5 to time " + detail::number_text(t) + ", then ";
     const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton" : o.how == corrector::newton ? "BDF with Newton" : "BDF with Newton-Krylov";
     char why[96];
     std::snprintf(why, sizeof why, ": rates up to %.3g there, over a time of %.3g)", at_turn, std::abs(start.t1 - t));

@@ -76,13 +76,20 @@ class stepping_chunk {
     first_known_ = true;
   }
 
+  /// After `evaluate_start`: whether x, f and what is carried of row s are finite.
+  bool finite_start(std::size_t s) const {
+    bool all = true;
+    for (std::size_t e = s * rk.d; e < (s + 1) * rk.d; e++) all = all && std::isfinite(rk.x[e]) && std::isfinite(rk.k[0][e]);
+    for (std::size_t j = 0; j < rk.q; j++) all = all && std::isfinite(rk.carried[s * rk.q + j]) && std::isfinite(rk.rates[0][j * rk.capacity + s]);
+    return all;
+  }
   /// Sums over coordinates of (x / scale)^2, (f / scale)^2 of a row; after `euler_step` also of the change of f.
   void start_norms(const solve_run<T>& run, std::size_t s, double& x2, double& f2) const {
     x2 = f2 = 0;
     for (std::size_t i = 0; i < rk.d; i++) {
       const std::size_t e = s * rk.d + i;
       const double scale = run.scale_of(i, rk.x[e], rk.x[e]);
-      x2 += square(double(rk.x[e]) / scale), f2 += square(double(rk.k[0][e]) / scale);
+      x2 += square(scaled(double(rk.x[e]), scale)), f2 += square(scaled(double(rk.k[0][e]), scale));
     }
   }
   void euler_step() {
@@ -96,7 +103,7 @@ class stepping_chunk {
     double sum = 0;
     for (std::size_t i = 0; i < rk.d; i++) {
       const std::size_t e = s * rk.d + i;
-      sum += square((double(rk.k[1][e]) - double(rk.k[0][e])) / run.scale_of(i, rk.x[e], rk.x[e]));
+      sum += square(scaled(double(rk.k[1][e]) - double(rk.k[0][e]), run.scale_of(i, rk.x[e], rk.x[e])));
     }
     return sum;
   }
@@ -153,6 +160,22 @@ class stepping_chunk {
     return true;
   }
 
+  /// Row s ends here.
+  bool stop(const solve_run<T>& run, std::size_t s, solve_status status) {
+    row_state& r = rows[s];
+    const T *x = rk.x.data() + s * rk.d, *carried = rk.carried.data() + s * rk.q;
+    std::copy_n(x, rk.d, run.out.state.data() + r.id * rk.d);
+    std::copy_n(carried, rk.q, run.out.carried.data() + r.id * rk.q);
+    run.out.end[r.id] = r.t;
+    for (std::size_t j = r.next_save; j < run.options.save_at.size(); j++) {
+      std::copy_n(x, rk.d, run.out.saved.data() + (j * run.start.samples + r.id) * rk.d);
+      std::copy_n(carried, rk.q, run.out.saved_carried.data() + (j * run.start.samples + r.id) * rk.q);
+    }
+    run.status[r.id] = status;
+    run.done[r.id] = r;
+    return false;
+  }
+
   /// Takes out rows that are done; the others keep their order.
   void compact(const std::vector<char>& goes_on) {
     std::size_t to = 0;
@@ -174,6 +197,8 @@ class stepping_chunk {
   bool first_known_ = false;
 
   static double square(double a) { return a * a; }
+  /// A coordinate that stays 0 has no relative error.
+  static double scaled(double a, double scale) { return a == 0 ? 0 : a / scale; }
   bool finite(std::size_t s) const {
     for (std::size_t e = s * rk.d; e < (s + 1) * rk.d; e++)
       if (!std::isfinite(rk.next[e])) return false;
@@ -190,14 +215,14 @@ class stepping_chunk {
       double error = 0;
       for (int j = 0; j < t.stages; j++)
         if (t.error[j] != 0) error += t.error[j] * double(rk.k[j][e]);
-      sum += square(rows[s].h * error / run.scale_of(i, rk.x[e], rk.next[e]));
+      sum += square(scaled(rows[s].h * error, run.scale_of(i, rk.x[e], rk.next[e])));
     }
     for (std::size_t i = 0; i < rk.q && run.options.carried_counts; i++) {
       double error = 0;
       for (int j = 0; j < t.stages; j++)
         if (t.error[j] != 0) error += t.error[j] * double(rk.rates[j][i * rk.capacity + s]);
       const double size = std::max(std::abs(double(rk.carried[s * rk.q + i])), std::abs(double(rk.next_carried[s * rk.q + i])));
-      sum += square(rows[s].h * error / (run.options.atol + run.options.rtol * size));
+      sum += square(scaled(rows[s].h * error, run.options.atol + run.options.rtol * size));
     }
     return sum;
   }
@@ -300,22 +325,6 @@ class stepping_chunk {
     }
     r.t = r.last ? run.start.t1 : r.t + r.h;
     return r.last ? stop(run, s, solve_status::success) : true;
-  }
-
-  /// Row s ends here.
-  bool stop(const solve_run<T>& run, std::size_t s, solve_status status) {
-    row_state& r = rows[s];
-    const T *x = rk.x.data() + s * rk.d, *carried = rk.carried.data() + s * rk.q;
-    std::copy_n(x, rk.d, run.out.state.data() + r.id * rk.d);
-    std::copy_n(carried, rk.q, run.out.carried.data() + r.id * rk.q);
-    run.out.end[r.id] = r.t;
-    for (std::size_t j = r.next_save; j < run.options.save_at.size(); j++) {
-      std::copy_n(x, rk.d, run.out.saved.data() + (j * run.start.samples + r.id) * rk.d);
-      std::copy_n(carried, rk.q, run.out.saved_carried.data() + (j * run.start.samples + r.id) * rk.q);
-    }
-    run.status[r.id] = status;
-    run.done[r.id] = r;
-    return false;
   }
 
   void move_row(std::size_t from, std::size_t to) {

@@ -49,7 +49,8 @@ class adjoint_memory {
 
 /// Solves and pulls the derivatives of a loss of the end back to the start. Fixed steps: each part of the batch goes forward and backward
 /// before the next one starts, at the cost of the stages plus one vector-Jacobian product for each (and the stages again where they did not fit
-/// in memory). Adaptive steps are found by `solve_explicit` first. Nothing is pulled back from a solve that did not succeed.
+/// in memory). Adaptive steps are found by `solve_explicit` first. Nothing is pulled back from a solve that did not succeed
+/// (of fixed steps: from a part of the batch that has become not finite).
 /// options: no event, and save_at is ignored. Digits do not depend on the number of threads, nor on `memory`.
 template <class T>
 ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,

@@ -12,7 +12,7 @@ enum class error_control : std::uint8_t {
   per_sample  ///< each sample has its own steps
 };
 
-/// A point of a solution where it stops: a sign change of value(x, t) of one sample.
+/// A point of a solution where it stops: a sign change of value(x, t) of one sample from the start of a step to its end. NaN has no sign.
 template <class T>
 using event_function = std::function<double(const T* state, double time)>;
 

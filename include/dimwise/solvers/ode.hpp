@@ -93,6 +93,7 @@ struct ode_solution {
   std::vector<T> saved;            ///< [time][samples][d]; after a sample stopped: where it stopped
   std::vector<T> saved_carried;    ///< [time][samples][carried]
   step_record steps;               ///< of explicit solves where `keep_steps` is set
+  double next_step = 0;            ///< length that adaptive explicit steps of the first sample would have tried next
   bool ok() const { return status == solve_status::success || status == solve_status::stopped_at_event; }
 };
 

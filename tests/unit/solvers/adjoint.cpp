@@ -258,3 +258,19 @@ TEST_CASE("checkpoints and threads leave every digit as it is") {
     CHECK(forward.carried == all.solution.carried);
   }
 }
+
+TEST_CASE("equal steps that leave the finite numbers say so, and have no gradient") {
+  task<double> of(3);
+  of.state[3] = std::nan("");
+  explicit_options<double> o;
+  o.method = scheme::rk4, o.fixed_steps = 4;
+  for (const bool late : {false, true}) {
+    const auto g = pulled_back<double>(of, o, {adjoint::discrete, std::size_t(1) << 20, late});
+    CHECK(g.solution.status == solve_status::not_finite);
+    CHECK(g.solution.text.find("sample 1") != std::string::npos);
+    for (const double v : g.parameters) CHECK(v == 0);
+    for (const double v : g.state) CHECK(v == 0);
+  }
+  auto p = net().problem();
+  CHECK_THROWS_WITH(solve_with_gradient<double>(p, {3, of.state.data(), nullptr, 0, 1}, o, task<double>::derivative, {}), Catch::Contains("inputs"));
+}

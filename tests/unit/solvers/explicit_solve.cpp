@@ -2,6 +2,8 @@
 #include "dimwise/solvers/explicit_solve.hpp"
 
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <numeric>
 
 #include "catch.hpp"
@@ -257,4 +259,126 @@ TEST_CASE("what cannot be solved says so") {
   p.inputs = nullptr;
   CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 5}, {}), Catch::Contains("inputs"));
   CHECK_THROWS_WITH(problem_of<double>(pendulums().model, "other", nullptr), Catch::Contains("'pendulum'"));
+}
+
+TEST_CASE("a start that is not finite ends at once, and the samples at fault are told from the others") {
+  const pendulum_start at(3);
+  auto p = pendulums().problem();
+  p.inputs = at.inputs;
+  std::vector<double> bad = at.state;
+  bad[2] = std::nan("");
+  for (const error_control control : {error_control::per_sample, error_control::per_batch}) {
+    explicit_options<double> o;
+    o.control = control;
+    const auto r = solve_explicit<double>(p, {3, bad.data(), nullptr, 0, 1}, o);
+    CHECK(r.status == solve_status::not_finite);
+    CHECK(r.text.find("sample 1 at time 0)") != std::string::npos);
+    CHECK(r.end[1] == 0);
+    CHECK((r.end[0] == 1) == (control == error_control::per_sample));
+    CHECK(r.counters.rejected == 0);
+  }
+}
+
+TEST_CASE("a coordinate that stays 0 needs no absolute tolerance") {
+  static ode_case growth(compile<growing>("growing"), 1);
+  explicit_options<double> o;
+  o.atol = 0, o.rtol = 1e-8;
+  for (const error_control control : {error_control::per_sample, error_control::per_batch}) {
+    o.control = control;
+    const double x0[] = {0, 1};
+    const auto r = solve_explicit<double>(growth.problem(), {2, x0, nullptr, 0, 1}, o);
+    REQUIRE(r.ok());
+    CHECK(r.state[0] == 0);
+    CHECK(std::abs(r.state[1] - std::exp(std::sin(2.0))) < 1e-6);
+  }
+}
+
+TEST_CASE("options without a meaning are refused") {
+  const pendulum_start at(2);
+  auto p = pendulums().problem();
+  p.inputs = at.inputs;
+  const auto refused = [&](const char* says, const std::function<void(explicit_options<double>&)>& change) {
+    explicit_options<double> o;
+    o.control = error_control::per_batch;
+    change(o);
+    CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 1}, o), Catch::Contains(says));
+  };
+  refused("first_step is a length", [](auto& o) { o.first_step = -0.1; });
+  refused("first_step is a length", [](auto& o) { o.first_step = NAN; });
+  refused("largest_step", [](auto& o) { o.largest_step = 0; });
+  refused("largest_step", [](auto& o) { o.largest_step = -1; });
+  refused("most_steps", [](auto& o) { o.most_steps = 0; });
+  refused("atol -1", [](auto& o) { o.atol_of = {1e-6, -1}; });
+  refused("tolerances", [](auto& o) { o.rtol = NAN; });
+  refused("tolerances", [](auto& o) { o.rtol = 0, o.atol_of = {1e-6, 0}; });
+}
+
+namespace {
+/// A kernel that counts what it is asked for.
+class counting_kernel final : public kernel_interface<double> {
+ public:
+  explicit counting_kernel(const kernel_interface<double>& of) : of_(of) {}
+  mutable int made = 0, with = 0, without = 0;
+  const std::vector<output_info>& outputs() const override { return of_.outputs(); }
+  kernel_cost cost() const override { return of_.cost(); }
+  bool has_gradient() const override { return false; }
+  std::size_t block() const override { return of_.block(); }
+  std::size_t evaluate_workspace() const override { return of_.evaluate_workspace(); }
+  std::size_t gradient_workspace() const override { return 0; }
+  std::size_t prepared_size() const override { return of_.prepared_size(); }
+  void prepare(const double* parameters, double* prepared) const override { made++, of_.prepare(parameters, prepared); }
+  void evaluate(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, double* const* out, double* workspace) const override {
+    (in.prepared ? with : without)++;
+    of_.evaluate(parameters, in, begin, end, out, workspace);
+  }
+  void gradient(const double*, const arguments<double>&, std::size_t, std::size_t, const double* const*, double* const*, double*, double*) const override {}
+
+ private:
+  const kernel_interface<double>& of_;
+};
+}  // namespace
+
+TEST_CASE("parameters are prepared once a solve of few samples, anew for each solve, with the same digits") {
+  static ode_case net(compile<hollow_field>("network"), 3);
+  auto p = net.problem();
+  const auto counted = std::make_shared<counting_kernel>(p.kernels->whole());
+  REQUIRE(counted->prepared_size() > 0);
+  ode_kernels<double> kernels{nullptr, counted, nullptr};
+  std::vector<double> parameters = net.parameters, x0 = {0.3, -0.5, 1.1};
+  p.parameters = parameters.data();
+  auto q = p;
+  q.kernels = &kernels;
+  team workers(1);
+  explicit_memory<double> memory;
+  const ode_start<double> start{1, x0.data(), nullptr, 0, 1};
+  std::vector<double> ends[2];
+  for (int change = 0; change < 2; change++) {
+    const auto r = solve_explicit<double>(q, start, {}, workers, memory);
+    CHECK(counted->made == change + 1);
+    CHECK(counted->without == 0);
+    explicit_options<double> beside_others;  // in a vector of samples, where nothing is prepared
+    std::vector<double> many;
+    for (std::size_t s = 0; s < p.kernels->whole().block(); s++) many.insert(many.end(), x0.begin(), x0.end());
+    beside_others.fixed_steps = 20;
+    const auto alone = solve_explicit<double>(q, start, beside_others, workers, memory);
+    const int with = counted->with;
+    const auto together = solve_explicit<double>(q, {p.kernels->whole().block(), many.data(), nullptr, 0, 1}, beside_others, workers, memory);
+    CHECK(counted->with == with);
+    CHECK(std::equal(alone.state.begin(), alone.state.end(), together.state.begin()));
+    CHECK(alone.carried[0] == together.carried[0]);
+    ends[change] = r.state;
+    counted->made = change + 1, counted->without = 0;
+    for (double& w : parameters) w *= 2;  // the same place in memory
+  }
+  CHECK(ends[0] != ends[1]);
+  for (double& w : parameters) w /= 2;
+  explicit_memory<double> fresh;
+  CHECK(solve_explicit<double>(q, start, {}, workers, fresh).state == ends[1]);
+  // prepared by the caller
+  std::vector<double> own(counted->prepared_size());
+  counted->prepare(parameters.data(), own.data());
+  q.prepared = own.data();
+  counted->made = 0;
+  CHECK(solve_explicit<double>(q, start, {}, workers, memory).state == ends[1]);
+  CHECK(counted->made == 0);
 }

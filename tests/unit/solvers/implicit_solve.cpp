@@ -2,6 +2,7 @@
 #include "dimwise/solvers/implicit_solve.hpp"
 
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "catch.hpp"
@@ -196,7 +197,21 @@ TEST_CASE("a batch is one system: carried quantities, saved values, threads") {
   }
   o.save_at = {3};
   CHECK_THROWS_WITH(solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o), Catch::Contains("save_at"));
-  o = {};
-  o.atol_of = {1};
-  CHECK_THROWS_WITH(solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o), Catch::Contains("atol_of"));
+  const auto refused = [&](const char* says, const std::function<void(implicit_options&)>& change) {
+    o = {};
+    change(o);
+    CHECK_THROWS_WITH(solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o), Catch::Contains(says));
+  };
+  refused("atol_of", [](auto& c) { c.atol_of = {1}; });
+  refused("atol -1", [](auto& c) { c.atol_of = {1, -1, 1}; });
+  refused("tolerances", [](auto& c) { c.rtol = NAN; });
+  refused("1 to 5", [](auto& c) { c.largest_order = 6; });
+  refused("1 to 12", [](auto& c) { c.formula = multistep::adams, c.largest_order = -1; });
+  refused("first_step", [](auto& c) { c.first_step = -1; });
+  refused("largest_step", [](auto& c) { c.largest_step = NAN; });
+  refused("most_steps", [](auto& c) { c.most_steps = 0; });
+  o = {}, o.atol = 0;
+  const auto no_weight = solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o);
+  CHECK(!no_weight.ok());
+  CHECK(no_weight.text.find("set atol above zero") != std::string::npos);
 }

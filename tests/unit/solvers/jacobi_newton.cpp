@@ -117,4 +117,12 @@ TEST_CASE("an iteration that does not contract says so") {
     if (w.ok()) CHECK(std::abs(w.state[0] - 0.01 / (1 - 2 * push)) < 1e-6);
     else CHECK(w.text.find("not finite for 2 samples") != std::string::npos);
   }
+  const double little = 0.2;
+  p.constants = &little;
+  std::vector<double> nowhere = x0;
+  nowhere[1] = NAN;
+  const auto bad = solve_jacobi_newton(p, {2, nowhere.data(), nullptr, 0, 1});
+  CHECK(bad.status == solve_status::not_finite);
+  CHECK(bad.text.find("diagonal") == std::string::npos);
+  CHECK_THROWS_WITH(solve_jacobi_newton(p, {2, x0.data(), nullptr, 0, NAN}), Catch::Contains("finite times"));
 }

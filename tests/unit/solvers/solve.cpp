@@ -30,7 +30,37 @@ constexpr void relaxing(model& m) {
   auto a = m.input_per_dim<"rate">();
   m.ode<"relaxing">(-a * (x - net(x, t) - sin(t + a)));
 }
+/// Has no value beyond time 1.
+constexpr void ending(model& m) {
+  auto x = m.state<"x", 2>();
+  m.ode<"ending">(0.0 * x + sqrt(1.0 - m.time<"t">()));
+}
 }  // namespace
+
+TEST_CASE("where the field ends, the solve does, in few evaluations, and says where") {
+  const auto p = double_problem<ending>();
+  const double start[] = {1, 2}, nowhere[] = {1, NAN}, inside[] = {0, 0};
+  const auto r = solve(p, {1, start, nullptr, 0, 2});
+  CHECK(r.status == solve_status::not_finite);
+  CHECK(std::abs(r.end[0] - 1) < 1e-6);
+  CHECK(r.counters.field < 2000);
+  CHECK(r.text.find("not finite at time 1 with Dopri5") != std::string::npos);
+  // so close to the end that a window of steps is rejected as a whole
+  const auto close = solve(p, {1, start, nullptr, 1 - 1e-12, 2});
+  CHECK(close.status == solve_status::not_finite);
+  CHECK(close.counters.field < 2000);
+  const auto bad = solve(p, {1, nowhere, nullptr, 0, 0.5});
+  CHECK(bad.status == solve_status::not_finite);
+  CHECK(bad.counters.field < 20);
+  solve_options o;
+  o.atol = 0;
+  CHECK(solve(p, {1, inside, nullptr, 0, 0.5}, o).ok());
+  o.save_at = {0.7};
+  CHECK_THROWS_WITH(solve(p, {1, start, nullptr, 0, 0.5}, o), Catch::Contains("save_at"));
+  o = {}, o.atol_of = {1, -1};
+  CHECK_THROWS_WITH(solve(p, {1, start, nullptr, 0, 0.5}, o), Catch::Contains("tolerances"));
+  CHECK_THROWS_WITH(solve(p, {1, start, nullptr, NAN, 0.5}), Catch::Contains("finite times"));
+}
 
 TEST_CASE("explicit while it is easy, implicit once it is stiff") {
   const double rate = 1000, slow = 0.5, start[] = {1, 1, 0};
