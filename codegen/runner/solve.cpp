@@ -50,7 +50,7 @@ std::vector<double> saved_times(const options& o, double t0, double t1) {
     }
     return times;
   }
-  if (o.save_every == 0) return {t0, t1};
+  if (o.save_every == 0) return t0 == t1 ? std::vector<double>{t0} : std::vector<double>{t0, t1};
   if (!(o.save_every > 0) || !std::isfinite(o.save_every)) throw error("--save-every must be positive: the time from one row of the table to the next.");
   const double count = std::abs(t1 - t0) / o.save_every;
   if (count > 1e7) throw error("--save-every " + print::digits(o.save_every) + " asks for more than 1e7 rows.");
@@ -167,6 +167,7 @@ int run(const compiled_model& m, const options& o) {
   if (ode.noise >= 0)
     throw error("the trace of '" + name + "' is estimated in random directions, which the command flow draws; solve takes m.ode<\"" + name + "\">(f), or m.flow<\"" + name + "\">(f) with its exact trace.");
   if (!o.out.empty() && !ends_with(o.out, ".csv") && !ends_with(o.out, ".npy")) throw error("--out " + o.out + ": the name must end in .csv or .npy.");
+  if (o.threads < 0) throw error("--threads must not be negative; 0: all.");
   if (o.units != "data" && o.units != "model") throw error("--units '" + o.units + "' is unknown; it is data or model.");
   ode_method_settings settings = settings_of(o, method, d);
 
@@ -211,7 +212,7 @@ int run(const compiled_model& m, const options& o) {
     for (std::size_t i = 0; i < std::min<std::size_t>(d, 20); i++) std::printf("%s = %.10g\n", columns[i].c_str(), end[i]);
     for (std::size_t j = 0; j < s.carried.size(); j++) std::printf("%s = %.10g\n", std::string(ode.carried[j].name.view()).c_str(), s.carried[j]);
   }
-  const bool written = !o.out.empty() && rows.moved > 0;
+  const bool written = !o.out.empty() && (s.ok() || rows.moved > 0);
   if (written && ends_with(o.out, ".csv")) write_table(o.out, t, ode, n, rows);
   if (written && ends_with(o.out, ".npy")) write_arrays(o.out, ode, n, d, s.saved_time, rows);
   if (written) std::printf("table: %s, %zu rows\n", o.out.c_str(), rows.sample.size());

@@ -93,7 +93,7 @@ std::vector<double> number_list(const std::string& text, const std::string& flag
 
 solve_start read_start(const table& t, const ode_entry& ode, const std::string& initial, const std::vector<std::string>& inputs) {
   const std::size_t d = std::size_t(t.d);
-  const std::string needed = std::to_string(d) + (d == 1 ? " number" : " numbers") + " with commas between them, a .csv file with the column" +
+  const std::string needed = (d == 1 ? "a number" : std::to_string(d) + " numbers with commas between them") + ", a .csv file with the column" +
                              (d == 1 ? " '" + std::string(t.state_name.view()) + "'" : "s '" + std::string(t.state_name.view()) + "_0' to '" + std::string(t.state_name.view()) + "_" + std::to_string(d - 1) + "'") +
                              ", or a .npy file of shape (samples, " + std::to_string(d) + ")";
   if (initial.empty()) throw error("--initial is missing: " + needed + ".");

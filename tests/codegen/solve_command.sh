@@ -64,6 +64,8 @@ check "the last row as a table" sh -c 'sed -n "1p;4p" a.csv >last.csv'
 check "back from there, at the time that it says" $easy --initial last.csv --t1 0 --rtol 1e-10 --atol 1e-10 --save-every 1 --out b.csv
 check "there and back" end_is b.csv 2 2 1e-7
 check "its times" sh -c '[ "$(cut -d, -f1 b.csv | paste -sd " ")" = "t 3 2 1 0" ]'
+check "no time at all" $easy --initial 2,0.5 --t1 0 --out z.csv
+check "one row" sh -c '[ "$(paste -sd " " z.csv)" = "t,x_0,x_1 0,2,0.5" ]'
 printf 'x_1,x_0\n0.5,2\n-1,1\n' >two.csv
 check "two at once, columns in another order" $easy --initial two.csv --t1 3 --method dopri5 --save-every 1.5 --out w.csv
 check "solutions one after the other" sh -c '[ "$(cut -d, -f1,2 w.csv | paste -sd " ")" = "sample,t 0,0 0,1.5 0,3 1,0 1,1.5 1,3" ]'
@@ -108,6 +110,7 @@ refused_easy "euler has no error estimate: give --steps" --initial 1,2 --method 
 refused_easy "--steps is for the explicit schemes" --initial 1,2 --steps 5
 refused_easy "--steps must not be negative" --initial 1,2 --steps -5 --method rk4
 refused_easy "--rtol must be a number" --initial 1,2 --rtol -1
+refused_easy "--threads must not be negative" --initial 1,2 --threads -1
 refused_easy "--rtol must be a number" --initial 1,2 --rtol nan
 refused_easy "--atol 'small': 'small' is not" --initial 1,2 --atol small
 refused_easy "--atol has 3 numbers" --initial 1,2 --atol 1,2,3
