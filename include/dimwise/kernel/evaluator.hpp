@@ -6,6 +6,7 @@
 #include <boost/hana/type.hpp>
 #include <span>
 
+#include "../core/aligned.hpp"
 #include "../core/error.hpp"
 #include "../language/refuse.hpp"
 #include "compile.hpp"
@@ -86,9 +87,68 @@ class evaluator {
     }
   };
 
+  /// With parameters that stay as they are: copied, and put in order once. A call of one sample then takes about half the time.
+  ///
+  ///   const auto fitted = values.with(parameters);
+  ///   auto result = fitted("x"_in = x, "t"_in = t);
+  class with_parameters {
+   public:
+    template <class... Pairs>
+      requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && detail::every_key_known<Build, detail::key_of<Pairs>...>())
+    results operator()(const Pairs&... given) const {
+      return call(*kernel_, parameters_.data(), prepared_.empty() ? nullptr : prepared_.data(), given...);
+    }
+    template <class... Pairs>
+      requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>())
+    DIMWISE_REFUSE("an input of the model has no argument in this call: its state, its time and every input must be given, each as \"name\"_in = values")
+    results operator()(const Pairs&...) const { return {}; }
+    template <class... Pairs>
+      requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && !detail::every_key_known<Build, detail::key_of<Pairs>...>())
+    DIMWISE_REFUSE("an argument of this call names no input of the model")
+    results operator()(const Pairs&...) const { return {}; }
+
+   private:
+    friend class evaluator;
+    with_parameters(std::shared_ptr<const kernel_interface<T>> kernel, std::vector<T> parameters)
+        : kernel_(std::move(kernel)), parameters_(std::move(parameters)), prepared_(kernel_->prepared_size()) {
+      if (!prepared_.empty()) kernel_->prepare(parameters_.data(), prepared_.data());
+    }
+    std::shared_ptr<const kernel_interface<T>> kernel_;
+    std::vector<T> parameters_;
+    aligned_vector<T> prepared_;
+  };
+  with_parameters with(std::vector<T> parameters) const {
+    check_parameters(parameters);
+    return {kernel_, std::move(parameters)};
+  }
+
   template <class... Pairs>
     requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && detail::every_key_known<Build, detail::key_of<Pairs>...>())
   results operator()(const std::vector<T>& parameters, const Pairs&... given) const {
+    check_parameters(parameters);
+    return call(*kernel_, parameters.data(), nullptr, given...);
+  }
+
+  template <class... Pairs>
+    requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>())
+  DIMWISE_REFUSE("an input of the model has no argument in this call: its state, its time and every input must be given, each as \"name\"_in = values")
+  results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
+
+  template <class... Pairs>
+    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && !detail::every_key_known<Build, detail::key_of<Pairs>...>())
+  DIMWISE_REFUSE("an argument of this call names no input of the model")
+  results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
+
+ private:
+  std::shared_ptr<const kernel_interface<T>> kernel_ = kernel<Build, T>();
+
+  static void check_parameters(const std::vector<T>& parameters) {
+    const int wanted = recording<Build>::view.parameters;
+    if (parameters.size() != std::size_t(wanted))
+      throw error("the parameter vector has " + std::to_string(parameters.size()) + " numbers; this model has " + std::to_string(wanted));
+  }
+  template <class... Pairs>
+  static results call(const kernel_interface<T>& kernel, const T* parameters, const T* prepared, const Pairs&... given) {
     constexpr const table& t = recording<Build>::view;
     const auto map = boost::hana::make_map(given...);
     std::size_t samples = 0;
@@ -111,37 +171,23 @@ class evaluator {
       first = name;
     };
     (bind(detail::key_of<Pairs>::text.view(), map[boost::hana::first(given)]), ...);
-    if (parameters.size() != std::size_t(t.parameters))
-      throw error("the parameter vector has " + std::to_string(parameters.size()) + " numbers; this model has " + std::to_string(t.parameters));
     std::vector<T> constants;
     for (int i = 0; i < t.constant_count; i++) constants.push_back(T(t.constants[i].value));
     in.samples = samples;
     in.inputs = inputs.data();
     in.constants = constants.data();
+    in.prepared = prepared;
     results r;
     std::vector<T*> out;
-    for (const output_info& o : kernel_->outputs()) {
+    for (const output_info& o : kernel.outputs()) {
       r.names.push_back(o.name);
       r.values.emplace_back(samples * std::size_t(o.width) * (o.l == level::dim ? std::size_t(t.d) : 1));
       out.push_back(r.values.back().data());
     }
-    std::vector<T> workspace(kernel_->evaluate_workspace());
-    kernel_->evaluate(parameters.data(), in, 0, samples, out.data(), workspace.data());
+    std::vector<T> workspace(kernel.evaluate_workspace());
+    kernel.evaluate(parameters, in, 0, samples, out.data(), workspace.data());
     return r;
   }
-
-  template <class... Pairs>
-    requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>())
-  DIMWISE_REFUSE("an input of the model has no argument in this call: its state, its time and every input must be given, each as \"name\"_in = values")
-  results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
-
-  template <class... Pairs>
-    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && !detail::every_key_known<Build, detail::key_of<Pairs>...>())
-  DIMWISE_REFUSE("an argument of this call names no input of the model")
-  results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
-
- private:
-  std::unique_ptr<kernel_interface<T>> kernel_ = kernel<Build, T>();
 };
 
 }  // namespace DIMWISE_SIMD_ISA

@@ -21,6 +21,11 @@ constexpr void pair_of_states(model& m) {
   m.output<"by_v">(D<1>(x * sq(v), v));
   m.output<"by_x">(D<1>(x * sq(v) + sin(x), x));
 }
+constexpr auto net = hollow_net<"net">(masked_mlp{12}, features{4}, mlp{8});
+constexpr void learned(model& m) {
+  auto x = m.state<"x", 3>();
+  m.output<"slope">(D<1>(net(x, m.time<"t">())));
+}
 }  // namespace
 
 TEST_CASE("an evaluator binds inputs by name, in any order", "[kernel]") {
@@ -50,4 +55,21 @@ TEST_CASE("an evaluator names the input whose length is wrong", "[kernel]") {
   CHECK_THROWS_WITH(values({}, "x"_in = odd, "t"_in = t, "c"_in = c), "input \"x\" has 4 numbers, which is no multiple of the 3 that a sample has");
   CHECK_THROWS_WITH(values({1.0}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c), "the parameter vector has 1 numbers; this model has 0");
   CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c).of("z"), "there is no output \"z\"; the outputs are: y");
+}
+
+TEST_CASE("parameters that stay give the same digits, whatever becomes of the vector", "[kernel]") {
+  const evaluator<learned> values;
+  std::vector<double> p(std::size_t(recording<learned>::view.parameters));
+  for (std::size_t i = 0; i < p.size(); i++) p[i] = std::sin(double(i));
+  const auto fitted = values.with(p);
+  for (const std::size_t n : {1, 3, 9, 24}) {
+    std::vector<double> x(3 * n), t(n, 0.3);
+    for (std::size_t e = 0; e < x.size(); e++) x[e] = std::cos(double(e));
+    CHECK(fitted("x"_in = x, "t"_in = t).of("slope") == values(p, "t"_in = t, "x"_in = x).of("slope"));
+  }
+  const std::vector<double> x{1, 2, 3}, t{0}, before = values(p, "x"_in = x, "t"_in = t).of("slope");
+  for (double& w : p) w *= 2;
+  CHECK(fitted("x"_in = x, "t"_in = t).of("slope") == before);
+  CHECK(values.with(p)("x"_in = x, "t"_in = t).of("slope") != before);
+  CHECK_THROWS_WITH(values.with({1.0}), Catch::Contains("the parameter vector has 1 numbers"));
 }
