@@ -31,6 +31,7 @@ struct matrix_product {
   bool accumulate = false;
   extent_rule rule = extent_rule::full;
   int units_in = 0, units_out = 0, coordinate_width = 1;
+  int tile = 0, bias_rows = 0;  ///< for a few samples: which tile computes it, and how many of its rows start from the bias
 };
 
 /// Memory that a step asks for while it computes: `size` elements of a buffer, of the dimension that comes `distance` later.

@@ -364,7 +364,7 @@ class unit_plan {
       }
       return true;
     };
-    std::vector<matrix_product> list;
+    std::vector<matrix_product> list, tiles;
     for (orders rest = x.stored; rest;) {
       const int first = std::countr_zero(rest);
       int last = first, n = 0;
@@ -373,27 +373,59 @@ class unit_plan {
         rest &= rest - 1;
         n++;
       } while (rest && follows(last, std::countr_zero(rest)));
-      const std::size_t begin = list.size();
+      list.clear();
       for (const factor& f : factors)
         if (const row_reference& r = f.at[std::size_t(first)]; r.base >= 0) {
           list.push_back(f.weights);
           list.back().b = r.base;
           list.back().b_dim = r.dim;
         }
-      const int terms = int(list.size() - begin);
+      const int terms = int(list.size());
       if (terms == 0) list.push_back(factors[0].weights);
-      matrix_product& q = list[begin];
+      matrix_product& q = list[0];
       q.terms = terms;
       q.c = out.base + std::ptrdiff_t(slot(x.stored, first)) * size(x.width);
       q.c_dim = out.dim;
       q.c_row = padded(x.width);
       q.columns = n * samples;
-      if (first == 0) q.bias = bias, q.bias_dim = bias_dim;
+      if (first == 0 && bias >= 0) q.bias = bias, q.bias_dim = bias_dim, q.bias_rows = samples;
+      add_tiles(list, tiles);
     }
     step<T>& s = unit_step(i, steps::products_units<T>);
-    products.push_back(std::move(list));
+    products.push_back(std::move(tiles));
     s.products = products.back().data();
     s.product_count = int(products.back().size());
+  }
+  /// Cuts a sum of products, for some coefficients of all samples, into tiles. What of a masked one is zero in every dimension is left out here.
+  void add_tiles(const std::vector<matrix_product>& sum, std::vector<matrix_product>& to) const {
+    const matrix_product& whole = sum[0];
+    const int units = whole.rows, all = padded(units) / simd::lanes<T>;
+    for (int v = 0, packs; v < all; v += packs) {
+      packs = simd::next_unit_packs(all - v);
+      const int first = v * simd::lanes<T>, end = std::min(units, (v + packs) * simd::lanes<T>);
+      for (int n = 0, rows; n < whole.columns; n += rows) {
+        rows = simd::next_unit_rows(whole.columns - n);
+        const std::size_t head = to.size();
+        for (matrix_product q : sum) {
+          if (units == 1) q.a_row = 1;  // a single unit's weights lie side by side
+          q.b += n * q.b_row;
+          if (q.rule != extent_rule::readout_left && q.rule != extent_rule::readout_right) {
+            const simd::gemm_range k = steps::detail::depth_range(q, d, 0, first, end);
+            q.a += k.begin * q.a_row;
+            q.b += k.begin;
+            q.depth = k.end - k.begin;
+            q.rule = extent_rule::full;
+          }
+          q.a += first;
+          to.push_back(q);
+        }
+        matrix_product& q = to[head];
+        q.tile = simd::unit_tile_index(units, packs, rows);
+        q.c += first + n * q.c_row;
+        q.bias_rows = std::clamp(q.bias_rows - n, 0, rows);
+        q.bias = q.bias_rows ? q.bias + first : 0;
+      }
+    }
   }
   /// Rows with the features of all dimensions of an operand.
   std::vector<row_reference> collect(int i, const series& operand, int features, orders set) {

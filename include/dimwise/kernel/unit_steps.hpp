@@ -210,38 +210,23 @@ void store_units(const step<T>& st, const call<T>& c) {
   for (const step<T>* s = &st; s; s = s->follower) detail::store_one(*s, c);
 }
 
-/// Products of prepared weights with a few samples.
+/// Products of prepared weights with a few samples, one for each tile.
 template <class T>
 void products_units(const step<T>& st, const call<T>& c) {
   simd::gemm_strip<T> g;
   for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
-    const int units = p->rows, all = detail::padded_units<T>(units) / simd::lanes<T>;
-    T* const to = c.workspace + p->c + c.i * p->c_dim;
-    const T* const bias = p->bias >= 0 ? c.parameters + p->bias + c.i * p->bias_dim : nullptr;
+    g.c = c.workspace + p->c + c.i * p->c_dim;
     g.c_stride = p->c_row;
-    g.bias_rows = bias ? st.n2 : 0;
+    g.bias = c.parameters + p->bias + c.i * p->bias_dim;
+    g.bias_rows = p->bias_rows;
     g.count = p->terms;
-    const auto bind = [&](int first, int end) {
-      g.c = to + first;
-      g.bias = bias ? bias + first : nullptr;
-      for (int j = 0; j < g.count; j++) {
-        const simd::gemm_range k = detail::depth_range(p[j], st.d, c.i, first, end);
-        const std::ptrdiff_t w_row = units > 1 ? p[j].a_row : 1;  // a single unit's weights lie side by side
-        g.terms[j] = {c.workspace + p[j].b + c.i * p[j].b_dim + k.begin, p[j].b_row, 1,
-                      c.parameters + p[j].a + c.i * p[j].a_dim + k.begin * w_row + first, w_row, k.end - k.begin};
-      }
-    };
-    if (units == 1) {
-      bind(0, 1);
-      simd::compute_single_unit(g, p->columns);
-    } else {
-      for (int v = 0, packs; v < all; v += packs) {
-        packs = simd::next_unit_packs(all - v);
-        bind(v * simd::lanes<T>, std::min(units, (v + packs) * simd::lanes<T>));
-        simd::compute_units(g, p->columns, packs, units);
-      }
+    const int tile = p->tile;
+    const matrix_product* const next = p + (p->terms > 1 ? p->terms : 1);
+    for (simd::gemm_term<T>* to = g.terms; p != next; p++, to++) {
+      const int depth = p->rule == extent_rule::full ? p->depth : detail::readable_units(*p, st.d, c.i);
+      *to = {c.workspace + p->b + c.i * p->b_dim, p->b_row, 1, c.parameters + p->a + c.i * p->a_dim, p->a_row, depth};
     }
-    p += g.count > 1 ? g.count : 1;
+    simd::compute_unit_tile(g, tile);
   }
 }
 

@@ -12,16 +12,6 @@ namespace detail {
 inline constexpr int unit_packs = vector_registers >= 32 ? 4 : 2;
 inline constexpr int unit_rows = vector_registers >= 32 ? 6 : 4;
 
-/// The tile of r + 1 samples and p + 1 packs of units is entry unit_rows * p + r. Split: how many sums gemm_tile has for that number of units.
-template <class T, int Split, int Packs>
-inline constexpr auto unit_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  struct {
-    tile_function<T> of[Packs * unit_rows];
-  } all{{gemm_tile<T, I % unit_rows + 1, I / unit_rows + 1, Split, true>...}};
-  return all;
-}
-(std::make_integer_sequence<int, Packs * unit_rows>{});
-
 /// The four sums of a product with one output (see sums_of): numbers 0, 4, 8 ... are added to the first.
 template <class T>
 struct four_sums {
@@ -59,36 +49,48 @@ struct four_sums<double> {
 };
 #endif
 
-}  // namespace detail
-
-/// How many of `left` packs of units the next tile takes.
-constexpr int next_unit_packs(int left) { return detail::even_part(left, detail::unit_packs); }
-
-/// C[n][u] = bias[u] (n < bias_rows, else 0) + sum_k x[n][k] W[k][u], n < rows: A of each term is x, B is W. packs: of units, as many as
-/// next_unit_packs gives. units: of the whole product, at least two; two have only one pack.
-template <class T>
-void compute_units(const gemm_strip<T>& g, int rows, int packs, int units) {
-  for (int n = 0, part; n < rows; n += part) {
-    part = detail::even_part(rows - n, detail::unit_rows);
-    const int entry = detail::unit_rows * (packs - 1) + part - 1;
-    if (units == 2) detail::unit_tiles<T, detail::sums_of(2), 1>.of[entry](g, n);
-    else detail::unit_tiles<T, 1, detail::unit_packs>.of[entry](g, n);
-  }
+/// The tile of Rows samples and a single unit, whose weights B lie side by side. Each result fills a vector.
+template <class T, int Rows>
+[[gnu::noinline]] void single_unit_tile(const gemm_strip<T>& g, int) {
+  const auto sums = [&]<int... R>(std::integer_sequence<int, R...>) {
+    four_sums<T> sum[Rows] = {four_sums<T>(R < g.bias_rows ? *g.bias : T(0))...};
+    for (const gemm_term<T>*t = g.terms, *last = g.terms + g.count; t != last; ++t) {
+      const T *w = t->b, *x = t->a;
+      const std::ptrdiff_t row = t->a_row;
+      int k = 0;
+      for (; k + 4 <= t->depth; k += 4) (sum[R].add(w + k, x + R * row + k), ...);
+      for (; k < t->depth; ++k) (sum[R].add_to_first(w[k], x[R * row + k]), ...);
+    }
+    (simd::store(g.c + R * g.c_stride, broadcast<T>(sum[R].total())), ...);
+  };
+  sums(std::make_integer_sequence<int, Rows>{});
 }
 
-/// A product with a single unit, whose weights B lie side by side. The result fills a vector.
+/// First come the tiles of r + 1 samples and p + 1 packs of units, entry unit_rows * p + r, then those of r + 1 samples and two units (as many sums as
+/// gemm_tile has for them), then those of r + 1 samples and one.
 template <class T>
-void compute_single_unit(const gemm_strip<T>& g, int rows) {
-  for (int n = 0; n < rows; ++n) {
-    detail::four_sums<T> sum(n < g.bias_rows ? *g.bias : T(0));
-    for (const gemm_term<T>*t = g.terms, *last = g.terms + g.count; t != last; ++t) {
-      const T *w = t->b, *x = t->a + n * t->a_row;
-      int k = 0;
-      for (; k + 4 <= t->depth; k += 4) sum.add(w + k, x + k);
-      for (; k < t->depth; ++k) sum.add_to_first(w[k], x[k]);
-    }
-    simd::store(g.c + n * g.c_stride, broadcast<T>(sum.total()));
-  }
+inline constexpr auto unit_tiles = []<int... P, int... R>(std::integer_sequence<int, P...>, std::integer_sequence<int, R...>) {
+  struct {
+    tile_function<T> of[(unit_packs + 2) * unit_rows];
+  } all{{gemm_tile<T, P % unit_rows + 1, P / unit_rows + 1, 1, true>..., gemm_tile<T, R + 1, 1, sums_of(2), true>..., single_unit_tile<T, R + 1>...}};
+  return all;
+}
+(std::make_integer_sequence<int, unit_packs * unit_rows>{}, std::make_integer_sequence<int, unit_rows>{});
+
+}  // namespace detail
+
+/// How many of `left` packs of units, and how many of `left` samples, the next tile takes.
+constexpr int next_unit_packs(int left) { return detail::even_part(left, detail::unit_packs); }
+constexpr int next_unit_rows(int left) { return detail::even_part(left, detail::unit_rows); }
+
+/// The tile for `rows` samples and `packs` packs of units in a product of `units` of them. It computes
+/// C[n][u] = bias[u] (n < bias_rows, else 0) + sum_k x[n][k] W[k][u], n < rows: A of each term is x, B is W.
+constexpr int unit_tile_index(int units, int packs, int rows) {
+  return (units == 1 ? detail::unit_packs + 1 : units == 2 ? detail::unit_packs : packs - 1) * detail::unit_rows + rows - 1;
+}
+template <class T>
+void compute_unit_tile(const gemm_strip<T>& g, int index) {
+  detail::unit_tiles<T>.of[index](g, 0);
 }
 
 }  // namespace DIMWISE_SIMD_ISA
