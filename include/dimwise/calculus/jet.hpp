@@ -74,68 +74,126 @@ struct jet {
   DIMWISE_INLINE constexpr explicit jet(Set s) : set(s) {}
   DIMWISE_INLINE constexpr V& operator[](int i) { return c[set.place(i)]; }
   DIMWISE_INLINE constexpr const V& operator[](int i) const { return c[set.place(i)]; }
+  template <int I>
+  DIMWISE_INLINE constexpr V& operator[](std::integral_constant<int, I> i) {
+    if constexpr (requires { std::bool_constant<(Set::place(I) >= 0)>{}; }) return c[std::integral_constant<int, Set::place(I)>::value];
+    else return c[set.place(i)];
+  }
+  template <int I>
+  DIMWISE_INLINE constexpr const V& operator[](std::integral_constant<int, I> i) const {
+    return const_cast<jet&>(*this)[i];
+  }
 };
 
 namespace detail {
+// The sums below run over the coefficients for which both factors are there. They are chosen before the loop, where possible at compile time: the
+// compiler is spared all others, most of its work at high orders.
+
+/// Order of a in the direction in which the recurrence for coefficient s runs: x where s has an x order, else time.
+constexpr int along(int s, int a) { return x_order(s) > 0 ? x_order(a) : t_order(a); }
+
+/// a of u such that s - a is of v.
+constexpr orders product_terms(int s, orders u, orders v) {
+  orders r = 0;
+  for (orders m = u; m; m &= m - 1)
+    if (const int a = std::countr_zero(m); divides(a, s) && contains(v, s - a)) r |= bit_of(a);
+  return r;
+}
+constexpr orders square_terms(int s, orders y) { return product_terms(s, y, y) & ((bit_of(s / 2) << 1) - 1); }
+constexpr orders correlation_terms(int j, orders a, orders w) {
+  orders r = 0;
+  for (orders m = a; m; m &= m - 1)
+    if (const int s = std::countr_zero(m); divides(j, s) && contains(w, s - j)) r |= bit_of(s);
+  return r;
+}
+/// Those of product_terms that the derivative in the direction of s leaves.
+constexpr orders chain_terms(int s, orders u, orders w) {
+  orders r = product_terms(s, u, w);
+  for (orders m = r; m; m &= m - 1)
+    if (along(s, std::countr_zero(m)) == 0) r &= ~bit_of(std::countr_zero(m));
+  return r;
+}
+constexpr orders chain_terms_below(int s, orders u, orders w) { return chain_terms(s, u, w) & ~bit_of(s); }
+constexpr orders later_terms(int s, orders u) { return product_terms(s, u, ~orders{0}) & ~value_only; }
+
+/// The set Terms(s, sets ...), known at compile time where they are.
+template <auto Terms, class S, class... Sets>
+DIMWISE_INLINE constexpr auto chosen(S s, const Sets&... sets) {
+  if constexpr (requires { std::bool_constant<(Terms(S::value, Sets::mask...), true)>{}; }) return static_orders<Terms(S::value, Sets::mask...)>{};
+  else return dynamic_orders(Terms(s, sets.mask...));
+}
+template <class A, class B>
+DIMWISE_INLINE constexpr auto difference(A a, B b) {
+  if constexpr (requires { std::bool_constant<(A::value, B::value, true)>{}; }) return std::integral_constant<int, A::value - B::value>{};
+  else return int(a) - int(b);
+}
+/// Whether a is the first or the last coefficient of a set.
+template <class Set, class A>
+DIMWISE_INLINE constexpr auto is_first(const Set& set, A a) {
+  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; }) return std::bool_constant<A::value == std::countr_zero(Set::mask)>{};
+  else return int(a) == std::countr_zero(set.mask);
+}
+template <class Set, class A>
+DIMWISE_INLINE constexpr auto is_last(const Set& set, A a) {
+  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; }) return std::bool_constant<A::value == 63 - std::countl_zero(Set::mask)>{};
+  else return int(a) == 63 - std::countl_zero(set.mask);
+}
+
 /// A sum of products that starts with the first of them, not with zero.
 template <class V>
 struct product_sum {
   V value{};
-  bool empty = true;
-  DIMWISE_INLINE constexpr void add(const V& a, const V& b) {
-    value = empty ? a * b : multiply_add<V>::of(a, b, value);
-    empty = false;
+  DIMWISE_INLINE constexpr void add(std::true_type, const V& a, const V& b) { value = a * b; }
+  DIMWISE_INLINE constexpr void add(std::false_type, const V& a, const V& b) { value = multiply_add<V>::of(a, b, value); }
+  DIMWISE_INLINE constexpr void add(bool first, const V& a, const V& b) { value = first ? a * b : multiply_add<V>::of(a, b, value); }
+  template <class Set>
+  DIMWISE_INLINE constexpr V result(const Set& terms) const {
+    return terms.mask ? value : V(0);
   }
-  DIMWISE_INLINE constexpr V result() const { return empty ? V(0) : value; }
 };
-
-/// Order of a in the direction in which the recurrence for coefficient s runs: x where s has an x order, else time.
-constexpr int along(int s, int a) { return x_order(s) > 0 ? x_order(a) : t_order(a); }
 }  // namespace detail
 
-/// Coefficient s of u * v.
-template <class V, class U, class W>
-DIMWISE_INLINE constexpr V product_coefficient(const jet<V, U>& u, const jet<V, W>& v, int s) {
+/// Coefficient s of u * v. (Here and below, s is an integral_constant or an int.)
+template <class V, class U, class W, class S>
+DIMWISE_INLINE constexpr V product_coefficient(const jet<V, U>& u, const jet<V, W>& v, S s) {
+  const auto terms = detail::chosen<detail::product_terms>(s, u.set, v.set);
   detail::product_sum<V> sum;
-  u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-    if (divides(a, s) && v.set.has(s - a)) sum.add(u[a], v[s - a]);
-  });
-  return sum.result();
+  terms.each([&](auto a) DIMWISE_INLINE_LAMBDA { sum.add(detail::is_first(terms, a), u[a], v[detail::difference(s, a)]); });
+  return sum.result(terms);
 }
 
 /// Coefficient s of -y^2. The product with coefficient s itself comes last, because it is known last where y is being computed.
-template <class V, class Y>
-DIMWISE_INLINE constexpr V minus_square_coefficient(const jet<V, Y>& y, int s) {
+template <class V, class Y, class S>
+DIMWISE_INLINE constexpr V minus_square_coefficient(const jet<V, Y>& y, S s) {
+  const auto terms = detail::chosen<detail::square_terms>(s, y.set);
   detail::product_sum<V> sum;
-  y.set.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
-    if (divides(a, s) && a <= s - a && y.set.has(s - a)) sum.add(y[a] * V(a == s - a ? -1.0 : -2.0), y[s - a]);
+  terms.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+    sum.add(detail::is_last(terms, a), y[a] * V(2 * a == s ? -1.0 : -2.0), y[detail::difference(s, a)]);
   });
-  return sum.result();
+  return sum.result(terms);
 }
 
 /// sum over r >= j of a_r w_(r - j): what the cotangent a of y = w * u (or of y = f(u), w = f'(u)) gives u_j.
-template <class V, class A, class W>
-DIMWISE_INLINE constexpr V correlation_coefficient(const jet<V, A>& a, const jet<V, W>& w, int j) {
+template <class V, class A, class W, class S>
+DIMWISE_INLINE constexpr V correlation_coefficient(const jet<V, A>& a, const jet<V, W>& w, S j) {
+  const auto terms = detail::chosen<detail::correlation_terms>(j, a.set, w.set);
   detail::product_sum<V> sum;
-  a.set.each([&](auto r) DIMWISE_INLINE_LAMBDA {
-    if (divides(j, r) && w.set.has(r - j)) sum.add(a[r], w[r - j]);
-  });
-  return sum.result();
+  terms.each([&](auto r) DIMWISE_INLINE_LAMBDA { sum.add(detail::is_first(terms, r), a[r], w[detail::difference(r, j)]); });
+  return sum.result(terms);
 }
 
 /// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). The coefficients of w that are known last
 /// come last, which shortens the wait where w follows from y.
-template <class V, class U, class W>
-DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>& w, int s) {
+template <class V, class U, class W, class S>
+DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>& w, S s) {
+  const auto terms = detail::chosen<detail::chain_terms>(s, u.set, w.set);
   detail::product_sum<V> sum;
-  u.set.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+  terms.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
     const int order = detail::along(s, a), of = detail::along(s, s);
-    if (divides(a, s) && order > 0 && w.set.has(s - a)) {
-      if (order == of) sum.add(u[a], w[s - a]);
-      else sum.add(u[a] * V(double(order) / of), w[s - a]);
-    }
+    if (order == of) sum.add(detail::is_last(terms, a), u[a], w[detail::difference(s, a)]);
+    else sum.add(detail::is_last(terms, a), u[a] * V(double(order) / of), w[detail::difference(s, a)]);
   });
-  return sum.result();
+  return sum.result(terms);
 }
 
 /// Fills the coefficients s != 0 of y = exp(u); y_0 is given.
@@ -231,9 +289,7 @@ DIMWISE_INLINE constexpr void reciprocal_jet(const jet<V, U>& u, jet<V, Y>& y) {
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       V sum(0);
-      u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-        if (a != 0 && divides(a, s)) sum = multiply_add<V>::of(u[a], y[s - a], sum);
-      });
+      detail::chosen<detail::later_terms>(s, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
       y[s] = (V(0) - sum) * y[0];
     }
   });
@@ -249,9 +305,7 @@ DIMWISE_INLINE constexpr void composition_jet(const jet<V, U>& u, const V* f, je
   for (int j = most - 1; j >= 0; j--) {
     y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
       V sum(0);
-      u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-        if (a != 0 && divides(a, s)) sum = multiply_add<V>::of(u[a], y[s - a], sum);
-      });
+      detail::chosen<detail::later_terms>(s, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
       next[s] = sum;
     });
     next[0] = f[j];
@@ -265,9 +319,8 @@ DIMWISE_INLINE constexpr void log_jet(const jet<V, U>& u, jet<V, Y>& y, V r) {
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       V sum(0);
-      y.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
-        const int order = detail::along(s, a), of = detail::along(s, s);
-        if (a != s && divides(a, s) && order > 0 && u.set.has(s - a)) sum = multiply_add<V>::of(y[a] * V(double(order) / of), u[s - a], sum);
+      detail::chosen<detail::chain_terms_below>(s, y.set, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA {
+        sum = multiply_add<V>::of(y[a] * V(double(detail::along(s, a)) / detail::along(s, s)), u[detail::difference(s, a)], sum);
       });
       y[s] = ((u.set.has(s) ? u[s] : V(0)) - sum) * r;
     }
@@ -280,9 +333,9 @@ DIMWISE_INLINE constexpr void power_jet(const jet<V, U>& u, jet<V, Y>& y, V r, d
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       V sum(0);
-      u.set.each([&](auto a) DIMWISE_INLINE_LAMBDA {
+      detail::chosen<detail::later_terms>(s, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA {
         const double order = detail::along(s, a), of = detail::along(s, s);
-        if (a != 0 && divides(a, s)) sum = multiply_add<V>::of(u[a] * V(((p + 1) * order - of) / of), y[s - a], sum);
+        sum = multiply_add<V>::of(u[a] * V(((p + 1) * order - of) / of), y[detail::difference(s, a)], sum);
       });
       y[s] = sum * r;
     }
