@@ -1,8 +1,10 @@
-// core/team.cpp: a condition variable that wakes the threads and a counter that hands out tasks.
+// core/team.cpp: a condition variable that wakes the threads and a counter that hands out tasks. Calls often follow each other closely, and waking
+// a thread takes longer than some of them, so a thread looks for a while before it sleeps.
 #include <dimwise/core/team.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -20,9 +22,16 @@ struct team::shared {
   std::size_t tasks = 0;
   std::atomic<std::size_t> next{0};
   std::exception_ptr failure;
-  unsigned long round = 0;
-  int busy = 0;
+  std::atomic<unsigned long> round{0};
+  std::atomic<int> busy{0};
   bool stop = false;
+  std::chrono::microseconds patience{0};
+
+  /// Looks whether `ready` holds, until it does or looking has cost as much as being woken.
+  template <class Ready>
+  void look(Ready ready) const {
+    for (const auto end = std::chrono::steady_clock::now() + patience; !ready() && std::chrono::steady_clock::now() < end;) {}
+  }
 
   void work(int thread) {
     for (std::size_t n; (n = next.fetch_add(1)) < tasks;) {
@@ -40,6 +49,9 @@ struct team::shared {
     unsigned long seen = 0;
     std::unique_lock<std::mutex> held(lock);
     while (true) {
+      held.unlock();
+      look([&] { return round != seen; });
+      held.lock();
       start.wait(held, [&] { return stop || round != seen; });
       if (stop) return;
       seen = round;
@@ -52,7 +64,9 @@ struct team::shared {
 };
 
 team::team(int threads) : shared_(std::make_unique<shared>()) {
-  if (threads <= 0) threads = std::max(1, int(std::thread::hardware_concurrency()));
+  const int processors = std::max(1, int(std::thread::hardware_concurrency()));
+  if (threads <= 0) threads = processors;
+  if (threads <= processors) shared_->patience = std::chrono::microseconds(50);  // otherwise looking would hold up those that work
   for (int i = 1; i < threads; i++) shared_->threads.emplace_back([this, i] { shared_->wait_and_work(i); });
 }
 
@@ -84,6 +98,7 @@ void team::run(std::size_t tasks, const std::function<void(std::size_t, int)>& t
   }
   s.start.notify_all();
   s.work(0);
+  s.look([&] { return s.busy == 0; });
   std::unique_lock<std::mutex> held(s.lock);
   s.finished.wait(held, [&] { return s.busy == 0; });
   s.task = nullptr;

@@ -19,16 +19,36 @@ block_range even_part(std::size_t n_blocks, std::size_t parts, std::size_t n) {
   return {begin, begin + size + (n < larger ? 1 : 0)};
 }
 
-/// Tasks of falling size, each a share of what is left: few of them, and threads that end within a block of each other. Number n, empty
-/// behind the last one.
-block_range falling_task(std::size_t n_blocks, std::size_t threads, std::size_t n) {
-  block_range task{0, 0};
-  for (std::size_t i = 0; i <= n; i++) {
-    const std::size_t left = n_blocks - task.end;
-    task = {task.end, task.end + (threads == 1 ? left : std::min(left, std::max<std::size_t>(1, left / (2 * threads))))};
+/// How values of many samples are shared out: whole blocks, as many for each thread, in tasks of falling size, so that threads that were held up end
+/// together with the others; then what is left, fewer blocks than threads, in equal numbers of vectors for all.
+class value_tasks {
+ public:
+  value_tasks(std::size_t samples, std::size_t block, std::size_t vector, std::size_t threads)
+      : samples_(samples), block_(block), vector_(vector), threads_(samples > block ? threads : 1), blocks_(samples / block / threads_ * threads_) {
+    while (falling(falling_).begin < blocks_) falling_++;
   }
-  return task;
-}
+  std::size_t count() const { return falling_ + threads_; }
+  /// Samples of task n; some may have none.
+  block_range operator()(std::size_t n) const {
+    if (n < falling_) return {falling(n).begin * block_, falling(n).end * block_};
+    const std::size_t first = blocks_ * block_;
+    const block_range part = even_part(ceil_div(samples_ - first, vector_), threads_, n - falling_);
+    return {std::min(samples_, first + part.begin * vector_), std::min(samples_, first + part.end * vector_)};
+  }
+
+ private:
+  std::size_t samples_, block_, vector_, threads_, blocks_, falling_ = 0;
+
+  /// Task n of the whole blocks, a share of those that are left; empty behind the last one.
+  block_range falling(std::size_t n) const {
+    block_range task{0, 0};
+    for (std::size_t i = 0; i <= n; i++) {
+      const std::size_t left = blocks_ - task.end;
+      task = {task.end, task.end + std::min(left, std::max<std::size_t>(1, left / (2 * threads_)))};
+    }
+    return task;
+  }
+};
 
 template <class T>
 void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t size) {
@@ -50,18 +70,16 @@ std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t p
 template <class T>
 void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const arguments<T>& in, T* const* out, team& workers,
                   parallel_memory<T>& memory) {
-  const std::size_t threads = std::size_t(workers.threads()), block = kernel.block();
+  const std::size_t threads = std::size_t(workers.threads());
   grow(memory.workspaces, threads, kernel.evaluate_workspace());
-  const std::size_t blocks = ceil_div(in.samples, block);
-  if (blocks == 0) return;
-  std::size_t tasks = 1;
-  while (falling_task(blocks, threads, tasks - 1).end < blocks) tasks++;
+  if (in.samples == 0) return;
+  if (threads == 1) return kernel.evaluate(parameters, in, 0, in.samples, out, memory.workspaces[0].data());
+  const value_tasks tasks(in.samples, kernel.block(), kernel.vector(), threads);
   const auto task = [&](std::size_t n, int thread) {
-    const block_range part = falling_task(blocks, threads, n);
-    const std::size_t begin = part.begin * block, end = std::min(in.samples, part.end * block);
-    if (begin < end) kernel.evaluate(parameters, in, begin, end, out, memory.workspaces[std::size_t(thread)].data());
+    const block_range part = tasks(n);
+    if (part.begin < part.end) kernel.evaluate(parameters, in, part.begin, part.end, out, memory.workspaces[std::size_t(thread)].data());
   };
-  workers.run(tasks, std::cref(task));
+  workers.run(tasks.count(), std::cref(task));
 }
 
 template <class T>

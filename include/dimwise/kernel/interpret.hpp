@@ -20,6 +20,7 @@ class interpreted_kernel final : public kernel_interface<T> {
   kernel_cost cost() const override { return kernel->cost(); }
   bool has_gradient() const override { return kernel->has_gradient(); }
   std::size_t block() const override { return kernel->block(); }
+  std::size_t vector() const override { return kernel->vector(); }
   std::size_t evaluate_workspace() const override { return kernel->evaluate_workspace(); }
   std::size_t gradient_workspace() const override { return kernel->gradient_workspace(); }
   std::size_t prepared_size() const override { return kernel->prepared_size(); }

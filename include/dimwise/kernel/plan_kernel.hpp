@@ -121,6 +121,7 @@ class plan_kernel final : public kernel_interface<T> {
   }
   bool has_gradient() const override { return both.has_value(); }
   std::size_t block() const override { return std::size_t(value.whole.samples); }
+  std::size_t vector() const override { return std::size_t(simd::lanes<T>); }
   std::size_t evaluate_workspace() const override { return std::size_t(std::max(value.workspace(), few.workspace())); }
   std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace() + both->whole.accumulators) : 0; }
 

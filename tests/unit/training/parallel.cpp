@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include <dimwise/training/parallel.hpp>
 
@@ -67,6 +70,51 @@ TEST_CASE("values and gradients do not depend on the number of threads") {
   }
   check<double>(2000, 20000, 32);
   check<double>(2000, 140000, 32);
+}
+
+namespace {
+/// Writes down which samples it is asked for.
+struct asked_kernel final : function_kernel<float> {
+  mutable std::mutex lock;
+  mutable std::vector<std::pair<std::size_t, std::size_t>> asked;
+  asked_kernel() : function_kernel<float>(kernel_of<float>(1, 48)) {}
+  std::size_t vector() const override { return 16; }
+  void evaluate(const float*, const arguments<float>&, std::size_t begin, std::size_t end, float* const*, float*) const override {
+    const std::lock_guard<std::mutex> held(lock);
+    asked.emplace_back(begin, end);
+  }
+};
+}  // namespace
+
+TEST_CASE("values are shared out in vectors: every sample once, and no thread has a vector more than another to do at the end") {
+  for (const int threads : {1, 2, 3, 7})
+    for (const std::size_t samples : {1u, 16u, 48u, 49u, 64u, 96u, 200u, 1024u, 5000u}) {
+      asked_kernel kernel;
+      arguments<float> in;
+      in.samples = samples;
+      evaluate_all<float>(kernel, nullptr, in, nullptr, threads);
+      std::sort(kernel.asked.begin(), kernel.asked.end());
+      std::size_t next = 0, small = 0, least = samples, most = 0;
+      for (const auto& [begin, end] : kernel.asked) {
+        CHECK(begin == next);
+        CHECK(begin % 16 == 0);
+        next = end;
+        if (threads == 1 || (begin + 48 <= samples && (end - begin) % 48 == 0)) continue;
+        small++;
+        least = std::min(least, (end - begin + 15) / 16);
+        most = std::max(most, (end - begin + 15) / 16);
+      }
+      CHECK(next == samples);
+      CHECK(small <= std::size_t(threads));
+      if (small) CHECK(most <= least + 1);
+    }
+  asked_kernel kernel;
+  arguments<float> in;
+  in.samples = 1024;  // 21 blocks and a vector: 10 blocks and 32 samples for each of two threads
+  evaluate_all<float>(kernel, nullptr, in, nullptr, 2);
+  std::sort(kernel.asked.begin(), kernel.asked.end());
+  CHECK(kernel.asked.end()[-2] == std::pair<std::size_t, std::size_t>(960, 992));
+  CHECK(kernel.asked.end()[-1] == std::pair<std::size_t, std::size_t>(992, 1024));
 }
 
 TEST_CASE("parts are a function of sizes, and fewer for long parameter vectors") {
