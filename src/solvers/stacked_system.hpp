@@ -1,5 +1,6 @@
 // solvers/stacked_system.hpp: a batch as one system of equations: f, D<1>f, whole Jacobians and products of all samples at once.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -68,24 +69,39 @@ class stacked_system {
   /// out = J' v of the d coordinates of all samples.
   void transposed_product(double t, const double* y, const double* v, double* out) {
     counters.products++;
-    const kernel_interface<double>& kernel = problem.kernels->whole();
-    const arguments<double> in = at(t, y);
-    const double* cotangents[1 + most_carried] = {v};
-    double* none[1 + most_carried] = {};
-    ranges(kernel, [&](std::size_t begin, std::size_t end, double* workspace) {
-      kernel.vector_jacobian(problem.parameters, in, begin, end, cotangents, none, {out, nullptr, nullptr}, nullptr, workspace);
-    });
+    pull_back(problem.kernels->whole(), at(t, y), v, out);
   }
-  /// Row i of the Jacobians of all samples, for each i: rows(i, [samples][d]).
+  /// Row i of the Jacobians of all samples, for each i: rows(i, [samples][d]). Few samples: several rows in one call, as samples of it, so that no
+  /// lane is idle.
   template <class F>
   void jacobian(double t, const double* y, F&& rows) {
     counters.jacobian++;
-    aligned_vector<double> unit(samples * d), row(samples * d);
-    for (std::size_t i = 0; i < d; i++) {
+    const kernel_interface<double>& kernel = problem.kernels->whole();
+    const std::size_t states = samples * d, together = std::clamp<std::size_t>(kernel.block() / std::max<std::size_t>(1, samples), 1, d);
+    const auto repeated = [&](const double* from, std::size_t size) {
+      aligned_vector<double> to(together * size);
+      for (std::size_t r = 0; r < together; r++) std::copy_n(from, size, to.data() + r * size);
+      return to;
+    };
+    const arguments<double> one = at(t, y);
+    const aligned_vector<double> state = repeated(y, states), time = repeated(one.time, samples);
+    std::vector<aligned_vector<double>> inputs;
+    std::vector<const double*> slots;
+    for (int k = 0; k < problem.recording->input_count; k++) {
+      const input_slot& slot = problem.recording->inputs[k];
+      const double* given = problem.inputs[k];
+      if (given) inputs.push_back(repeated(given, samples * std::size_t(slot.width) * (slot.l == level::dim ? d : 1)));
+      slots.push_back(given ? inputs.back().data() : nullptr);
+    }
+    aligned_vector<double> unit(together * states), row(together * states);
+    for (std::size_t first = 0; first < d; first += together) {
+      const std::size_t count = std::min(together, d - first);
       std::fill(unit.begin(), unit.end(), 0.0);
-      for (std::size_t s = 0; s < samples; s++) unit[s * d + i] = 1;
-      transposed_product(t, y, unit.data(), row.data());
-      rows(i, row.data());
+      for (std::size_t r = 0; r < count; r++)
+        for (std::size_t s = 0; s < samples; s++) unit[r * states + s * d + first + r] = 1;
+      counters.products += count;
+      pull_back(kernel, {count * samples, state.data(), time.data(), slots.data(), constants_.data()}, unit.data(), row.data());
+      for (std::size_t r = 0; r < count; r++) rows(first + r, row.data() + r * states);
     }
   }
 
@@ -109,12 +125,23 @@ class stacked_system {
     std::fill(time_.begin(), time_.end(), t);
     return {samples, y, time_.data(), problem.inputs, constants_.data()};
   }
+  void pull_back(const kernel_interface<double>& kernel, const arguments<double>& in, const double* v, double* out) {
+    const double* cotangents[1 + most_carried] = {v};
+    double* none[1 + most_carried] = {};
+    ranges(kernel, in.samples, [&](std::size_t begin, std::size_t end, double* workspace) {
+      kernel.vector_jacobian(problem.parameters, in, begin, end, cotangents, none, {out, nullptr, nullptr}, nullptr, workspace);
+    });
+  }
   template <class F>
   void ranges(const kernel_interface<double>& kernel, F&& f) {
-    const std::size_t block = kernel.block(), blocks = (samples + block - 1) / block;
+    ranges(kernel, samples, f);
+  }
+  template <class F>
+  void ranges(const kernel_interface<double>& kernel, std::size_t count, F&& f) {
+    const std::size_t block = kernel.block(), blocks = (count + block - 1) / block;
     const std::size_t tasks = std::min(blocks, std::size_t(workers_.threads())), part = (blocks + tasks - 1) / tasks * block;
     const auto task = [&](std::size_t n, int thread) {
-      const std::size_t begin = n * part, end = std::min(samples, begin + part);
+      const std::size_t begin = n * part, end = std::min(count, begin + part);
       if (begin < end) f(begin, end, workspaces_[std::size_t(thread)].data());
     };
     workers_.run(tasks, std::cref(task));

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "examples/stiff/problems.hpp"
+#include "src/solvers/stacked_system.hpp"
 #include "support/ode_models.hpp"
 
 using namespace dimwise;
@@ -214,4 +215,29 @@ TEST_CASE("a batch is one system: carried quantities, saved values, threads") {
   const auto no_weight = solve_implicit(p, {samples, zero.data(), nullptr, 0, 2}, o);
   CHECK(!no_weight.ok());
   CHECK(no_weight.text.find("set atol above zero") != std::string::npos);
+}
+
+TEST_CASE("rows of the Jacobians of few samples come together, with the digits of one product each") {
+  constexpr std::size_t d = 3;
+  const auto parameters = draw_parameters(recording<relaxation<3>>::view, 6);
+  auto p = double_problem<relaxation<3>>(parameters.data());
+  for (const std::size_t samples : {std::size_t(1), std::size_t(5), std::size_t(20), std::size_t(100)}) {
+    const auto a = rates(samples, d);
+    const double* inputs[] = {a.data()};
+    p.inputs = inputs;
+    std::vector<double> y(samples * (d + 1), 0.0), unit(samples * d), row(samples * d);
+    for (std::size_t e = 0; e < samples * d; e++) y[e] = std::sin(double(e));
+    team workers(2);
+    detail::stacked_system system(p, samples, workers);
+    std::size_t seen = 0;
+    system.jacobian(0.7, y.data(), [&](std::size_t i, const double* together) {
+      CHECK(i == seen++);
+      detail::stacked_system other(p, samples, workers);
+      for (std::size_t e = 0; e < samples * d; e++) unit[e] = e % d == i;
+      other.transposed_product(0.7, y.data(), unit.data(), row.data());
+      CHECK(std::equal(row.begin(), row.end(), together));
+    });
+    CHECK(seen == d);
+    CHECK(system.counters.products == d);
+  }
 }
