@@ -134,6 +134,7 @@ int main(int argc, char** argv) {
                                                               {"flow", "fit a continuous normalizing flow, draw from it"},
                                                               {"check", "compare the kernels with a 50-digit oracle; explain at length why a model is refused"},
                                                               {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
+                                                              {"tune", "measure the register tiles of FILE.cpp's products on this machine and remember them"},
                                                               {"report", "write a page about what was learned"}};
   workload_request workload;
   bool all_peers = false;

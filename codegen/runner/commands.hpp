@@ -18,6 +18,7 @@ setup solve(const runner& program);
 setup flow(const runner& program);
 setup check(const runner& program);
 setup bench(const runner& program);
+setup tune(const runner& program);
 setup report(const runner& program);
 
 }  // namespace dimwise::commands

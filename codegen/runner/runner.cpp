@@ -62,6 +62,7 @@ runner::runner(compiled_model model, machine_peaks peaks) : state_(std::make_uni
   add("flow", "fit a continuous normalizing flow, draw from it, compute log densities", commands::flow(*this));
   add("check", "compare the kernels with a 50-digit oracle", commands::check(*this));
   add("bench", "time the kernels", commands::bench(*this));
+  add("tune", "measure register tiles on this machine and remember them", commands::tune(*this));
   add("report", "write a page with equations, losses, pictures", commands::report(*this));
 }
 

@@ -143,7 +143,7 @@ class buffer_layout {
       const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers || collects;
       q.size = x.stored ? size_of_dim(x) * ((order.kept[std::size_t(i)] ? d : 1) + rows_between_dimensions(x)) : 0;
       if (fused.follower[std::size_t(i)] >= 0)
-        q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::detail::tile_rows) * row_stride(x);
+        q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::most_strip_rows) * row_stride(x);
       if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];

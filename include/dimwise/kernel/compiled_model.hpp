@@ -10,6 +10,8 @@
 
 namespace dimwise {
 
+struct tile_measurement;
+
 /// What a kernel reads at one call. All arrays are row-major; unused ones may be null.
 template <class T>
 struct arguments {
@@ -70,6 +72,9 @@ class kernel_interface {
   /// Computes samples [begin, end). out[j] (null: skipped) points at the whole array of output j.
   virtual void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
                         T* workspace) const = 0;
+  /// Measures the register tiles of this kernel's matrix products on this machine; products in `found` are not measured again. Takes about 0.05 s for
+  /// each product, and one core that nothing else disturbs.
+  virtual void tune(std::vector<tile_measurement>& found) const { (void)found; }
   /// For samples [begin, end): adds sum_s sum_j <cotangent_j, d output_j / d parameters> to `gradient` (double, length of the
   /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
   virtual void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,

@@ -64,8 +64,8 @@ DIMWISE_INLINE void ask_ahead(const step<T>& st, const call<T>& c, int begin, in
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. Strip by strip of rows: all
-/// terms and coefficients, then what follows.
-template <class T>
+/// terms and coefficients, then what follows. Tile: of simd::tile_shapes; digits do not depend on it.
+template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
   int rows = st.products->rows;
   if (const extent_rule rule = st.products->rule;
@@ -74,7 +74,7 @@ void products(const step<T>& st, const call<T>& c) {
   call<T> part = c;
   simd::gemm_strip<T> g;
   for (int r = 0, height; r < rows; r += height) {
-    height = simd::strip_rows(rows - r);
+    height = simd::strip_rows<Tile>(rows - r);
     if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
       g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? 0 : r * p->c_row);
@@ -98,7 +98,7 @@ void products(const step<T>& st, const call<T>& c) {
                       p[j].b_row,
                       k.end - k.begin};
       }
-      simd::compute(g, height);
+      simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;
     }
     if (st.follower) {
@@ -120,7 +120,7 @@ void transpose_cotangent(const step<T>& st, const call<T>& c) {
 }
 
 /// Adds to the accumulators of a weight: C[in][out] += U[in][n] A^T[n][out].
-template <class T>
+template <class T, int Tile = 0>
 void weight_gradient(const step<T>& st, const call<T>& c) {
   for (int j = 0; j < st.product_count; j++) {
     const matrix_product& p = st.products[j];
@@ -137,7 +137,7 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
     g.columns = p.columns;
     if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows) g.rows = detail::readable_units(p, st.d, c.i);
     if (p.rule != extent_rule::hidden_gradient) {
-      simd::gemm(g, simd::gemm_start::accumulate, [&](int begin, int end) {
+      simd::gemm<Tile>(g, simd::gemm_start::accumulate, [&](int begin, int end) {
         if (p.c_dim) detail::prefetch_next(st, c, g.c + begin * g.c_stride, p.c_dim, g.c_stride, end - begin, g.columns);
         return simd::gemm_range{0, p.depth};
       });
@@ -153,7 +153,7 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
       part.c += begin * g.c_stride + first;
       part.rows = std::min(chunk, p.rows - begin);
       part.columns = p.columns - first;
-      simd::gemm(part, simd::gemm_start::accumulate);
+      simd::gemm<Tile>(part, simd::gemm_start::accumulate);
     }
   }
 }

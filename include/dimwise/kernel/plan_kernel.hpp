@@ -5,6 +5,7 @@
 #include "../core/error.hpp"
 #include "make_plan_kernel.hpp"
 #include "plan.hpp"
+#include "tune.hpp"
 #include "unit_plan.hpp"
 
 namespace dimwise {
@@ -46,6 +47,12 @@ struct blocked_plan {
       : whole(t, program.nodes, program.functions, block, gradients), rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {}
   /// Elements of the blocks that are computed together.
   std::ptrdiff_t workspace() const { return std::max(whole.workspace * whole.group, rest.workspace * rest.group); }
+  /// Calls f with each plan, in a fixed order.
+  template <class Self, class F>
+  static void each_plan(Self& self, F&& f) {
+    f(self.whole);
+    f(self.rest);
+  }
   /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need.
   template <class F>
   void each_part(std::size_t begin, std::size_t end, F&& f) const {
@@ -101,12 +108,13 @@ class plan_kernel final : public kernel_interface<T> {
   static constexpr int default_block = simd::lanes<T> * (simd::detail::tile_packs == 3 ? 3 : 4);
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block)
+              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block, const tile_choices& tiles = {})
       : t(recording), infos(std::move(outputs)), value(t, forward, block), few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
       by_inputs.emplace(t, *reverse, block, parameter_gradients::left_out);
+    each_plan(*this, [&](plan<T>& p) { choose_tiles(p, tiles); });
   }
 
   const std::vector<output_info>& outputs() const override { return infos; }
@@ -128,6 +136,10 @@ class plan_kernel final : public kernel_interface<T> {
   std::size_t prepared_size() const override { return few.most_ready ? std::size_t(few.one.prepared) : 0; }
   void prepare(const T* parameters, T* prepared) const override {
     if (few.most_ready) few.one.prepare(parameters, prepared);
+  }
+
+  void tune(std::vector<tile_measurement>& found) const override {
+    each_plan(*this, [&](const plan<T>& p) { measure_tiles(p, std::size_t(t.parameters), found); });
   }
 
   void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
@@ -223,6 +235,14 @@ class plan_kernel final : public kernel_interface<T> {
   std::optional<blocked_plan<T>> both, by_inputs;
   std::optional<plan<T>> apart;
 
+  /// Calls f for every plan whose products have tiles to choose.
+  template <class Kernel, class F>
+  static void each_plan(Kernel& k, F&& f) {
+    blocked_plan<T>::each_plan(k.value, f);
+    for (auto* both_ways : {&k.both, &k.by_inputs})
+      if (both_ways->has_value()) blocked_plan<T>::each_plan(**both_ways, f);
+  }
+
   void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                      const input_cotangents<T>* by, double* gradient, T* workspace, int* pending) const {
     call<T> c;
@@ -258,7 +278,12 @@ std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, st
                                                       const executable_program<T>* reverse, bool with_jacobian) {
   if (forward.layout != kernel_layout<T>)
     throw error("the program was compiled with headers of dimwise that its runtime library was not built from; build both from the same version");
-  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian);
+#if defined(DIMWISE_KERNELS_FOR)  // the runtime library
+  const tile_choices& tiles = remembered_tiles(simd::isa_name());
+#else
+  const tile_choices tiles{};
+#endif
+  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian, plan_kernel<T>::default_block, tiles);
 }
 
 }  // namespace DIMWISE_SIMD_ISA

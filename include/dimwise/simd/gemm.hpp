@@ -1,6 +1,7 @@
 // simd/gemm.hpp: the matrix product of every kernel, in register tiles: broadcast weights times columns of samples.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <dimwise/simd/pack.hpp>
 #include <utility>
@@ -57,15 +58,41 @@ struct gemm_strip {
   int bias_rows = 0;        ///< where the bias has a number for each column (simd/unit_tile.hpp): rows that start from it
 };
 
+/// A register tile: the sums of `rows` rows and `packs` packs of columns are in registers at the same time.
+struct tile_shape {
+  int rows, packs;
+  friend constexpr bool operator==(const tile_shape&, const tile_shape&) = default;
+};
+
+/// The tiles that a product may be cut into: accumulators, a weight and the packs of a row of B fit the registers. Which one is fastest depends on
+/// the product and on the machine; digits depend on none of it. The first ran at the load-fed rate on every machine that was measured.
+inline constexpr auto tile_shapes = [] {
+  if constexpr (vector_registers >= 32) return std::array<tile_shape, 4>{{{8, 3}, {4, 6}, {6, 4}, {16, 1}}};
+  else return std::array<tile_shape, 3>{{{6, 2}, {4, 3}, {12, 1}}};
+}();
+
+/// The one of tile_shapes for a product that was not measured. A single vector of columns wants many rows, because fewer than eight sums wait for each
+/// other; a single row, which has four sums of its own, wants many vectors.
+constexpr int usual_tile(int rows, int packs) {
+  constexpr int wide = 1, high = int(tile_shapes.size()) - 1;
+  return rows == 1 ? wide : packs == 1 && rows > tile_shapes[0].rows ? high : 0;
+}
+
+/// The most rows of a strip.
+inline constexpr int most_strip_rows = [] {
+  int most = 0;
+  for (const tile_shape& s : tile_shapes) most = std::max(most, s.rows);
+  return most;
+}();
+
 namespace detail {
 
-/// Rows and packs of columns of the largest register tile: accumulators, a weight and the packs of a row of B must fit. On every
-/// machine with 32 registers that was measured, 8 x 3, 8 x 2 and 4 x 3 run at the load-fed rate; on those with 16, 6 x 2 does.
-inline constexpr int tile_rows = vector_registers >= 32 ? 8 : 6;
-inline constexpr int tile_packs = vector_registers >= 32 ? 3 : 2;
+/// Rows and packs of columns of the first of tile_shapes.
+inline constexpr int tile_rows = tile_shapes[0].rows;
+inline constexpr int tile_packs = tile_shapes[0].packs;
 
 /// Parts that the sum over k is split into. One or two outputs of a layer have so few accumulators that they would wait for each other. The split
-/// depends on nothing but their number, so that digits do not depend on how many samples are computed together.
+/// depends on nothing but their number, so that digits do not depend on how many samples are computed together, nor on the tile.
 constexpr int sums_of(int outputs) { return outputs == 1 ? 4 : outputs == 2 ? 2 : 1; }
 
 /// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are columns, `at` is the
@@ -160,38 +187,67 @@ constexpr int even_part(int left, int most) { return left <= most ? left : left 
 template <class T>
 using tile_function = void (*)(const gemm_strip<T>&, int);
 
-/// The tile of r + 1 rows and p + 1 packs is entry tile_packs * r + p.
+inline constexpr tile_shape most_of_tile = [] {
+  tile_shape most{};
+  for (const tile_shape& s : tile_shapes) most = {std::max(most.rows, s.rows), std::max(most.packs, s.packs)};
+  return most;
+}();
+constexpr bool in_some_shape(int rows, int packs) {
+  for (const tile_shape& s : tile_shapes)
+    if (rows <= s.rows && packs <= s.packs) return true;
+  return false;
+}
+template <class T, int Rows, int Packs>
+constexpr tile_function<T> tile_or_null() {
+  if constexpr (in_some_shape(Rows, Packs)) return gemm_tile<T, Rows, Packs, sums_of(Rows)>;
+  else return nullptr;
+}
+
+/// The tile of r + 1 rows and p + 1 packs is entry most_of_tile.packs * r + p; null where no shape has it. One and two rows are all outputs of a layer.
 template <class T>
 inline constexpr auto tiles = []<int... I>(std::integer_sequence<int, I...>) {
   struct {
-    tile_function<T> of[tile_rows * tile_packs];
-  } all{{gemm_tile<T, I / tile_packs + 1, I % tile_packs + 1>...}};
+    tile_function<T> of[most_of_tile.rows * most_of_tile.packs];
+  } all{{tile_or_null<T, I / most_of_tile.packs + 1, I % most_of_tile.packs + 1>()...}};
   return all;
 }
-(std::make_integer_sequence<int, tile_rows * tile_packs>{});
+(std::make_integer_sequence<int, most_of_tile.rows * most_of_tile.packs>{});
+
+/// The tiles of two rows among more, which are left of five where a tile has four.
+template <class T>
+inline constexpr auto tiles_of_two_rows = []<int... I>(std::integer_sequence<int, I...>) {
+  struct {
+    tile_function<T> of[most_of_tile.packs];
+  } all{{gemm_tile<T, 2, I + 1, 1>...}};
+  return all;
+}
+(std::make_integer_sequence<int, most_of_tile.packs>{});
 
 }  // namespace detail
 
 /// How many of `left` rows the next strip takes.
-constexpr int strip_rows(int left) { return detail::even_part(left, detail::tile_rows); }
+template <int Tile = 0>
+constexpr int strip_rows(int left) {
+  return detail::even_part(left, tile_shapes[Tile].rows);
+}
 
-/// Computes `rows` rows, as many as strip_rows gives; all columns.
-template <class T>
-void compute(const gemm_strip<T>& g, int rows) {
-  const detail::tile_function<T>* const tile = detail::tiles<T>.of + detail::tile_packs * (rows - 1) - 1;
-  int left = g.columns / lanes<T>, column = 0;
-  while (left > 0) {
-    // a single pack is bound by its loads, so 4 are 2 and 2
-    const int packs = left <= detail::tile_packs ? left : detail::tile_packs == 3 && left == 4 ? 2 : detail::tile_packs;
+/// Computes `rows` rows, as many as strip_rows<Tile> gives, of the `outputs` rows of the whole product; all columns. Tile: of tile_shapes.
+template <int Tile = 0, class T>
+void compute(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs) {
+  static_assert(tile_shapes[Tile].rows >= 4, "a single row must be a product of its own");
+  const detail::tile_function<T>* tile = detail::tiles<T>.of + detail::most_of_tile.packs * (rows - 1) - 1;
+  if constexpr (tile_shapes[Tile].rows == 4)
+    if (rows == 2 && outputs > 2) tile = detail::tiles_of_two_rows<T>.of - 1;
+  for (int left = g.columns / lanes<T>, column = 0, packs; left > 0; left -= packs) {
+    packs = detail::even_part(left, tile_shapes[Tile].packs);  // a single pack is bound by its loads, so 4 are 2 and 2
     tile[packs](g, column);
     column += packs * lanes<T>;
-    left -= packs;
   }
 }
 
 /// The product over the range of k that `limits(r_begin, r_end)` (a gemm_range within 0..depth) gives for a strip of rows: how a
 /// block-triangular mask skips its zeros. Cost: 2 * rows * k range * columns flop.
-template <class T, class Limits>
+template <int Tile = 0, class T, class Limits>
 void gemm(const gemm_arguments<T>& g, gemm_start start, Limits limits, const T* bias = nullptr, int bias_columns = 0) {
   gemm_strip<T> s;
   s.count = 1;
@@ -200,20 +256,20 @@ void gemm(const gemm_arguments<T>& g, gemm_start start, Limits limits, const T* 
   s.start = start;
   s.bias_columns = bias_columns;
   for (int r = 0, rows; r < g.rows; r += rows) {
-    rows = strip_rows(g.rows - r);
+    rows = strip_rows<Tile>(g.rows - r);
     const gemm_range k = limits(r, r + rows);
     s.terms[0] = {
         g.a + r * g.a_row + k.begin * g.a_col, g.a_row, g.a_col, g.b + k.begin * g.b_stride, g.b_stride, k.end - k.begin};
     s.c = g.c + r * g.c_stride;
     s.bias = bias == nullptr ? nullptr : bias + r;
-    compute(s, rows);
+    compute<Tile>(s, rows, g.rows);
   }
 }
 
 /// The product over the whole depth.
-template <class T>
+template <int Tile = 0, class T>
 void gemm(const gemm_arguments<T>& g, gemm_start start) {
-  gemm(g, start, [&](int, int) { return gemm_range{0, g.depth}; });
+  gemm<Tile>(g, start, [&](int, int) { return gemm_range{0, g.depth}; });
 }
 
 /// The product added to bias[r] in the first `bias_columns` columns (a multiple of lanes<T>) and to zero in the others.

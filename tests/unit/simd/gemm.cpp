@@ -133,7 +133,7 @@ TEMPLATE_TEST_CASE("gemm sums only over the range that the mask allows", "[simd]
 
 TEMPLATE_TEST_CASE("a strip adds up several products, each over its own depth", "[simd]", float, double) {
   using T = TestType;
-  for (int rows = 1; rows == strip_rows(rows); ++rows)
+  for (int rows = 1; rows == strip_rows<0>(rows); ++rows)
     for (int packs = 1; packs <= 7; ++packs) {
       problem<T> first(rows, 7, packs * lanes<T>, true, 1), second(rows, 1, packs * lanes<T>, false, 2),
           third(rows, 12, packs * lanes<T>, false, 3);
@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("a strip adds up several products, each over its own depth", 
       s.start = gemm_start::bias;
       s.bias = third.bias.data();
       s.bias_columns = lanes<T>;
-      compute(s, rows);
+      compute(s, rows, rows);
       const auto start = [&](int r, int n) {
         double sum = n < lanes<T> ? static_cast<double>(third.bias[static_cast<std::size_t>(r)]) : 0.0;
         for (const problem<T>* p : {&first, &second})
@@ -181,16 +181,39 @@ TEMPLATE_TEST_CASE("digits of a column do not depend on the number of columns", 
   }
 }
 
+TEMPLATE_TEST_CASE("digits do not depend on the tile", "[simd]", float, double) {
+  using T = TestType;
+  for (const int rows : {1, 2, 3, 4, 5, 9, 16, 17, 33, 64})
+    for (int packs = 1; packs <= 8; ++packs)
+      for (const int depth : {1, 5, 37}) {
+        problem<T> p(rows, depth, packs * lanes<T>, false, 11);
+        gemm(p.g, gemm_start::zero);
+        const auto expected = p.c;
+        const auto check = [&]<int Tile>(std::integral_constant<int, Tile>) {
+          const tile_shape& shape = tile_shapes[Tile];
+          std::fill(p.c.begin(), p.c.end(), T(3));
+          gemm<Tile>(p.g, gemm_start::zero);
+          bool same = true;
+          for (int r = 0; r < rows; ++r)
+            for (int n = 0; n < p.g.columns; ++n)
+              same = same && p.c[static_cast<std::size_t>(r * p.g.c_stride + n)] == expected[static_cast<std::size_t>(r * p.g.c_stride + n)];
+          INFO(rows << " x " << depth << " x " << packs << ", tile " << shape.rows << " x " << shape.packs);
+          CHECK(same);
+        };
+        [&]<int... I>(std::integer_sequence<int, I...>) { (check(std::integral_constant<int, I>{}), ...); }(std::make_integer_sequence<int, int(tile_shapes.size())>{});
+      }
+}
+
 TEST_CASE("strips cover the rows and none is much lower than the others", "[simd]") {
   for (int rows = 1; rows <= 200; ++rows) {
     int covered = 0, lowest = rows;
     for (int r; covered < rows; covered += r) {
-      r = strip_rows(rows - covered);
+      r = strip_rows<0>(rows - covered);
       REQUIRE(r > 0);
       lowest = std::min(lowest, r);
     }
     CHECK(covered == rows);
-    CHECK(lowest >= std::min(rows, strip_rows(1 << 20) / 2));
+    CHECK(lowest >= std::min(rows, strip_rows<0>(1 << 20) / 2));
   }
 }
 
