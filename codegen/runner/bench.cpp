@@ -11,6 +11,7 @@
 #include "codegen/runner/needed_orders.hpp"
 #include "codegen/runner/timing.hpp"
 #include "dimwise/core/error.hpp"
+#include "dimwise/kernel/product_arithmetic.hpp"
 #include "dimwise/training/optimiser.hpp"
 #include "dimwise/training/parallel.hpp"
 #include "dimwise/training/trained_entries.hpp"
@@ -31,6 +32,7 @@ struct figure {
   int k = 0;
   double seconds_per_sample = 0, matrix_flop = 0;
   double call_bytes = 0, workspace_bytes = 0;  ///< arrays of the caller that a call reads and writes; memory of one thread
+  product_arithmetic products = product_arithmetic::fused;
 };
 
 bool wanted(const options& o, const std::string& variant) {
@@ -78,7 +80,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     auto results = result_arrays(kernel);
     std::vector<T*> out;
     for (auto& r : results) out.push_back(r.data());
-    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop, call_bytes(kernel, false), double(kernel.evaluate_workspace() * sizeof(T))};
+    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop, call_bytes(kernel, false), double(kernel.evaluate_workspace() * sizeof(T)), kernel.arithmetic()};
     aligned_vector<T> prepared(kernel.prepared_size());
     kernel.prepare(p.data(), prepared.data());
     if (!prepared.empty()) in.prepared = prepared.data();
@@ -103,7 +105,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     const aligned_vector<T> cotangent(samples, T(1) / T(samples));
     const T* cotangents[] = {cotangent.data()};
     std::vector<double> gradient(parameters.size());
-    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop, call_bytes(kernel, true), double(kernel.gradient_workspace() * sizeof(T))};
+    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop, call_bytes(kernel, true), double(kernel.gradient_workspace() * sizeof(T)), {}};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.gradient_workspace());
       const std::size_t part = (samples + gradient_parts(samples, kernel.block(), parameters.size()) - 1) / gradient_parts(samples, kernel.block(), parameters.size());
@@ -132,7 +134,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     figures.push_back(f);
   }
   for (const solve_figure& s : measure_solves<T>(m, p.data(), in, o.threads, o.seconds, [&](const std::string& variant) { return wanted(o, variant); }))
-    figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop, 0, 0});
+    figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop, 0, 0, {}});
   return figures;
 }
 
@@ -161,11 +163,12 @@ void bench_precision(const runner& program, const options& o, json& list) {
     const double fed_share = fed > 0 ? rate / (fed * o.threads) : NAN;
     if (peak > 0) std::printf(", %.1f %% of the peak, %.1f %% of the load-fed rate", 100 * share, 100 * fed_share);
     if (f.call_bytes > 0) std::printf(", %.3g MB moved a call, workspace %.3g MB", f.call_bytes * 1e-6, f.workspace_bytes * 1e-6);
+    if (f.products != product_arithmetic::fused) std::printf(", products: %s", name_of(f.products));
     std::printf("\n");
     list.push_back({{"workload", o.workload}, {"variant", f.variant}, {"d", m.recording.d}, {"k", o.k >= 0 ? o.k : f.k}, {"precision", single ? "float" : "double"},
                     {"threads", o.threads}, {"samples", o.samples}, {"ns", ns}, {"unit", o.unit}, {"share", finite_or_null(share)},
                     {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"load_fed_share", finite_or_null(fed_share)}, {"bytes_moved", finite_or_null(f.call_bytes > 0 ? f.call_bytes : NAN)},
-                    {"workspace_bytes", finite_or_null(f.workspace_bytes > 0 ? f.workspace_bytes : NAN)}, {"isa", m.isa},
+                    {"workspace_bytes", finite_or_null(f.workspace_bytes > 0 ? f.workspace_bytes : NAN)}, {"isa", m.isa}, {"products", name_of(f.products)},
                     {"compiler", m.compiler}});
   }
 }

@@ -182,7 +182,7 @@ TEST_CASE("bench writes the fixed members") {
   const auto j = read_json(where / "b.json");
   REQUIRE(j.size() == 6);
   for (const auto& row : j)
-    CHECK(members(row) == names{"workload", "variant", "d", "k", "precision", "threads", "samples", "ns", "unit", "share", "peak_gflops", "load_fed_gflops", "load_fed_share", "bytes_moved", "workspace_bytes", "isa", "compiler"});
+    CHECK(members(row) == names{"workload", "variant", "d", "k", "precision", "threads", "samples", "ns", "unit", "share", "peak_gflops", "load_fed_gflops", "load_fed_share", "bytes_moved", "workspace_bytes", "isa", "products", "compiler"});
   CHECK(j[0]["variant"] == "orders_to_k");
   CHECK(j[1]["variant"] == "gradient");
   CHECK(j[2]["variant"] == "adam_step");

@@ -11,6 +11,7 @@
 namespace dimwise {
 
 struct tile_measurement;
+enum class product_arithmetic : int;
 
 /// What a kernel reads at one call. All arrays are row-major; unused ones may be null.
 template <class T>
@@ -64,6 +65,8 @@ class kernel_interface {
   /// Elements of T that one thread needs for `evaluate` / `gradient`.
   virtual std::size_t evaluate_workspace() const = 0;
   virtual std::size_t gradient_workspace() const = 0;
+  /// How matrix products of values are computed; those of gradients are always fused multiply-adds.
+  virtual product_arithmetic arithmetic() const { return product_arithmetic(0); }
   /// Elements of T that `prepare` writes; 0: there is nothing to prepare.
   virtual std::size_t prepared_size() const { return 0; }
   /// Writes the parameters in the order in which `evaluate` reads them for fewer samples than a vector holds. Worth its time (about half a cycle for

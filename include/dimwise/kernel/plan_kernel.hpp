@@ -5,6 +5,8 @@
 #include "../core/error.hpp"
 #include "make_plan_kernel.hpp"
 #include "plan.hpp"
+#include "product_arithmetic.hpp"
+#include "split_products.hpp"
 #include "tune.hpp"
 #include "unit_plan.hpp"
 
@@ -108,13 +110,25 @@ class plan_kernel final : public kernel_interface<T> {
   static constexpr int default_block = simd::lanes<T> * (simd::detail::tile_packs == 3 ? 3 : 4);
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block, const tile_choices& tiles = {})
+              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block, const tile_choices& tiles = {},
+              [[maybe_unused]] product_arithmetic arithmetic = product_arithmetic::fused)
       : t(recording), infos(std::move(outputs)), value(t, forward, block), few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
       by_inputs.emplace(t, *reverse, block, parameter_gradients::left_out);
     each_plan(*this, [&](plan<T>& p) { choose_tiles(p, tiles); });
+#if defined(DIMWISE_SIMD_SPLIT)
+    if constexpr (simd::has_split_tiles<T>)
+      if (arithmetic != product_arithmetic::fused) {
+        const auto multiply = arithmetic == product_arithmetic::amx ? steps::products_from_parts<simd::amx_tiles> : steps::products_from_parts<simd::emulated_tiles>;
+        blocked_plan<T>::each_plan(value, [&](plan<T>& p) { split_plans.emplace_back(p, split, multiply); });
+        if (split.size()) {
+          by = arithmetic;
+          few.most = few.most_ready = 0;  // they would have other digits
+        }
+      }
+#endif
   }
 
   const std::vector<output_info>& outputs() const override { return infos; }
@@ -130,11 +144,13 @@ class plan_kernel final : public kernel_interface<T> {
   bool has_gradient() const override { return both.has_value(); }
   std::size_t block() const override { return std::size_t(value.whole.samples); }
   std::size_t vector() const override { return std::size_t(simd::lanes<T>); }
-  std::size_t evaluate_workspace() const override { return std::size_t(std::max(value.workspace(), few.workspace())); }
+  std::size_t evaluate_workspace() const override { return std::size_t(std::max(value.workspace() + split.size(), few.workspace())); }
   std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace() + both->whole.accumulators) : 0; }
 
-  std::size_t prepared_size() const override { return few.most_ready ? std::size_t(few.one.prepared) : 0; }
+  product_arithmetic arithmetic() const override { return by; }
+  std::size_t prepared_size() const override { return few.most_ready ? std::size_t(few.one.prepared) : std::size_t(split.size()); }
   void prepare(const T* parameters, T* prepared) const override {
+    if constexpr (simd::has_split_tiles<T>) split.prepare(parameters, prepared);
     if (few.most_ready) few.one.prepare(parameters, prepared);
   }
 
@@ -148,6 +164,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.parameters = parameters;
     c.in = &in;
     c.outputs = out;
+    if (by != product_arithmetic::fused) return evaluate_from_parts(c, begin, end);
     std::size_t left = (end - begin) % std::size_t(simd::lanes<T>);
     if (left > (in.prepared ? few.most_ready : few.most)) left = 0;
     if (begin < end - left)
@@ -232,9 +249,29 @@ class plan_kernel final : public kernel_interface<T> {
   std::vector<output_info> infos;
   blocked_plan<T> value;
   few_plans<T> few;
+  split_weights split;
+  product_arithmetic by = product_arithmetic::fused;
   std::optional<blocked_plan<T>> both, by_inputs;
   std::optional<plan<T>> apart;
+#if defined(DIMWISE_SIMD_SPLIT)
+  std::deque<split_plan> split_plans;
+#endif
 
+  void evaluate_from_parts(call<T> c, std::size_t begin, std::size_t end) const {
+#if defined(DIMWISE_SIMD_SPLIT)
+    if constexpr (simd::has_split_tiles<T>) {
+      c.split_weights = c.in->prepared;
+      if (!c.split_weights) {
+        split.prepare(c.parameters, c.workspace + value.workspace());
+        c.split_weights = c.workspace + value.workspace();
+      }
+      if (by == product_arithmetic::amx) simd::amx_tiles::begin();
+      value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+      if (by == product_arithmetic::amx) simd::amx_tiles::end();
+    }
+#endif
+    (void)c, (void)begin, (void)end;
+  }
   /// Calls f for every plan whose products have tiles to choose.
   template <class Kernel, class F>
   static void each_plan(Kernel& k, F&& f) {
@@ -280,10 +317,12 @@ std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, st
     throw error("the program was compiled with headers of dimwise that its runtime library was not built from; build both from the same version");
 #if defined(DIMWISE_KERNELS_FOR)  // the runtime library
   const tile_choices& tiles = remembered_tiles(simd::isa_name());
+  const product_arithmetic arithmetic = requested_arithmetic();
 #else
   const tile_choices tiles{};
+  const product_arithmetic arithmetic = product_arithmetic::fused;
 #endif
-  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian, plan_kernel<T>::default_block, tiles);
+  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian, plan_kernel<T>::default_block, tiles, arithmetic);
 }
 
 }  // namespace DIMWISE_SIMD_ISA

@@ -34,6 +34,12 @@ struct matrix_product {
   int tile = 0, bias_rows = 0;  ///< for a few samples: which tile computes it, and how many of its rows start from the bias
 };
 
+/// The bf16 parts of a product's operands (kernel/split_products.hpp): elements of the prepared weights and of the workspace.
+struct split_product {
+  std::ptrdiff_t a = 0, a_dim = 0;  ///< of the weights, and of those of the next dimension
+  std::ptrdiff_t b = -1;            ///< of the other operand; -1: this term has few columns of weights and is multiplied as it is
+};
+
 /// Memory that a step asks for while it computes: `size` elements of a buffer, of the dimension that comes `distance` later.
 struct ahead_of_step {
   row_reference rows;
@@ -57,6 +63,7 @@ struct step {
   row_reference out, slope;           ///< slope: of the result (forward) or of the operand (reverse)
   const matrix_product* products = nullptr;
   int product_count = 0;
+  const split_product* split = nullptr;  ///< of each product, where they are computed from parts
   const step* follower = nullptr;     ///< run on the rows of a product while they are in the nearest cache
   ahead_of_step ahead;
   bool strip = false;                 ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
@@ -72,6 +79,7 @@ template <class T>
 struct call {
   T* workspace = nullptr;
   const T* parameters = nullptr;
+  const T* split_weights = nullptr;   ///< their bf16 parts
   T* accumulators = nullptr;          ///< gradients of this thread, in the layout of the plan
   const arguments<T>* in = nullptr;
   const T* const* cotangents = nullptr;

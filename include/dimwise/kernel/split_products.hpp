@@ -1,0 +1,303 @@
+// kernel/split_products.hpp: a plan whose matrix products are computed from bf16 parts (simd/split_tile.hpp): where the parts
+// lie, and the steps that make and multiply them.
+#pragma once
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "../simd/split_tile.hpp"
+#include "plan.hpp"
+#include "tune.hpp"
+
+namespace dimwise {
+inline namespace DIMWISE_SIMD_ISA {
+
+namespace split_detail {
+constexpr int least_rows = 16, least_depth = 16;   // smaller products would leave most of a tile register empty
+constexpr std::ptrdiff_t most_prepared = 8 << 20;  // elements; larger tables of weights are multiplied as they are
+constexpr int numbers_in_float = 2;                // bf16 numbers in the memory of a single-precision one
+constexpr int blocks_of(int depth) { return (depth + simd::tile_depth - 1) / simd::tile_depth; }
+constexpr std::ptrdiff_t elements(int tiles) {
+  return std::ptrdiff_t(tiles) * simd::split_parts * simd::tile_numbers / numbers_in_float;
+}
+}  // namespace split_detail
+
+/// Where the parts of all weights lie that some product needs.
+class split_weights {
+ public:
+  /// The first of the parts of a product's weights, and the distance of those of the next dimension; false where there is no room
+  /// for them.
+  bool place(const matrix_product& p, int d, split_product& to) {
+    const int tiles = (p.rows + simd::tile_lines - 1) / simd::tile_lines * split_detail::blocks_of(p.depth);
+    const std::ptrdiff_t each = split_detail::elements(tiles);
+    const int dims = p.a_dim ? d : 1;
+    for (const entry& e : entries_)
+      if (e.a == p.a && e.a_dim == p.a_dim && e.a_row == p.a_row && e.rows == p.rows && e.depth == p.depth)
+        return to.a = e.at, to.a_dim = e.each, true;
+    if (size_ + each * dims > split_detail::most_prepared) return false;
+    entries_.push_back({p.a, p.a_dim, p.a_row, p.rows, p.depth, dims, size_, p.a_dim ? each : 0});
+    to.a = size_;
+    to.a_dim = p.a_dim ? each : 0;
+    size_ += each * dims;
+    return true;
+  }
+  std::ptrdiff_t size() const { return size_; }
+  void prepare(const float* parameters, float* prepared) const {
+    for (const entry& e : entries_)
+      for (int i = 0; i < e.dims; i++)
+        simd::split_weights(parameters + e.a + i * e.a_dim, e.a_row, e.rows, e.depth,
+                            reinterpret_cast<std::uint16_t*>(prepared + e.at + i * e.each));
+  }
+
+ private:
+  struct entry {
+    std::ptrdiff_t a, a_dim, a_row;
+    int rows, depth, dims;
+    std::ptrdiff_t at, each;
+  };
+  std::vector<entry> entries_;
+  std::ptrdiff_t size_ = 0;
+};
+
+#if defined(DIMWISE_SIMD_SPLIT)
+namespace steps {
+
+/// Writes the parts of an operand, or of those of its rows that a strip has just made.
+inline void split_operand(const step<float>& st, const call<float>& c) {
+  const matrix_product& p = *st.products;
+  simd::split_operand(c.workspace + p.b + c.i * p.b_dim, p.b_row, p.depth, p.columns,
+                      reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
+}
+
+/// steps::products from parts. Terms without parts come first; to them the others are added.
+template <class Tiles>
+void products_from_parts(const step<float>& st, const call<float>& c) {
+  Tiles tiles;
+  const int rows = st.products->rows;
+  call<float> part = c;
+  for (int r = 0, height; r < rows; r += height) {
+    height = std::min(2 * simd::tile_lines, rows - r);
+    if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
+    for (int first = 0; first < st.product_count; first += std::max(st.products[first].terms, 1)) {
+      const matrix_product& p = st.products[first];
+      simd::split_strip s;
+      s.c = c.workspace + p.c + c.i * p.c_dim + (st.strip ? 0 : r * p.c_row);
+      s.c_stride = p.c_row;
+      s.rows = height;
+      s.columns = p.columns;
+      bool whole = false;
+      for (int j = first; j < first + p.terms; j++) {
+        const split_product& q = st.split[j];
+        if (q.b < 0) {
+          whole = true;
+          continue;
+        }
+        const simd::gemm_range k = detail::depth_range(st.products[j], st.d, c.i, r, r + height);
+        const int blocks = split_detail::blocks_of(st.products[j].depth);
+        const std::ptrdiff_t next = std::ptrdiff_t(blocks) * simd::split_parts * simd::tile_numbers;
+        s.terms[s.count++] = {
+            reinterpret_cast<const std::uint16_t*>(c.split_weights + q.a + c.i * q.a_dim) + r / simd::tile_lines * next,
+            next,
+            reinterpret_cast<const std::uint16_t*>(c.workspace + q.b),
+            p.columns / simd::tile_lines,
+            k.begin / simd::tile_depth,
+            split_detail::blocks_of(k.end)};
+      }
+      s.add = whole || p.accumulate || p.bias >= 0;
+      if (s.add)
+        for (int at = 0, lines; at < height; at += lines) {
+          lines = simd::strip_rows<0>(height - at);
+          simd::gemm_strip<float> g;
+          g.c = s.c + at * s.c_stride;
+          g.c_stride = s.c_stride;
+          g.columns = s.columns;
+          g.start = p.accumulate ? simd::gemm_start::accumulate : p.bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
+          if (p.bias >= 0) g.bias = c.parameters + p.bias + c.i * p.bias_dim + r + at;
+          g.bias_columns = st.samples;
+          for (int j = first; j < first + p.terms; j++) {
+            const matrix_product& q = st.products[j];
+            if (st.split[j].b >= 0) continue;
+            const simd::gemm_range k = detail::depth_range(q, st.d, c.i, r + at, r + at + lines);
+            g.terms[g.count++] = {c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col,
+                                  q.a_row,
+                                  q.a_col,
+                                  c.workspace + q.b + c.i * q.b_dim + k.begin * q.b_row,
+                                  q.b_row,
+                                  k.end - k.begin};
+          }
+          simd::compute(g, lines, rows);
+        }
+      simd::multiply(tiles, s);
+    }
+    part.first_row = r;
+    part.rows = height;
+    for (const step<float>* next = st.follower; next; next = next->follower) next->run(*next, part);
+  }
+}
+
+}  // namespace steps
+
+/// Turns the large products of a plan into products from parts. The parts of an operand are made before the first product that
+/// reads them, strip by strip where the step before it makes the operand, in memory behind that of the plan, and serve until the
+/// operand is written again. What is split depends on the sizes of layers alone, so that digits do not depend on how many samples
+/// are computed together.
+class split_plan {
+ public:
+  /// multiply: steps::products_from_parts. The plan must not outlive this object.
+  split_plan(plan<float>& of, split_weights& weights, step_function<float> multiply)
+      : p_(of), weights_(weights), multiply_(multiply), end_((of.workspace + 15) / 16 * 16) {
+    const std::vector<step<float>> steps = std::move(p_.steps);
+    const std::vector<phase> phases = std::move(p_.phases);
+    p_.steps.clear();
+    p_.phases.clear();
+    for (const phase& f : phases) {
+      const auto begin = steps.begin() + std::ptrdiff_t(f.begin), end = steps.begin() + std::ptrdiff_t(f.end);
+      if (f.each_dimension) before_loop(begin, end);
+      for (auto s = begin; s != end; ++s) {
+        p_.steps.push_back(converted(*s, f.each_dimension));
+        forget([&](const parts& m) { return writes(*s, m.of); });
+      }
+      if (f.each_dimension) forget([](const parts& m) { return m.in_loop; });
+      close_phase(f.each_dimension);
+    }
+    p_.workspace = end_;
+  }
+
+ private:
+  struct parts {
+    matrix_product of;
+    std::ptrdiff_t at, size;
+    bool in_loop;
+  };
+  plan<float>& p_;
+  split_weights& weights_;
+  step_function<float> multiply_;
+  std::ptrdiff_t end_;
+  std::vector<parts> made_, free_;
+  std::deque<std::vector<split_product>> split_;
+  std::deque<matrix_product> operands_;
+  std::deque<step<float>> followers_;
+
+  void close_phase(bool each_dimension) {
+    const std::size_t begin = p_.phases.empty() ? 0 : p_.phases.back().end;
+    if (begin < p_.steps.size()) p_.phases.push_back({begin, p_.steps.size(), each_dimension});
+  }
+  template <class Which>
+  void forget(Which which) {
+    for (const parts& m : made_)
+      if (which(m)) free_.push_back(m);
+    std::erase_if(made_, which);
+  }
+  static bool large(const matrix_product& m) {
+    return m.a_col == 1 && m.rows >= split_detail::least_rows && m.depth >= split_detail::least_depth;
+  }
+  static bool products(const step<float>& s) { return tile_in(s, steps::products_of<float>) >= 0; }
+
+  static bool overlap(std::ptrdiff_t begin, std::ptrdiff_t size, const matrix_product& m, int d) {
+    const std::ptrdiff_t end = m.b + (d - 1) * m.b_dim + (m.depth - 1) * m.b_row + m.columns;
+    return begin >= 0 && begin < end && m.b < begin + size;
+  }
+  /// Whether a step writes to the operand of a product.
+  static bool writes(const step<float>& s, const matrix_product& m) {
+    for (const step<float>* part = &s; part; part = part->follower)
+      if (overlap(part->out.base, (s.d - 1) * part->out.dim + part->width * part->out.row, m, s.d)) return true;
+    if (products(s))
+      for (int j = 0; j < s.product_count; j++)
+        if (overlap(s.products[j].c, (s.d - 1) * s.products[j].c_dim + s.products[j].rows * s.products[j].c_row, m, s.d))
+          return true;
+    return false;
+  }
+  /// Calls f(index, product with the columns of its sum) for the terms of products that are worth it.
+  template <class F>
+  static void each_large_term(const step<float>& s, F&& f) {
+    if (!products(s)) return;
+    for (int first = 0; first < s.product_count; first += std::max(s.products[first].terms, 1))
+      for (int j = first; j < first + s.products[first].terms; j++) {
+        matrix_product m = s.products[j];
+        m.columns = s.products[first].columns;
+        if (large(m)) f(j, m);
+      }
+  }
+  /// Whether a step makes the operand of a product in strips of as many rows as a tile is deep.
+  bool makes(const step<float>& s, const matrix_product& m) const {
+    if (s.run != multiply_ || !s.follower) return false;
+    const row_reference& out = s.follower->out;
+    return m.b >= out.base && m.b < out.base + out.row && m.b_row == out.row && m.b_dim == out.dim &&
+           m.depth == s.follower->width;
+  }
+  /// What a loop over dimensions reads but does not write is split once, before it.
+  template <class Steps>
+  void before_loop(Steps begin, Steps end) {
+    const auto written = [&](const matrix_product& m) {
+      return std::any_of(begin, end, [&](const step<float>& s) { return writes(s, m); });
+    };
+    forget([&](const parts& m) { return written(m.of); });
+    for (auto s = begin; s != end; ++s)
+      each_large_term(*s, [&](int, const matrix_product& m) {
+        if (split_product q; m.b_dim == 0 && !written(m) && weights_.place(m, s->d, q)) parts_of(*s, m, false);
+      });
+    close_phase(false);
+  }
+  step<float> converted(step<float> s, bool in_loop) {
+    std::vector<split_product> list(std::size_t(s.product_count));
+    bool any = false;
+    each_large_term(s, [&](int j, const matrix_product& m) {
+      split_product& q = list[std::size_t(j)];
+      if (!weights_.place(m, s.d, q)) return;
+      q.b = parts_of(s, m, in_loop);
+      any = true;
+    });
+    if (!any) return s;
+    split_.push_back(std::move(list));
+    s.split = split_.back().data();
+    s.run = multiply_;
+    return s;
+  }
+  /// Where the parts of the product's operand are; emits the step that makes them.
+  std::ptrdiff_t parts_of(const step<float>& reader, const matrix_product& m, bool in_loop) {
+    for (const parts& q : made_)
+      if (q.of.b == m.b && q.of.b_dim == m.b_dim && q.of.b_row == m.b_row && q.of.depth == m.depth && q.of.columns == m.columns)
+        return q.at;
+    parts made{m, end_, split_detail::elements(split_detail::blocks_of(m.depth) * (m.columns / simd::tile_lines)), in_loop};
+    const bool in_strips =
+        !p_.steps.empty() && (p_.phases.empty() || p_.phases.back().end < p_.steps.size()) && makes(p_.steps.back(), m);
+    const auto read = [&](std::ptrdiff_t at) {  // by the step that makes the operand meanwhile
+      const step<float>& maker = p_.steps.back();
+      return std::any_of(maker.split, maker.split + maker.product_count, [&](const split_product& q) { return q.b == at; });
+    };
+    const auto reused = std::find_if(free_.begin(), free_.end(),
+                                     [&](const parts& q) { return q.size == made.size && !(in_strips && read(q.at)); });
+    if (reused != free_.end()) {
+      made.at = reused->at;
+      free_.erase(reused);
+    } else {
+      end_ += made.size;
+    }
+    operands_.push_back(m);
+    step<float> s;
+    s.run = steps::split_operand;
+    s.d = reader.d;
+    s.samples = reader.samples;
+    s.width = m.depth;
+    s.out.base = made.at;
+    s.products = &operands_.back();
+    s.product_count = 1;
+    made_.push_back(made);
+    if (in_strips) {
+      step<float>& maker = p_.steps.back();
+      followers_.push_back(s);
+      const step<float>* split = &followers_.back();
+      followers_.push_back(*maker.follower);
+      followers_.back().follower = split;
+      followers_[followers_.size() - 2].follower = maker.follower->follower;
+      maker.follower = &followers_.back();
+    } else {
+      p_.steps.push_back(s);
+    }
+    return made.at;
+  }
+};
+#endif
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise

@@ -1,0 +1,249 @@
+// simd/split_tile.hpp: products of single-precision matrices in tile registers that multiply bf16 numbers (AMX). Each number is
+// the sum of three bf16 numbers; of the nine products of two of them the six largest are kept, which leaves the error of single
+// precision.
+#pragma once
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <dimwise/simd/gemm.hpp>
+#include <utility>
+
+namespace dimwise::simd {
+inline namespace DIMWISE_SIMD_ISA {
+
+/// Whether this translation unit can hold products from parts; the processor may still lack the instructions.
+#if defined(DIMWISE_SIMD_AVX512) && defined(__x86_64__)
+#define DIMWISE_SIMD_SPLIT 1
+template <class T>
+inline constexpr bool has_split_tiles = sizeof(T) == 4;
+#else
+template <class T>
+inline constexpr bool has_split_tiles = false;
+#endif
+
+inline constexpr int split_parts = 3;
+inline constexpr int tile_lines = 16;     ///< rows of a tile register, and columns of single-precision numbers
+inline constexpr int tile_depth = 32;     ///< bf16 numbers in a row of a tile register: what one instruction sums over
+inline constexpr int tile_numbers = 512;  ///< bf16 numbers of a tile register
+
+/// x as the sum of three bf16 numbers (the upper halves of single-precision ones), each the nearest to what the ones before it
+/// leave.
+inline void split_number(float x, std::uint16_t (&part)[split_parts]) {
+  for (std::uint16_t& p : part) {
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x), up = bits + 0x7fff + ((bits >> 16) & 1);
+    const bool overflows = (up & 0x7f800000) == 0x7f800000;  // rounded down then, so that no large number becomes infinite
+    p = std::uint16_t((overflows ? bits : up) >> 16);
+    x -= std::bit_cast<float>(std::uint32_t(p) << 16);
+  }
+}
+
+/// Rows [0, rows) and columns [0, depth) of A, row-major with stride `row`, as tiles [rows / 16][depth / 32][part], filled up
+/// with zeros.
+inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int depth, std::uint16_t* to) {
+  std::memset(to, 0,
+              sizeof(std::uint16_t) *
+                  std::size_t((rows + tile_lines - 1) / tile_lines * ((depth + tile_depth - 1) / tile_depth)) * split_parts *
+                  tile_numbers);
+  const int blocks = (depth + tile_depth - 1) / tile_depth;
+  for (int r = 0; r < rows; r++)
+    for (int k = 0; k < depth; k++) {
+      std::uint16_t part[split_parts];
+      split_number(a[r * row + k], part);
+      std::uint16_t* tile = to + ((r / tile_lines) * blocks + k / tile_depth) * std::ptrdiff_t(split_parts) * tile_numbers;
+      for (int i = 0; i < split_parts; i++) tile[i * tile_numbers + r % tile_lines * tile_depth + k % tile_depth] = part[i];
+    }
+}
+
+#if defined(DIMWISE_SIMD_SPLIT)
+
+/// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as tiles [depth / 32][part][columns / 16], two rows
+/// beside each other as the instruction reads them; filled up with zeros. The parts are cut off, not rounded: that is exact and
+/// takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is, too, or it is the depth.
+inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int columns, std::uint16_t* to, int begin, int end) {
+  const int groups = columns / tile_lines,
+            pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
+  const __m512i upper = _mm512_set1_epi32(int(0xffff0000));
+  const auto rest = [&](__m512i x) DIMWISE_INLINE_LAMBDA {
+    return _mm512_castps_si512(_mm512_sub_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(_mm512_and_si512(x, upper))));
+  };
+  for (int q = begin / 2; q < pairs; q++)
+    for (int g = 0; g < groups; g++) {
+      const float* from = b + 2 * q * row + g * tile_lines;
+      __m512i first = 2 * q < depth ? _mm512_loadu_si512(from) : _mm512_setzero_si512();
+      __m512i second = 2 * q + 1 < depth ? _mm512_loadu_si512(from + row) : _mm512_setzero_si512();
+      std::uint16_t* line =
+          to + (std::ptrdiff_t(q / tile_lines) * split_parts * groups + g) * tile_numbers + q % tile_lines * tile_depth;
+#pragma GCC unroll 3
+      for (int part = 0; part < split_parts; part++) {
+        // the upper halves of the second row, below them those of the first
+        _mm512_storeu_si512(line + std::ptrdiff_t(part) * groups * tile_numbers,
+                            _mm512_or_si512(_mm512_and_si512(second, upper), _mm512_srli_epi32(first, 16)));
+        if (part + 1 < split_parts) first = rest(first), second = rest(second);
+      }
+    }
+}
+
+/// The tile registers of the processor. Instructions by name: assemblers know them whatever this file is compiled for, and unlike
+/// the intrinsics of g++ 12 they say that memory is read and written.
+struct amx_tiles {
+  /// Before the first use in a call, and after the last: the registers belong to the thread.
+  static void begin() {
+    struct alignas(64) {
+      std::uint8_t palette = 1, start = 0, reserved[14] = {};
+      std::uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } shapes;
+    asm volatile("ldtilecfg (%0)" : : "r"(&shapes) : "memory");
+  }
+  static void end() { asm volatile("tilerelease" : : : "memory"); }
+  template <int Tile>
+  DIMWISE_INLINE void zero() {
+    asm volatile("tilezero %%tmm%c0" : : "i"(Tile));
+  }
+  template <int Tile>
+  DIMWISE_INLINE void load(const std::uint16_t* from) {
+    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(std::ptrdiff_t(64)), "i"(Tile) : "memory");
+  }
+  template <int Tile>
+  DIMWISE_INLINE void store(float* to, std::ptrdiff_t row) {
+    asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(row * std::ptrdiff_t(sizeof(float))), "i"(Tile) : "memory");
+  }
+  /// C[m][n] += sum over k < 16 of the two products A[m][2k + j] B[k][2n + j].
+  template <int C, int A, int B>
+  DIMWISE_INLINE void multiply() {
+    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(C), "i"(A), "i"(B));
+  }
+};
+
+/// The same in software: for tests, and to see the digits of a machine that has AMX on one that has not.
+class emulated_tiles {
+ public:
+  static void begin() {}
+  static void end() {}
+  template <int Tile>
+  void zero() {
+    std::memset(tile_[Tile], 0, sizeof tile_[Tile]);
+  }
+  template <int Tile>
+  void load(const std::uint16_t* from) {
+    std::memcpy(tile_[Tile], from, sizeof tile_[Tile]);
+  }
+  template <int Tile>
+  void store(float* to, std::ptrdiff_t row) {
+    for (int r = 0; r < tile_lines; r++) std::memcpy(to + r * row, tile_[Tile] + r * 64, 64);
+  }
+  template <int C, int A, int B>
+  void multiply() {
+    const unsigned mode = _mm_getcsr();
+    _mm_setcsr(0x9fc0);  // denormal numbers are zero, as operands and as results; to nearest, ties to even; no traps
+    dot_products(tile_[C], tile_[A], tile_[B]);
+    _mm_setcsr(mode);
+  }
+  /// The operation as Intel's manual has it (TDPBF16PS): even and odd products are summed apart, each addition rounded, then
+  /// added to each other and to C. Not inline: the compiler does not know that the mode above belongs to it.
+  [[gnu::noinline]] static void dot_products(unsigned char* c, const unsigned char* a, const unsigned char* b) {
+    const __m512i upper = _mm512_set1_epi32(int(0xffff0000));
+    for (int m = 0; m < tile_lines; m++) {
+      __m512 even = _mm512_setzero_ps(), odd = _mm512_setzero_ps();
+      for (int k = 0; k < tile_lines; k++) {
+        int pair;
+        std::memcpy(&pair, a + m * 64 + k * 4, 4);
+        const __m512i left = _mm512_set1_epi32(pair), right = _mm512_loadu_si512(b + k * 64);
+        even = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_slli_epi32(left, 16)),
+                               _mm512_castsi512_ps(_mm512_slli_epi32(right, 16)), even);
+        odd = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_and_si512(left, upper)),
+                              _mm512_castsi512_ps(_mm512_and_si512(right, upper)), odd);
+      }
+      _mm512_storeu_ps(c + m * 64, _mm512_add_ps(_mm512_loadu_ps(c + m * 64), _mm512_add_ps(even, odd)));
+    }
+  }
+
+ private:
+  alignas(64) unsigned char tile_[8][1024];
+};
+
+/// A product that is one term of a sum: blocks [begin, end) of the depth, 32 each.
+struct split_term {
+  const std::uint16_t* a = nullptr;  ///< tiles of the first rows
+  std::ptrdiff_t a_next = 0;         ///< from there to the tiles of the next 16 rows
+  const std::uint16_t* b = nullptr;  ///< tiles of the first columns
+  int groups = 0;                    ///< 16 columns each, of the whole operand
+  int begin = 0, end = 0;
+};
+
+/// At most 32 rows of C, all columns: C = or += the sum of the terms.
+struct split_strip {
+  split_term terms[most_gemm_terms];
+  int count = 0;
+  float* c = nullptr;
+  std::ptrdiff_t c_stride = 0;
+  int rows = 0, columns = 0;
+  bool add = false;
+};
+
+namespace detail {
+
+/// Rows x Groups tiles of C; the order in which a number is summed up does not depend on them.
+template <class Tiles, int Rows, int Groups>
+DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group) {
+  const auto each = [](auto&& f) DIMWISE_INLINE_LAMBDA {
+    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA {
+      (f(std::integral_constant<int, I / Groups>{}, std::integral_constant<int, I % Groups>{}), ...);
+    }
+    (std::make_integer_sequence<int, Rows * Groups>{});
+  };
+  each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template zero<2 * r + g>(); });
+  for (const split_term *t = s.terms, *last = t + s.count; t != last; ++t)
+    for (int k = t->begin; k < t->end; k++) {
+      const std::uint16_t* a = t->a + std::ptrdiff_t(k) * split_parts * tile_numbers;
+      const std::uint16_t* b = t->b + (std::ptrdiff_t(k) * split_parts * t->groups + group) * tile_numbers;
+      const auto product = [&]<int I>(std::integral_constant<int, I>) DIMWISE_INLINE_LAMBDA {
+        // the smallest first; only the part that changes is loaded
+        constexpr int of_a[] = {0, 0, 1, 1, 2, 0}, of_b[] = {2, 1, 1, 0, 0, 0};
+        constexpr bool new_a = I == 0 || of_a[I] != of_a[I == 0 ? 0 : I - 1],
+                       new_b = I == 0 || of_b[I] != of_b[I == 0 ? 0 : I - 1];
+        if constexpr (new_a) {
+          tiles.template load<4>(a + of_a[I] * tile_numbers);
+          if constexpr (Rows == 2) tiles.template load<5>(a + t->a_next + of_a[I] * tile_numbers);
+        }
+        if constexpr (new_b) {
+          tiles.template load<6>(b + std::ptrdiff_t(of_b[I]) * t->groups * tile_numbers);
+          if constexpr (Groups == 2) tiles.template load<7>(b + (std::ptrdiff_t(of_b[I]) * t->groups + 1) * tile_numbers);
+        }
+        each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template multiply<2 * r + g, 4 + r, 6 + g>(); });
+      };
+      [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (product(std::integral_constant<int, I>{}), ...); }
+      (std::make_integer_sequence<int, 6>{});
+    }
+  each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
+    const int rows = std::min(tile_lines, s.rows - r * tile_lines);
+    float* c = s.c + r * tile_lines * s.c_stride + (group + g) * tile_lines;
+    if (rows == tile_lines && !s.add) return tiles.template store<2 * r + g>(c, s.c_stride);
+    alignas(64) float sum[tile_lines * tile_lines];
+    tiles.template store<2 * r + g>(sum, tile_lines);
+    for (int i = 0; i < rows; i++) {
+      const pack<float> x = load(sum + i * tile_lines);
+      simd::store(c + i * s.c_stride, s.add ? load(c + i * s.c_stride) + x : x);
+    }
+  });
+}
+
+}  // namespace detail
+
+template <class Tiles>
+void multiply(Tiles& tiles, const split_strip& s) {
+  const int groups = s.columns / tile_lines;
+  for (int g = 0; g < groups; g += 2) {
+    const bool two_rows = s.rows > tile_lines, two = g + 1 < groups;
+    if (two_rows && two) detail::split_tile<Tiles, 2, 2>(tiles, s, g);
+    else if (two_rows) detail::split_tile<Tiles, 2, 1>(tiles, s, g);
+    else if (two) detail::split_tile<Tiles, 1, 2>(tiles, s, g);
+    else detail::split_tile<Tiles, 1, 1>(tiles, s, g);
+  }
+}
+
+#endif
+
+}  // namespace DIMWISE_SIMD_ISA
+}  // namespace dimwise::simd
