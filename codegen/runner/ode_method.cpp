@@ -17,11 +17,14 @@ std::string lower(std::string text) {
 const std::vector<std::pair<std::string, ode_method>>& methods() {
   static const auto all = [] {
     std::vector<std::pair<std::string, ode_method>> list = {{"auto", {}}};
-    for (const scheme s : all_schemes) list.push_back({lower(coefficients(s).name), {.what = ode_method::kind::runge_kutta, .scheme = s}});
+    for (const scheme s : all_schemes)
+      list.push_back({lower(coefficients(s).name), {.what = ode_method::kind::runge_kutta, .scheme = s}});
     for (const auto& [formula, first] : {std::pair(multistep::bdf, "bdf"), std::pair(multistep::adams, "adams")})
-      for (const auto& [how, second] : {std::pair(corrector::jacobi_newton, "jacobi-newton"), std::pair(corrector::newton, "newton"),
-                                        std::pair(corrector::newton_krylov, "newton-krylov"), std::pair(corrector::functional, "functional")})
-        list.push_back({std::string(first) + "-" + second, {.what = ode_method::kind::multistep, .formula = formula, .how = how}});
+      for (const auto& [how, second] :
+           {std::pair(corrector::jacobi_newton, "jacobi-newton"), std::pair(corrector::newton, "newton"),
+            std::pair(corrector::newton_krylov, "newton-krylov"), std::pair(corrector::functional, "functional")})
+        list.push_back(
+            {std::string(first) + "-" + second, {.what = ode_method::kind::multistep, .formula = formula, .how = how}});
     return list;
   }();
   return all;
@@ -44,8 +47,8 @@ ode_method ode_method_of(const std::string& name, const std::string& flag) {
   throw error(flag + " '" + name + "' is unknown; it is one of " + known + ".");
 }
 
-ode_solution<double> solve_by(const ode_method& method, const ode_problem<double>& problem, const ode_start<double>& start, const ode_method_settings& s,
-                              team& workers) {
+ode_solution<double> solve_by(const ode_method& method, const ode_problem<double>& problem, const ode_start<double>& start,
+                              const ode_method_settings& s, team& workers) {
   if (method.what == ode_method::kind::automatic) {
     solve_options o;
     o.rtol = s.rtol, o.atol = s.atol, o.atol_of = s.atol_of, o.most_steps = s.most_steps, o.save_at = s.save_at;

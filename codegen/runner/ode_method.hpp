@@ -29,7 +29,7 @@ struct ode_method_settings {
 };
 
 /// Solves by the method; its solution says in `text` what was done.
-ode_solution<double> solve_by(const ode_method& method, const ode_problem<double>& problem, const ode_start<double>& start, const ode_method_settings& settings,
-                              team& workers);
+ode_solution<double> solve_by(const ode_method& method, const ode_problem<double>& problem, const ode_start<double>& start,
+                              const ode_method_settings& settings, team& workers);
 
 }  // namespace dimwise
