@@ -1,214 +1,19 @@
-// solvers/implicit_solve.cpp: CVODE with our f, our linear solvers, and a watch over what the diagonal leaves out.
+// solvers/implicit_solve.cpp: solves by CVODE under a watch over what the diagonal leaves out, repeated where local errors add up.
 #include <dimwise/solvers/implicit_solve.hpp>
 
-#include <cvode/cvode.h>
-#include <cvode/cvode_ls.h>
-#include <nvector/nvector_serial.h>
-#include <sunlinsol/sunlinsol_band.h>
-#include <sunlinsol/sunlinsol_dense.h>
-#include <sunlinsol/sunlinsol_spgmr.h>
-#include <sunmatrix/sunmatrix_band.h>
-#include <sunmatrix/sunmatrix_dense.h>
-#include <sunnonlinsol/sunnonlinsol_fixedpoint.h>
-
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <memory>
 #include <string>
 
 #include <dimwise/core/error.hpp>
 
-#include "contraction_watch.hpp"
-#include "diagonal_corrector.hpp"
+#include "cvode_integrator.hpp"
 #include "solve_checks.hpp"
-#include "stacked_system.hpp"
 
 namespace dimwise {
 namespace {
-
-struct delete_context { void operator()(SUNContext c) const { SUNContext_Free(&c); } };
-struct delete_cvode { void operator()(void* m) const { CVodeFree(&m); } };
-struct delete_vector { void operator()(N_Vector v) const { N_VDestroy(v); } };
-struct delete_matrix { void operator()(SUNMatrix a) const { SUNMatDestroy(a); } };
-struct delete_linear { void operator()(SUNLinearSolver s) const { SUNLinSolFree(s); } };
-struct delete_nonlinear { void operator()(SUNNonlinearSolver s) const { SUNNonlinSolFree(s); } };
-template <class T, class Delete>
-using owned = std::unique_ptr<std::remove_pointer_t<T>, Delete>;
-
-/// One integrator; a fallback makes another one.
-class integrator {
- public:
-  detail::stacked_system& system;
-  corrector how;
-
-  integrator(detail::stacked_system& s, const implicit_options& o, corrector c, double t, const double* y, double direction) : system(s), how(c) {
-    SUNContext made = nullptr;
-    if (SUNContext_Create(nullptr, &made) != 0) throw error("SUNDIALS could not be started");
-    context_.reset(made);
-    const sunindextype n = sunindextype(s.size());
-    y_.reset(N_VNew_Serial(n, made));
-    std::copy_n(y, n, data());
-    memory_.reset(CVodeCreate(o.formula == multistep::bdf ? CV_BDF : CV_ADAMS, made));
-    void* m = memory_.get();
-    if (!m || CVodeInit(m, right_side, t, y_.get()) != CV_SUCCESS) throw error("CVODE could not be started");
-    set_tolerances(o);
-    CVodeSetUserData(m, this);
-    CVodeSetMaxNumSteps(m, 100000000);
-    CVodeSetMaxHnilWarns(m, -1);
-    CVodeSetErrFile(m, nullptr);
-    const bool jacobi = c == corrector::jacobi_newton;
-    CVodeSetMaxOrd(m, o.largest_order ? o.largest_order : o.formula == multistep::bdf ? 5 : jacobi ? 3 : 12);
-    convergence_ = o.convergence > 0 ? o.convergence : 0.1;
-    ask_for(1);
-    if (o.first_step > 0) CVodeSetInitStep(m, direction * o.first_step);
-    if (o.largest_step > 0) CVodeSetMaxStep(m, o.largest_step);
-    set_corrector(o);
-  }
-
-  double* data() { return N_VGetArrayPointer(y_.get()); }
-  void* memory() { return memory_.get(); }
-  /// One step; CVODE's return value.
-  int step(double to, double& t) { return CVode(memory_.get(), to, y_.get(), &t, CV_ONE_STEP); }
-  /// The corrector's error, as a part of its usual one.
-  void ask_for(double part) { CVodeSetNonlinConvCoef(memory_.get(), part * convergence_); }
-  /// One probe of the watch; Jacobi-Newton goes on with the radius.
-  double probe(detail::contraction_watch& watch, double t) {
-    const double radius = watch.probe(t, data(), gamma());
-    diagonal_->radius(radius);
-    return radius;
-  }
-  double gamma() {
-    double g = 0;
-    CVodeGetCurrentGamma(memory_.get(), &g);
-    return g;
-  }
-  /// The solution at a time within the last step.
-  void between(double t, double* to) {
-    if (!between_) between_.reset(N_VClone(y_.get()));
-    CVodeGetDky(memory_.get(), t, 0, between_.get());
-    std::copy_n(N_VGetArrayPointer(between_.get()), system.size(), to);
-  }
-  /// Adds the steps and iterations of this integrator to the counters.
-  void count(solve_counters& c) {
-    long steps = 0, failed = 0, iterations = 0, failed_corrections = 0;
-    CVodeGetNumSteps(memory_.get(), &steps);
-    CVodeGetNumErrTestFails(memory_.get(), &failed);
-    CVodeGetNonlinSolvStats(memory_.get(), &iterations, &failed_corrections);
-    c.accepted += std::size_t(steps), c.rejected += std::size_t(failed + failed_corrections), c.iterations += std::size_t(iterations);
-  }
-
- private:
-  owned<SUNContext, delete_context> context_;
-  owned<N_Vector, delete_vector> y_, tolerance_, between_;
-  owned<SUNMatrix, delete_matrix> matrix_;
-  owned<SUNLinearSolver, delete_linear> linear_;
-  owned<SUNNonlinearSolver, delete_nonlinear> nonlinear_;
-  std::unique_ptr<detail::diagonal_corrector> diagonal_;
-  std::unique_ptr<void, delete_cvode> memory_;
-  std::vector<double> moved_;
-  double convergence_ = 0.1;
-
-  void set_tolerances(const implicit_options& o) {
-    if (o.atol_of.empty()) {
-      CVodeSStolerances(memory_.get(), o.rtol, o.atol);
-      return;
-    }
-    tolerance_.reset(N_VClone(y_.get()));
-    double* a = N_VGetArrayPointer(tolerance_.get());
-    const std::size_t states = system.samples * system.d;
-    for (std::size_t e = 0; e < system.size(); e++) a[e] = e < states ? o.atol_of[e % system.d] : o.atol;
-    CVodeSVtolerances(memory_.get(), o.rtol, tolerance_.get());
-  }
-
-  void set_corrector(const implicit_options& o) {
-    void* m = memory_.get();
-    SUNContext c = context_.get();
-    const sunindextype n = sunindextype(system.size()), d = sunindextype(system.d);
-    switch (how) {
-      case corrector::functional:
-        nonlinear_.reset(SUNNonlinSol_FixedPoint(y_.get(), o.anderson, c));
-        CVodeSetNonlinearSolver(m, nonlinear_.get());
-        break;
-      case corrector::jacobi_newton:
-        diagonal_ = std::make_unique<detail::diagonal_corrector>(system, o.formula == multistep::bdf ? 5 : 1, c);
-        diagonal_->gamma = [this] { return gamma(); };
-        diagonal_->order = [this] {
-          int q = 1;
-          CVodeGetCurrentOrder(memory_.get(), &q);
-          return q;
-        };
-        CVodeSetNonlinearSolver(m, diagonal_->solver());
-        break;
-      case corrector::newton:
-        if (system.samples == 1 && system.q == 0) {
-          matrix_.reset(SUNDenseMatrix(n, n, c));
-          linear_.reset(SUNLinSol_Dense(y_.get(), matrix_.get(), c));
-        } else {  // a block for each sample lies within a band
-          matrix_.reset(SUNBandMatrix(n, d - 1, d - 1, c));
-          linear_.reset(SUNLinSol_Band(y_.get(), matrix_.get(), c));
-        }
-        CVodeSetLinearSolver(m, linear_.get(), matrix_.get());
-        CVodeSetJacFn(m, whole_jacobian);
-        break;
-      case corrector::newton_krylov:
-        moved_.resize(system.size() * 2);
-        linear_.reset(SUNLinSol_SPGMR(y_.get(), system.problem.kernels->diagonal ? SUN_PREC_LEFT : SUN_PREC_NONE, int(std::min<sunindextype>(n, 20)), c));
-        CVodeSetLinearSolver(m, linear_.get(), nullptr);
-        CVodeSetJacTimes(m, nullptr, product);
-        CVodeSetEpsLin(m, 1e-3);  // a slow mode is small in the preconditioned residual, too
-        if (system.problem.kernels->diagonal) CVodeSetPreconditioner(m, update_diagonal, precondition);
-        break;
-    }
-  }
-
-  static integrator& self(void* user) { return *static_cast<integrator*>(user); }
-  static int right_side(double t, N_Vector y, N_Vector out, void* user) {
-    integrator& s = self(user);
-    return s.system.field(t, N_VGetArrayPointer(y), N_VGetArrayPointer(out), s.how == corrector::jacobi_newton) ? 0 : 1;
-  }
-  void divide(double gamma, const double* b, double* x) const {
-    const std::size_t states = system.samples * system.d;
-    for (std::size_t e = 0; e < system.size(); e++) x[e] = e < states ? b[e] / (1 - gamma * system.diagonal[e]) : b[e];
-  }
-  static int whole_jacobian(double t, N_Vector y, N_Vector, SUNMatrix a, void* user, N_Vector, N_Vector, N_Vector) {
-    detail::stacked_system& f = self(user).system;
-    const bool dense = SUNMatGetID(a) == SUNMATRIX_DENSE;
-    f.jacobian(t, N_VGetArrayPointer(y), [&](std::size_t i, const double* row) {
-      for (std::size_t s = 0; s < f.samples; s++)
-        for (std::size_t j = 0; j < f.d; j++) {
-          const sunindextype r = sunindextype(s * f.d + i), c = sunindextype(s * f.d + j);
-          (dense ? SM_ELEMENT_D(a, r, c) : SM_ELEMENT_B(a, r, c)) = row[s * f.d + j];
-        }
-    });
-    return 0;
-  }
-  /// J v by a forward difference of f, as CVODE's own, with a step of the length that the tolerances allow for.
-  static int product(N_Vector v, N_Vector jv, double t, N_Vector y, N_Vector fy, void* user, N_Vector weight_memory) {
-    integrator& s = self(user);
-    CVodeGetErrWeights(s.memory_.get(), weight_memory);
-    const double length = N_VWrmsNorm(v, weight_memory);
-    if (length == 0) {
-      N_VConst(0, jv);
-      return 0;
-    }
-    const double step = 1 / length;
-    const std::size_t n = s.system.size();
-    const double *from = N_VGetArrayPointer(y), *along = N_VGetArrayPointer(v), *at = N_VGetArrayPointer(fy);
-    double *moved = s.moved_.data(), *to = N_VGetArrayPointer(jv);
-    for (std::size_t e = 0; e < n; e++) moved[e] = from[e] + step * along[e];
-    s.system.counters.products++;
-    if (!s.system.field(t, moved, moved + n, false)) return 1;
-    for (std::size_t e = 0; e < n; e++) to[e] = (moved[n + e] - at[e]) / step;
-    return 0;
-  }
-  static int update_diagonal(double t, N_Vector y, N_Vector, int still_good, int* renewed, double, void* user) {
-    *renewed = !still_good;
-    if (!still_good) self(user).system.diagonal_alone(t, N_VGetArrayPointer(y));
-    return 0;
-  }
-  static int precondition(double, N_Vector, N_Vector, N_Vector r, N_Vector z, double gamma, double, int, void* user) {
-    self(user).divide(gamma, N_VGetArrayPointer(r), N_VGetArrayPointer(z));
-    return 0;
-  }
-};
 
 void check_options(const ode_problem<double>& p, const ode_start<double>& start, const implicit_options& o) {
   if (o.how == corrector::jacobi_newton && !p.kernels->diagonal)
@@ -232,10 +37,10 @@ solve_status status_of(int code) {
   }
 }
 
-}  // namespace
+corrector fallback(const ode_problem<double>& problem) { return problem.dims() <= 64 ? corrector::newton : corrector::newton_krylov; }
 
-implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers) {
-  check_options(problem, start, options);
+/// One solve, from the start once more where Jacobi-Newton is given up.
+implicit_solution solve_once(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers) {
   const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried(), states = samples * d;
   implicit_solution out;
   out.saved_time = options.save_at;
@@ -261,17 +66,19 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
     corrector how = options.how;
     const bool watched = options.watch && how == corrector::jacobi_newton;
     detail::contraction_watch watch(system);
-    auto run = std::make_unique<integrator>(system, options, how, t, y.data(), direction);
+    auto run = std::make_unique<detail::cvode_integrator>(system, options, how, t, y.data(), direction);
     std::vector<double> buffer(system.size());
+    detail::error_sum sum(system.size());
     const std::size_t saved_before = saved;
     // From the start: what an iteration that hides its error has left in the state by now cannot be told.
     const auto fall_back = [&] {
       run->count(system.counters);
-      how = d <= 64 ? corrector::newton : corrector::newton_krylov;
+      how = fallback(problem);
       out.fell_back = true;
       out.fall_back_time = t;
       t = start.t0, saved = saved_before;
-      run = std::make_unique<integrator>(system, options, how, t, y.data(), direction);
+      sum.clear();
+      run = std::make_unique<detail::cvode_integrator>(system, options, how, t, y.data(), direction);
     };
     while ((start.t1 - t) * direction > 0) {
       CVodeSetStopTime(run->memory(), start.t1);
@@ -286,6 +93,7 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
           without_weight = without_weight || options.rtol * std::abs(run->data()[e]) + (e < states && !options.atol_of.empty() ? options.atol_of[e % d] : options.atol) == 0;
         break;
       }
+      if (options.largest_sum > 0 && run->knows_diagonal()) run->add_error(sum);
       while (saved < options.save_at.size() && (options.save_at[saved] - t) * direction <= 0) {
         run->between(options.save_at[saved], buffer.data());
         save(buffer.data());
@@ -308,6 +116,7 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
     }
     std::copy_n(run->data(), system.size(), y.begin());
     run->count(system.counters);
+    out.error_sum = sum.largest();
   }
   out.state.assign(y.begin(), y.begin() + std::ptrdiff_t(states));
   out.carried.assign(y.begin() + std::ptrdiff_t(states), y.end());
@@ -323,6 +132,74 @@ implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_s
                 ": what the diagonal leaves out of the Jacobian let it contract by no more than " + std::to_string(out.radius) +
                 ", where its corrections no longer tell its error";
   return out;
+}
+
+implicit_options with_tolerances(implicit_options o, double factor) {
+  o.rtol *= factor, o.atol *= factor;
+  for (double& a : o.atol_of) a *= factor;
+  return o;
+}
+
+/// Root mean square of the difference of two ends, in units of the tolerance.
+double difference(const implicit_solution& a, const implicit_solution& b, const implicit_options& o) {
+  double sum = 0;
+  const auto add = [&](double x, double y, double atol) {
+    const double e = (x - y) / std::max(o.rtol * std::abs(y) + atol, 1e-300);
+    sum += e * e;
+  };
+  for (std::size_t e = 0; e < b.state.size(); e++) add(a.state[e], b.state[e], o.atol_of.empty() ? o.atol : o.atol_of[e % o.atol_of.size()]);
+  for (std::size_t e = 0; e < b.carried.size(); e++) add(a.carried[e], b.carried[e], o.atol);
+  return std::sqrt(sum / double(b.state.size() + b.carried.size()));
+}
+
+std::string number(double x) {
+  char s[32];
+  std::snprintf(s, sizeof s, "%.2g", x);
+  return s;
+}
+
+/// Solves again where the local errors of the first solve added up, with smaller tolerances until two solutions agree.
+implicit_solution solve_again(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers, implicit_solution best) {
+  constexpr double power = 0.75;  // errors at the end go with tolerance^(q / (q + 1)), q: the order, here 3
+  constexpr double smallest_rtol = 1e-14;
+  implicit_options again = options;
+  solve_counters total = best.counters;
+  const std::size_t steps = best.counters.accepted;
+  std::string tried;
+  double scale = 1, error = -1;
+  bool ended = true;
+  for (int round = 0; round < 4 && ended && !(error >= 0 && error <= options.largest_error); round++) {
+    const double factor = error < 0 ? 0.1 : std::clamp(std::pow(0.5 * options.largest_error / error, 1 / power), 1e-3, 0.3);
+    if (options.rtol > 0 && options.rtol * scale * factor < smallest_rtol) break;
+    if (best.fell_back) again.how = fallback(problem);
+    implicit_solution next = solve_once(problem, start, with_tolerances(again, scale * factor), workers);
+    total += next.counters;
+    tried += (tried.empty() ? "" : ", ") + number(scale * factor);
+    ended = next.ok();
+    if (!ended) break;
+    error = difference(next, best, options) / (std::pow(factor, -power) - 1);
+    scale *= factor;
+    next.radius = std::max(next.radius, best.radius), next.error_sum = best.error_sum;
+    if (best.fell_back) next.fell_back = true, next.fall_back_time = best.fall_back_time, next.text = best.text;
+    best = std::move(next);
+  }
+  best.counters = total;
+  best.mean_evaluations = double(total.field);
+  best.error = std::max(error, 0.0), best.tolerance_scale = scale;
+  best.text += ". The local errors of " + std::to_string(steps) + " steps added up, on the way to " + number(best.error_sum) + " tolerances";
+  if (!tried.empty()) best.text += ", so that it was solved again with the tolerances times " + tried;
+  if (!ended) best.text += ", which did not reach the end";
+  if (error >= 0) best.text += ": the error at the end is estimated as " + number(error) + " tolerances";
+  return best;
+}
+
+}  // namespace
+
+implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers) {
+  check_options(problem, start, options);
+  implicit_solution out = solve_once(problem, start, options, workers);
+  if (!out.ok() || !(options.largest_sum > 0) || out.error_sum <= options.largest_sum) return out;
+  return solve_again(problem, start, options, workers, std::move(out));
 }
 
 implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, int threads) {

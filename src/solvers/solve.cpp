@@ -97,6 +97,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
   if (!done) {
     implicit_options o;
     o.rtol = options.rtol, o.atol = options.atol, o.atol_of = options.atol_of, o.most_steps = options.most_steps;
+    o.largest_sum = options.largest_sum;
     o.save_at.assign(options.save_at.begin() + std::ptrdiff_t(saved), options.save_at.end());
     // A Jacobian of few coordinates costs no more than a few evaluations, and is kept for tens of steps.
     if (d <= 8 || !problem.kernels->diagonal) o.how = d <= 32 ? corrector::newton : corrector::newton_krylov;
@@ -105,6 +106,7 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     out.status = part.status;
     out.turned_implicit = true;
     out.turned_at = t;
+    out.error_sum = part.error_sum, out.error = part.error, out.tolerance_scale = part.tolerance_scale;
     out.radius = part.radius, out.fell_back = part.fell_back, out.fall_back_time = part.fall_back_time;
     const std::string before = t == start.t0 ? "" : "Dopri5 to time " + detail::number_text(t) + ", then ";
     const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton" : o.how == corrector::newton ? "BDF with Newton" : "BDF with Newton-Krylov";

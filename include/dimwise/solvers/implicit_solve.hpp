@@ -37,12 +37,21 @@ struct implicit_options {
   bool watch = true;
   int watch_every = 3;
   double largest_radius = 0.5;
+  /// CVODE holds the error of each step to the tolerance; over many steps errors add up. The estimates of all steps are added up with their signs,
+  /// damped by the diagonal of the Jacobian (not by functional iteration, nor by Newton-Krylov on dense fields, which have none). Where that sum comes
+  /// to `largest_sum` tolerances on the way, the problem is solved again with a tenth of the tolerances: the difference at the end tells the error.
+  /// While it is above `largest_error` tolerances, smaller ones follow, at most four in all. Counters count all of it, the text says it.
+  double largest_sum = 30;  ///< 0: errors are not added up
+  double largest_error = 25;
 };
 
 struct implicit_solution : ode_solution<double> {
   double radius = 0;         ///< the largest that was found, 0 if not watched
   bool fell_back = false;    ///< to Newton or Newton-Krylov, from the start; `fall_back_time`: where Jacobi-Newton had come to
   double fall_back_time = 0;
+  double error_sum = 0;        ///< largest root mean square of the sum of local errors, in tolerances; 0: not added up
+  double error = 0;            ///< at the end, in tolerances, as estimated where it was solved again; else 0
+  double tolerance_scale = 1;  ///< tolerances of this solution over those asked for
 };
 
 /// Solves the batch as one system, in double precision. Carried quantities are integrated along. The counters of Newton-Krylov count Jacobian-vector

@@ -12,6 +12,7 @@ struct solve_options {
   std::vector<double> save_at;
   /// Largest rate times the time to solve for, from which on implicit steps are taken at once.
   double stiff_from = 30;
+  double largest_sum = 30;  ///< see implicit_options
 };
 
 struct automatic_solution : implicit_solution {
