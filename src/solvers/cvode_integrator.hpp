@@ -160,10 +160,10 @@ class cvode_integrator {
         CVodeSetJacFn(m, whole_jacobian);
         break;
       case corrector::newton_krylov:
-        moved_.resize(system.size() * 2);
+        if (!system.has_product()) moved_.resize(system.size() * 2);
         linear_.reset(SUNLinSol_SPGMR(y_.get(), system.problem.kernels->diagonal ? SUN_PREC_LEFT : SUN_PREC_NONE, int(std::min<sunindextype>(n, 20)), c));
         CVodeSetLinearSolver(m, linear_.get(), nullptr);
-        CVodeSetJacTimes(m, nullptr, product);
+        CVodeSetJacTimes(m, nullptr, system.has_product() ? product : difference);
         CVodeSetEpsLin(m, 1e-3);  // a slow mode is small in the preconditioned residual, too
         if (system.problem.kernels->diagonal) CVodeSetPreconditioner(m, update_diagonal, precondition);
         break;
@@ -192,8 +192,17 @@ class cvode_integrator {
     });
     return 0;
   }
+  /// J v, exactly.
+  static int product(N_Vector v, N_Vector jv, double t, N_Vector y, N_Vector, void* user, N_Vector) {
+    stacked_system& f = self(user).system;
+    double* to = N_VGetArrayPointer(jv);
+    f.product(t, N_VGetArrayPointer(y), N_VGetArrayPointer(v), to);
+    for (std::size_t e = 0; e < f.size(); e++)
+      if (!std::isfinite(to[e])) return 1;
+    return 0;
+  }
   /// J v by a forward difference of f, as CVODE's own, with a step of the length that the tolerances allow for.
-  static int product(N_Vector v, N_Vector jv, double t, N_Vector y, N_Vector fy, void* user, N_Vector weight_memory) {
+  static int difference(N_Vector v, N_Vector jv, double t, N_Vector y, N_Vector fy, void* user, N_Vector weight_memory) {
     cvode_integrator& s = self(user);
     CVodeGetErrWeights(s.memory_.get(), weight_memory);
     const double length = N_VWrmsNorm(v, weight_memory);

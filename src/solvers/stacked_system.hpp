@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include <dimwise/core/aligned.hpp>
 #include <dimwise/core/team.hpp>
+#include <dimwise/kernel/jacobian_product.hpp>
 #include <dimwise/solvers/ode.hpp>
 
 #include "prepared_parameters.hpp"
@@ -52,8 +54,7 @@ class stacked_system {
       double* to[1 + most_carried] = {out};
       for (std::size_t j = 0; j < q; j++) to[1 + j] = rates_.data() + j * samples;
       evaluate(problem.kernels->whole(), t, y, to, problem.prepared ? problem.prepared : of_few(problem.kernels->whole(), whole_));
-      for (std::size_t s = 0; s < samples; s++)
-        for (std::size_t j = 0; j < q; j++) out[samples * d + s * q + j] = rates_[j * samples + s];
+      scatter_rates(out);
       if (with_diagonal) diagonal_alone(t, y);
     }
     for (std::size_t e = 0; e < size(); e++)
@@ -70,6 +71,24 @@ class stacked_system {
   void transposed_product(double t, const double* y, const double* v, double* out) {
     counters.products++;
     pull_back(problem.kernels->whole(), at(t, y), v, out);
+  }
+  /// Whether `product` can be called: where the field holds no derivative by time and no product of its own. Makes its kernel at the first call.
+  bool has_product() {
+    if (!asked_) make_product();
+    return product_ != nullptr;
+  }
+  /// out = J v of all coordinates; rows of carried quantities whose derivative is not known are zero.
+  void product(double t, const double* y, const double* v, double* out) {
+    counters.products++;
+    arguments<double> in = at(t, y);
+    slots_.back() = v;
+    in.inputs = slots_.data();
+    in.prepared = of_few(product_->kernel(), of_product_);
+    double* to[1 + most_carried] = {out};
+    for (std::size_t j = 0; j < product_of_.size(); j++) to[1 + j] = rates_.data() + product_of_[j] * samples;
+    std::fill(rates_.begin(), rates_.end(), 0.0);
+    ranges(product_->kernel(), samples, [&](std::size_t begin, std::size_t end, double* workspace) { product_->kernel().evaluate(problem.parameters, in, begin, end, to, workspace); });
+    scatter_rates(out);
   }
   /// Row i of the Jacobians of all samples, for each i: rows(i, [samples][d]). Few samples: several rows in one call, as samples of it, so that no
   /// lane is idle.
@@ -113,14 +132,35 @@ class stacked_system {
     prepared_parameters<double> parameters;
     int uses = 0;
   };
-  few_samples whole_, with_diagonal_;
+  few_samples whole_, with_diagonal_, of_product_;
 
   /// Prepares at the second call: once would not be worth it.
   const double* of_few(const kernel_interface<double>& kernel, few_samples& f) {
     if (f.uses < 2 && ++f.uses == 2) f.parameters.prepare(kernel, problem.parameters, samples % kernel.block() != 0);
     return f.parameters.data();
   }
+  bool asked_ = false;
+  std::unique_ptr<jacobian_product> product_;
+  std::vector<std::size_t> product_of_;  ///< carried quantities with a product
+  std::vector<const double*> slots_;     ///< inputs of the product
 
+  void make_product() {
+    asked_ = true;
+    const table& r = *problem.recording;
+    const auto& outputs = problem.kernels->whole().outputs();
+    if (!has_jacobian_product(r, outputs[0].node)) return;
+    std::vector<int> of = {outputs[0].node};
+    for (std::size_t j = 0; j < q; j++)
+      if (has_jacobian_product(r, outputs[1 + j].node)) of.push_back(outputs[1 + j].node), product_of_.push_back(j);
+    product_ = std::make_unique<jacobian_product>(r, of);
+    if (problem.inputs) slots_.assign(problem.inputs, problem.inputs + r.input_count);
+    slots_.resize(std::size_t(r.input_count) + 1);
+    for (auto& w : workspaces_) w.resize(std::max(w.size(), product_->kernel().evaluate_workspace()));
+  }
+  void scatter_rates(double* out) const {
+    for (std::size_t s = 0; s < samples; s++)
+      for (std::size_t j = 0; j < q; j++) out[samples * d + s * q + j] = rates_[j * samples + s];
+  }
   arguments<double> at(double t, const double* y) {
     std::fill(time_.begin(), time_.end(), t);
     return {samples, y, time_.data(), problem.inputs, constants_.data()};

@@ -54,9 +54,9 @@ struct implicit_solution : ode_solution<double> {
   double tolerance_scale = 1;  ///< tolerances of this solution over those asked for
 };
 
-/// Solves the batch as one system, in double precision. Carried quantities are integrated along. The counters of Newton-Krylov count Jacobian-vector
-/// products, which are differences of f, also as evaluations of f. Throws `error` for wrong options, and where Jacobi-Newton is asked
-/// of a field that is not dimension-wise differentiable.
+/// Solves the batch as one system, in double precision. Carried quantities are integrated along. Newton-Krylov takes exact Jacobian-vector products
+/// (counters.products), or differences of f, which count as evaluations of f as well, where the field holds a derivative by time or a product of its
+/// own. Throws `error` for wrong options, and where Jacobi-Newton is asked of a field that is not dimension-wise differentiable.
 implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers);
 implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options = {}, int threads = 1);
 
