@@ -2,10 +2,16 @@
 #include <dimwise/training/parallel.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <functional>
+#include <mutex>
+#include <thread>
 
 namespace dimwise {
 namespace {
+
+constexpr std::size_t most_parts = 64;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -50,6 +56,54 @@ class value_tasks {
   }
 };
 
+/// Adds up the gradients of parts in their order, whoever computes them. A part whose turn has come is added straight to the sum; one that would have
+/// to wait for long gets a sum of its own, which the one before it adds: the same digits, for three more passes over a gradient.
+template <class OwnSum>
+class parts_in_order {
+ public:
+  parts_in_order(std::size_t parts, std::size_t length, double* sum, OwnSum own) : parts_(parts), length_(length), sum_(sum), own_(own) {}
+  /// Whether all parts before n are in the sum by now, or soon.
+  bool is_next(std::size_t n) const {
+    for (int i = 0; i < 200 && added_.load(std::memory_order_acquire) < n; i++) std::this_thread::yield();
+    return added_.load(std::memory_order_acquire) == n;
+  }
+  /// The cleared sum of part n.
+  double* own_sum(std::size_t n) {
+    state_[n] = apart;
+    std::fill_n(own_(n), length_, 0.0);
+    return own_(n);
+  }
+  /// Part n is in the sum or in its own; adds those that have waited for it.
+  void finish(std::size_t n) {
+    std::unique_lock<std::mutex> held(lock_);
+    is_finished_[n] = true;
+    while (!adding_) {
+      const std::size_t next = added_.load(std::memory_order_relaxed);
+      if (next == parts_ || !is_finished_[next]) return;
+      if (state_[next] == apart) {
+        adding_ = true;
+        held.unlock();
+        const double* from = own_(next);
+        for (std::size_t i = 0; i < length_; i++) sum_[i] += from[i];
+        held.lock();
+        adding_ = false;
+      }
+      added_.store(next + 1, std::memory_order_release);
+    }
+  }
+
+ private:
+  enum place : char { in_sum, apart };
+  std::size_t parts_, length_;
+  double* sum_;
+  OwnSum own_;
+  std::mutex lock_;
+  std::atomic<std::size_t> added_{0};
+  bool adding_ = false;
+  std::array<bool, most_parts> is_finished_{};
+  std::array<place, most_parts> state_{};
+};
+
 template <class T>
 void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t size) {
   if (memory.size() < count) memory.resize(count);
@@ -63,7 +117,7 @@ std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t p
   // A part costs three passes over a gradient (clear, add to, sum up): about the work of ten samples where it does not fit in the
   // nearest cache.
   const std::size_t least = parameters <= 8192 ? 64 : parameters <= 131072 ? 128 : 256;
-  const std::size_t parts = std::min<std::size_t>(64, samples / least);
+  const std::size_t parts = std::min<std::size_t>(most_parts, samples / least);
   return std::max<std::size_t>(1, std::min(parts, ceil_div(samples, block)));
 }
 
@@ -88,35 +142,33 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
   if (in.samples == 0) return;
   const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count), blocks = ceil_div(in.samples, block);
   grow(memory.workspaces, std::size_t(workers.threads()), kernel.gradient_workspace());
-  grow(memory.gradients, parts - 1, parameter_count);
-  const auto task = [&](std::size_t n, int thread) {
-    double* sum = gradient;
-    if (n > 0) {
-      sum = memory.gradients[n - 1].data();
-      std::fill(sum, sum + parameter_count, 0.0);
-    }
+  const auto samples_of = [&](std::size_t n) {
     const block_range part = even_part(blocks, parts, n);
-    const std::size_t begin = part.begin * block, end = std::min(in.samples, part.end * block);
-    if (begin < end)
-      kernel.gradient(parameters, in, begin, end, cotangents, out, sum, memory.workspaces[std::size_t(thread)].data());
+    return block_range{part.begin * block, std::min(in.samples, part.end * block)};
+  };
+  const bool alone = workers.threads() == 1;
+  for (std::size_t n = 1; n < parts; n++)
+    if (!alone || !kernel.leaves_gradient(samples_of(n).begin, samples_of(n).end)) {
+      grow(memory.gradients, parts - 1, parameter_count);
+      break;
+    }
+  parts_in_order order(parts, parameter_count, gradient, [&](std::size_t n) { return memory.gradients[n - 1].data(); });
+  const auto task = [&](std::size_t n, int thread) {
+    const block_range part = samples_of(n);
+    T* const workspace = memory.workspaces[std::size_t(thread)].data();
+    const auto compute = [&](double* to) { kernel.gradient(parameters, in, part.begin, part.end, cotangents, out, to, workspace); };
+    if (n == 0) {
+      compute(gradient);
+    } else if (kernel.leaves_gradient(part.begin, part.end)) {
+      compute(nullptr);
+      int left = 1;
+      kernel.flush_gradient(order.is_next(n) ? gradient : order.own_sum(n), workspace, &left);
+    } else {
+      compute(order.own_sum(n));
+    }
+    order.finish(n);
   };
   workers.run(parts, std::cref(task));
-  if (parts == 1) return;
-  // Each entry is summed over parts in their order, whoever does it.
-  const std::size_t ranges = parameter_count < 16384 ? 1 : std::size_t(workers.threads());
-  const std::size_t range = ceil_div(parameter_count, ranges);
-  const auto reduce = [&](std::size_t n, int) {
-    const std::size_t begin = n * range, end = std::min(parameter_count, begin + range);
-    constexpr std::size_t tile = 1024;  // stays in the nearest cache over all parts
-    for (std::size_t from = begin; from < end; from += tile) {
-      const std::size_t to = std::min(end, from + tile);
-      for (std::size_t p = 0; p + 1 < parts; p++) {
-        const double* other = memory.gradients[p].data();
-        for (std::size_t i = from; i < to; i++) gradient[i] += other[i];
-      }
-    }
-  };
-  workers.run(ranges, std::cref(reduce));
 }
 
 template <class T>

@@ -82,6 +82,9 @@ class kernel_interface {
   /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
   virtual void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
                         const T* const* cotangents, T* const* out, double* gradient, T* workspace) const = 0;
+  /// Whether `gradient` of samples [begin, end) may be called with a null gradient: what it would add stays in the workspace, and
+  /// `flush_gradient` (with a count of 1) adds it.
+  virtual bool leaves_gradient(std::size_t begin, std::size_t end) const { return (void)begin, (void)end, false; }
   /// Whether `vector_jacobian` may be called.
   virtual bool has_vector_jacobian() const { return false; }
   virtual std::size_t vector_jacobian_workspace() const { return 0; }

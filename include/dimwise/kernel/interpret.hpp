@@ -33,6 +33,8 @@ class interpreted_kernel final : public kernel_interface<T> {
     kernel->gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
   }
 
+  bool leaves_gradient(std::size_t begin, std::size_t end) const override { return kernel->leaves_gradient(begin, end); }
+
   bool has_vector_jacobian() const override { return kernel->has_vector_jacobian(); }
   std::size_t vector_jacobian_workspace() const override { return kernel->vector_jacobian_workspace(); }
   void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,

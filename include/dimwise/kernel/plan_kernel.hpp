@@ -108,6 +108,8 @@ class plan_kernel final : public kernel_interface<T> {
  public:
   /// Samples of a block: whole register tiles, and few enough for the layers of a transformer to stay in the nearer caches.
   static constexpr int default_block = simd::lanes<T> * (simd::detail::tile_packs == 3 ? 3 : 4);
+  /// Blocks over which single precision adds up a gradient before double takes over; calls that hand their gradients on are many.
+  static constexpr int most_blocks = 8, most_blocks_handed_on = 32;
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
               const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block, const tile_choices& tiles = {},
@@ -188,6 +190,12 @@ class plan_kernel final : public kernel_interface<T> {
   void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
                 double* gradient, T* workspace) const override {
     add_gradients(parameters, in, begin, end, cotangents, out, nullptr, gradient, workspace, nullptr);
+  }
+
+  bool leaves_gradient(std::size_t begin, std::size_t end) const override {
+    std::size_t blocks = 0;
+    if (both) both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { blocks += (to - from + std::size_t(p.samples) - 1) / std::size_t(p.samples); });
+    return both && blocks < std::size_t(most_blocks);
   }
 
   bool has_vector_jacobian() const override { return by_inputs.has_value(); }
@@ -290,23 +298,21 @@ class plan_kernel final : public kernel_interface<T> {
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = by;
-    // how long single precision adds up before double takes over; calls that hand their gradients on are many
-    const int blocks_between = pending ? 32 : 8;
     int own = 0;
     int& blocks = pending ? *pending : own;
-    const plan<T>& any = both->whole;  // both plans have the same regions
-    const auto flush = [&] {
-      add_gradient(t, any.regions, c.accumulators, gradient);
-      std::fill_n(c.accumulators, any.accumulators, T(0));
-      blocks = 0;
-    };
-    if (blocks == 0) std::fill_n(c.accumulators, any.accumulators, T(0));
+    const int most = pending ? most_blocks_handed_on : most_blocks;
+    T* const accumulators = c.accumulators;
+    const plan<T>& any = both->whole;  // all plans have the same regions
+    if (blocks == 0) std::fill_n(accumulators, any.accumulators, T(0));
     both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
       run_plan(p, c, from, to, [&](const call<T>&) {
-        if (++blocks == blocks_between) flush();
+        if (++blocks < most) return;
+        add_gradient(t, any.regions, accumulators, gradient);
+        std::fill_n(accumulators, any.accumulators, T(0));
+        blocks = 0;
       });
     });
-    if (blocks && !pending) flush();
+    if (blocks && !pending && gradient) add_gradient(t, any.regions, accumulators, gradient);
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "dimwise/kernel.hpp"
+#include "dimwise/kernel/gradient_regions.hpp"
 #include "dimwise/kernel/interpret.hpp"
 #include "dimwise/oracle/sample.hpp"
 #include "support/input_gradient.hpp"
@@ -92,6 +93,13 @@ constexpr void field(model& m) {
   m.output<"energy">(sum(sq(f)));
 }
 
+/// Masks whose borders fall into the squares in which gradients are turned round, and widths that are no multiple of them.
+constexpr auto large = hollow_net<"large">(masked_mlp{70, 45}, features{35}, mlp{33});
+constexpr void masked(model& m) {
+  auto x = m.state<"x", 7>();
+  m.output<"f">(large(x, m.time<"t">()));
+}
+
 constexpr void wide(model& m) {
   auto x = m.state<"x", 2>();
   auto hidden = tanh(m.input_per_dim<"each", 18>() * x);
@@ -116,6 +124,37 @@ TEST_CASE("rows of the Jacobian of random recordings are gradients of single sam
     INFO("seed " << seed);
     CHECK(worst_row(t, *kernel, seed) < 1e-9);
   }
+}
+
+TEST_CASE("accumulators are added to the gradient as entry by entry", "[kernel]") {
+  const table& t = recording<masked>::view;
+  std::vector<gradient_region> regions;
+  std::ptrdiff_t size = 0;
+  for (int i = 0; i < t.tensor_count; i++) {
+    const tensor& w = t.tensors[i];
+    gradient_region r;
+    r.tensor = i;
+    r.out = w.shape[w.rank >= 2 ? w.rank - 2 : 0];
+    r.in = w.rank >= 2 ? w.shape[w.rank - 1] : 0;
+    if (w.masked == mask::none && w.rank == 2 && w.shape[0] == t.d) std::swap(r.dims, r.out), r.out = r.in, r.in = 0;  // a bias of each dimension
+    if (w.rank == 3) r.dims = w.shape[0];
+    r.lanes = r.out == 1 ? 4 : 1;
+    r.padded = (r.out * r.lanes + 15) / 16 * 16;
+    r.offset = size;
+    size += r.per_dim() * r.dims;
+    regions.push_back(r);
+  }
+  std::vector<float> accumulators(static_cast<std::size_t>(size));
+  for (std::size_t e = 0; e < accumulators.size(); e++) accumulators[e] = float(std::sin(double(e)));
+  std::vector<double> expected(std::size_t(t.parameters), 0.5), sum = expected;
+  std::size_t entries = 0;
+  each_gradient_entry(t, regions, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+    expected[std::size_t(to)] += double(accumulators[std::size_t(from)]);
+    entries++;
+  });
+  add_gradient(t, regions, accumulators.data(), sum.data());
+  CHECK(entries > 10000);
+  CHECK(sum == expected);
 }
 
 TEST_CASE("products of cotangents with Jacobians by state, time, inputs and parameters", "[kernel]") {

@@ -2,8 +2,10 @@
 #include "catch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -61,7 +63,51 @@ void check(std::size_t samples, std::size_t count, std::size_t block) {
   CHECK(worst < 1e-10);
 }
 
+/// The same, but gradients may stay in the workspace; the first sample takes its time.
+class leaving_kernel : public function_kernel<double> {
+ public:
+  leaving_kernel(std::size_t count, bool slow) : function_kernel<double>(kernel_of<double>(count, 32)), count_(count), slow_(slow) {}
+  std::size_t gradient_workspace() const override { return count_ + 64; }
+  bool leaves_gradient(std::size_t begin, std::size_t) const override { return begin % 5 != 0; }
+  void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, const double* const* cotangents, double* const* out,
+                double* gradient, double* workspace) const override {
+    if (slow_ && begin == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (!gradient) std::fill_n(workspace + 64, count_, 0.0);
+    function_kernel<double>::gradient(parameters, in, begin, end, cotangents, out, gradient ? gradient : workspace + 64, workspace);
+  }
+  void flush_gradient(double* gradient, double* workspace, int* pending) const override {
+    for (std::size_t i = 0; i < count_; i++) gradient[i] += workspace[64 + i];
+    *pending = 0;
+  }
+
+ private:
+  std::size_t count_;
+  bool slow_;
+};
+
 }  // namespace
+
+TEST_CASE("gradients that stay in the workspace are added in the order of the parts") {
+  constexpr std::size_t samples = 1500, count = 9000;
+  std::vector<double> p(count), x(samples), c(samples), y(samples);
+  for (std::size_t i = 0; i < count; i++) p[i] = 0.1 + 0.01 * double(i % 100);
+  for (std::size_t s = 0; s < samples; s++) x[s] = 1.0 / double(s + 1), c[s] = std::cos(double(s));
+  arguments<double> in;
+  in.samples = samples;
+  in.state = x.data();
+  double* out[] = {y.data()};
+  const double* cotangents[] = {c.data()};
+  std::vector<double> expected(count, 0.25);
+  gradient_all(kernel_of<double>(count, 32), p.data(), count, in, cotangents, out, expected.data(), 1);
+  REQUIRE(gradient_parts(samples, 32, count) > 8);
+  for (const bool slow : {false, true})
+    for (const int threads : {1, 2, 4}) {
+      std::vector<double> g(count, 0.25);
+      gradient_all(leaving_kernel(count, slow), p.data(), count, in, cotangents, out, g.data(), threads);
+      INFO(threads << " threads, slow " << slow);
+      CHECK(g == expected);
+    }
+}
 
 TEST_CASE("values and gradients do not depend on the number of threads") {
   for (const std::size_t samples : {0u, 1u, 7u, 64u, 65u, 1000u, 1031u}) {
