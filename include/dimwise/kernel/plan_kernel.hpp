@@ -40,28 +40,34 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
   }
 }
 
-/// One program in blocks of samples, and in single vectors of them for what would leave the last block mostly empty.
+/// One program in blocks of samples, and in two and single vectors of them for what would leave the last block mostly empty.
 template <class T>
 struct blocked_plan {
-  plan<T> whole, rest;
+  plan<T> whole, pair, rest;
 
   blocked_plan(const table& t, const executable_program<T>& program, int block, parameter_gradients gradients = parameter_gradients::added)
-      : whole(t, program.nodes, program.functions, block, gradients), rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {}
+      : whole(t, program.nodes, program.functions, block, gradients), pair(t, program.nodes, program.functions, 2 * simd::lanes<T>, gradients),
+        rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {}
   /// Elements of the blocks that are computed together.
-  std::ptrdiff_t workspace() const { return std::max(whole.workspace * whole.group, rest.workspace * rest.group); }
+  std::ptrdiff_t workspace() const {
+    return std::max({whole.workspace * whole.group, pair.workspace * pair.group, rest.workspace * rest.group});
+  }
   /// Calls f with each plan, in a fixed order.
   template <class Self, class F>
   static void each_plan(Self& self, F&& f) {
     f(self.whole);
+    f(self.pair);
     f(self.rest);
   }
-  /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need.
+  /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need. A single vector is slow (its products are bound by loads), so one
+  /// that is left behind a block of three is computed as two pairs with it.
   template <class F>
   void each_part(std::size_t begin, std::size_t end, F&& f) const {
-    const std::size_t block = std::size_t(whole.samples), left = (end - begin) % block;
-    const std::size_t middle = left * 3 <= block * 2 ? end - left : end;
+    const std::size_t block = std::size_t(whole.samples), lanes = std::size_t(simd::lanes<T>), left = (end - begin) % block;
+    const bool two_pairs = left > 0 && left <= lanes && block == 3 * lanes && end - begin > block;
+    const std::size_t middle = two_pairs ? end - left - block : left * 3 <= block * 2 ? end - left : end;
     if (begin < middle) f(whole, begin, middle);
-    if (middle < end) f(rest, middle, end);
+    if (middle < end) f(two_pairs || left > lanes ? pair : rest, middle, end);
   }
 };
 
