@@ -127,6 +127,24 @@ class plan {
     if (at(i).inputs) s.in_width = width(at(i).in[0]);
   }
 
+  /// A step that does the same to every number: where coefficients and features of all operands lie as those of the result do, without gaps, they
+  /// are one long row.
+  void alike(int i, step_function<T> f) {
+    simple(i, f);
+    step<T>& s = steps.back();
+    const int n = count(s.out_set), row = n * samples;
+    if (s.width > 1 && s.out.row != row) return;
+    for (int j = 0; j < at(i).inputs; j++) {
+      if (s.in_set[j] != s.out_set) return;
+      for (int k = 0; k < n; k++)
+        if (s.in[j][k].base != s.in[j][0].base + k * samples || s.in[j][k].dim != s.in[j][0].dim || (s.width > 1 && s.in[j][k].row != row)) return;
+    }
+    s.samples = s.width * row;
+    s.width = 1;
+    s.out_set = value_only;
+    for (int j = 0; j < at(i).inputs; j++) s.in_set[j] = value_only;
+  }
+
   void emit(int i) {
     const jet_node& x = at(i);
     switch (x.o) {
@@ -145,9 +163,9 @@ class plan {
         steps.back().parameter = t.tensors[x.weight].offset;
         steps.back().parameter_dim = x.per_dim ? x.width : 0;
         break;
-      case jet_op::add: simple(i, steps::add<T>); steps.back().value = 1; break;
-      case jet_op::sub: simple(i, steps::add<T>); steps.back().value = -1; break;
-      case jet_op::scale: simple(i, steps::scale<T>); break;
+      case jet_op::add: alike(i, steps::add<T>); steps.back().value = 1; break;
+      case jet_op::sub: alike(i, steps::add<T>); steps.back().value = -1; break;
+      case jet_op::scale: alike(i, steps::scale<T>); break;
       case jet_op::offset: simple(i, steps::offset<T>); break;
       case jet_op::subtract_maximum: case jet_op::add_maximum:
         simple(i, steps::shift_by_maximum<T>);
@@ -167,7 +185,7 @@ class plan {
       case jet_op::slice_vjp: simple(i, steps::features<T>); break;
       case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
       case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
-      case jet_op::sum_dims: simple(i, steps::sum_dims<T>); break;
+      case jet_op::sum_dims: alike(i, steps::sum_dims<T>); break;
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others:
         emit_sum_others(i, steps::sum_others<T>);

@@ -145,7 +145,7 @@ class plan_kernel final : public kernel_interface<T> {
     c.value_matrix_flop = value.whole.matrix_flop;
     c.gradient_matrix_flop = both ? both->whole.matrix_flop : 0;
     for (const step<T>& s : value.whole.steps)
-      if (!s.product_count) c.value_other_flop += double(count(s.out_set)) * s.width;
+      if (!s.product_count) c.value_other_flop += double(count(s.out_set)) * s.width * s.samples / value.whole.samples;
     c.code_steps = both ? both->whole.steps.size() : value.whole.steps.size();
     return c;
   }

@@ -29,6 +29,28 @@ struct operand_rows {
     });
   }
 };
+/// The rows of an operand for the current dimension, one feature after another. Pointers are kept by value: what a step stores could
+/// change anything that it reads through the call, so that would be read and multiplied out again for each vector.
+template <class T, class Set>
+struct moving_rows {
+  using V = simd::pack<T>;
+  const T* row[Set::capacity];
+  std::ptrdiff_t stride[Set::capacity];
+  /// w: the feature to begin with, counted from the first row in memory.
+  DIMWISE_INLINE moving_rows(const call<T>& c, const row_reference* r, const Set& set, int w = 0) {
+    set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
+      const int p = set.place(k);
+      row[p] = c.at(r[p], w);
+      stride[p] = r[p].row;
+    });
+  }
+  DIMWISE_INLINE void load(jet<V, Set>& u, int s) const {
+    u.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[u.set.place(k)] = simd::load(row[u.set.place(k)] + s); });
+  }
+  DIMWISE_INLINE void next(const Set& set) {
+    set.each([&](auto k) DIMWISE_INLINE_LAMBDA { row[set.place(k)] += stride[set.place(k)]; });
+  }
+};
 }  // namespace detail
 
 template <class T, class Out, class A, class B>
@@ -37,17 +59,22 @@ void mul(const step<T>& st, const call<T>& c) {
   const Out out(st.out_set);
   const A sa(st.in_set[0]);
   const B sb(st.in_set[1]);
-  const detail::operand_rows<T, A> a(c, st.in[0], sa);
-  const detail::operand_rows<T, B> b(c, st.in[1], sb);
-  for (int w = 0; w < st.width; w++) {
-    T* y = c.at(st.out, w);
-    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+  detail::moving_rows<T, A> a(c, st.in[0], sa);
+  detail::moving_rows<T, B> b(c, st.in[1], sb);
+  const int samples = st.samples;
+  const std::ptrdiff_t row = st.out.row;
+  T* y = c.at(st.out);
+  for (int left = st.width; left > 0; left--) {
+    for (int s = 0; s < samples; s += simd::lanes<T>) {
       jet<V, A> u(sa);
       jet<V, B> v(sb);
-      detail::load_jet(u, a.row, a.stride, w, s);
-      detail::load_jet(v, b.row, b.stride, w, s);
-      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(y + out.place(k) * st.samples + s, product_coefficient(u, v, k)); });
+      a.load(u, s);
+      b.load(v, s);
+      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(y + out.place(k) * samples + s, product_coefficient(u, v, k)); });
     }
+    y += row;
+    a.next(sa);
+    b.next(sb);
   }
 }
 
@@ -57,20 +84,25 @@ void correlate(const step<T>& st, const call<T>& c) {
   const Out out(st.out_set);
   const A sa(st.in_set[0]);
   const B sb(st.in_set[1]);
-  const detail::operand_rows<T, A> a(c, st.in[0], sa);
-  const detail::operand_rows<T, B> b(c, st.in[1], sb);
+  detail::moving_rows<T, A> a(c, st.in[0], sa);
+  detail::moving_rows<T, B> b(c, st.in[1], sb);
   const V factor = simd::broadcast<T>(T(st.value));
-  for (int w = 0; w < st.width; w++) {
-    T* y = c.at(st.out, w);
-    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+  const int samples = st.samples;
+  const std::ptrdiff_t row = st.out.row;
+  T* y = c.at(st.out);
+  for (int left = st.width; left > 0; left--) {
+    for (int s = 0; s < samples; s += simd::lanes<T>) {
       jet<V, A> u(sa);
       jet<V, B> v(sb);
-      detail::load_jet(u, a.row, a.stride, w, s);
-      detail::load_jet(v, b.row, b.stride, w, s);
+      a.load(u, s);
+      b.load(v, s);
       out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
-        simd::store(y + out.place(k) * st.samples + s, factor * correlation_coefficient(u, v, k));
+        simd::store(y + out.place(k) * samples + s, factor * correlation_coefficient(u, v, k));
       });
     }
+    y += row;
+    a.next(sa);
+    b.next(sb);
   }
 }
 
@@ -115,24 +147,33 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
   const U su(st.in_set[1]);
   const Y sy(st.in_set[2]);
   const auto sw = sa.closure();
-  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
-  const detail::operand_rows<T, U> u_rows(c, st.in[1], su);
-  const detail::operand_rows<T, Y> y_rows(c, st.in[2], sy);
-  for (int w = c.first_row, end = c.end_row(st.width); w < end; w++) {
-    T* to = c.at(st.out, w);
-    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
+  const int first = c.first_row, end = c.end_row(st.width), samples = st.samples;
+  detail::moving_rows<T, A> a(c, st.in[0], sa, st.strip ? 0 : first);
+  detail::moving_rows<T, U> u_rows(c, st.in[1], su, first);
+  detail::moving_rows<T, Y> y_rows(c, st.in[2], sy, first);
+  const double power = st.value;
+  const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
+  T* to = c.at(st.out, first);
+  const T* from_slope = vjp_reads_slope(F) ? c.at(st.slope, first) : nullptr;
+  for (int left = end - first; left > 0; left--) {
+    for (int s = 0; s < samples; s += simd::lanes<T>) {
       jet<V, A> bar(sa);
       jet<V, U> u(su);
       jet<V, Y> y(sy);
-      detail::load_jet(bar, a.row, a.stride, w, s);
-      if constexpr (vjp_reads_operand(F)) detail::load_jet(u, u_rows.row, u_rows.stride, w, s);
-      else detail::load_jet(y, y_rows.row, y_rows.stride, w, s);
+      a.load(bar, s);
+      if constexpr (vjp_reads_operand(F)) u_rows.load(u, s);
+      else y_rows.load(y, s);
       V slope(T(0));
-      if constexpr (vjp_reads_slope(F)) slope = simd::load(c.at(st.slope, w) + s);
+      if constexpr (vjp_reads_slope(F)) slope = simd::load(from_slope + s);
       jet<V, std::remove_const_t<decltype(sw)>> f(sw);
-      slope_jet<F, T>(u, y, slope, f, st.value);
-      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(to + out.place(k) * st.samples + s, correlation_coefficient(bar, f, k)); });
+      slope_jet<F, T>(u, y, slope, f, power);
+      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(to + out.place(k) * samples + s, correlation_coefficient(bar, f, k)); });
     }
+    to += row;
+    if constexpr (vjp_reads_slope(F)) from_slope += slope_row;
+    a.next(sa);
+    if constexpr (vjp_reads_operand(F)) u_rows.next(su);
+    else y_rows.next(sy);
   }
 }
 
