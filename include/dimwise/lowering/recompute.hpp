@@ -9,7 +9,7 @@
 namespace dimwise {
 
 /// Bytes that a block may keep for a later loop over dimensions: with the weights they stay in a core's share of the last cache.
-inline constexpr std::ptrdiff_t most_kept = 3 << 20;
+inline constexpr std::ptrdiff_t most_kept = 5 << 20;
 
 /// A program with some nodes repeated.
 struct repeated_program {
