@@ -29,7 +29,7 @@ struct pair_of_times {
   double skipped = 1e9, computed = 1e9;
 };
 
-template <kernel_detail::kernel_purpose What, differentiated_by By>
+template <kernel_purpose What, differentiated_by By>
 pair_of_times measure(const arrays& a) {
   constexpr auto build = w4<DIMWISE_D>;
   const table& t = recording<build>::view;
@@ -79,8 +79,8 @@ int main() {
   for (float& x : a.time) x = normal(engine);
   a.cotangent.assign(samples, 1.0f / samples);
   a.residual.resize(samples);
-  const pair_of_times value = measure<kernel_detail::kernel_purpose::outputs, by_nothing>(a);
-  const pair_of_times gradient = measure<kernel_detail::kernel_purpose::objective, by_parameters>(a);
+  const pair_of_times value = measure<kernel_purpose::outputs, by_nothing>(a);
+  const pair_of_times gradient = measure<kernel_purpose::objective, by_parameters>(a);
   std::printf("W4, d = %d: skipping masked blocks makes the value %.2f and the gradient %.2f times as fast\n", DIMWISE_D, value.computed / value.skipped,
               gradient.computed / gradient.skipped);
 }

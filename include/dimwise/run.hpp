@@ -10,7 +10,10 @@
 
 #include "kernel.hpp"
 #include "runner.hpp"
+#include "simd/peak_rates.hpp"
+#if !defined(DIMWISE_RUNTIME_KERNELS) || !defined(DIMWISE_SIMD_AVX2)
 #include "simd/peak.hpp"
+#endif
 
 namespace dimwise {
 

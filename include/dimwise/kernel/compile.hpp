@@ -2,6 +2,7 @@
 // instantiated for its coefficients.
 #pragma once
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -11,107 +12,13 @@
 #include "make_plan_kernel.hpp"
 #include "step_functions.hpp"
 
+#define DIMWISE_TEXT_(x) #x
+#define DIMWISE_TEXT(x) DIMWISE_TEXT_(x)
+
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
 namespace kernel_detail {
-
-/// Which values one kernel computes.
-enum class kernel_purpose : std::uint8_t { outputs, objective, residual, integral, sde, mixture, ode_field, ode_carried, ode_diagonal };
-
-constexpr int most_roots = 96;
-struct root_list {
-  int node[most_roots] = {};
-  int count = 0;
-  constexpr void add(int i) {
-    if (i >= 0 && count < most_roots) node[count++] = i;
-  }
-};
-
-constexpr root_list roots_of(const table& t, kernel_purpose what, int index) {
-  root_list r;
-  switch (what) {
-    case kernel_purpose::outputs:
-      for (int i = 0; i < t.output_count; i++) r.add(t.outputs[i].node);
-      for (int i = 0; i < t.equation_count; i++)
-        for (int side : {t.equations[i].lhs, t.equations[i].rhs, t.equations[i].residual, t.equations[i].relative}) r.add(side);
-      break;
-    case kernel_purpose::objective: r.add(t.objectives[index].node); break;
-    case kernel_purpose::residual:
-      r.add(t.objectives[index].residual);
-      r.add(t.objectives[index].sample_weight);
-      break;
-    case kernel_purpose::integral: r.add(t.integrals[index].node); break;
-    case kernel_purpose::sde:
-      r.add(t.sdes[index].drift);
-      r.add(t.sdes[index].noise);
-      r.add(t.sdes[index].noise_derivative);
-      break;
-    case kernel_purpose::ode_field: r.add(t.odes[index].field); break;
-    case kernel_purpose::ode_carried:
-      r.add(t.odes[index].field);
-      for (int i = 0; i < t.odes[index].carried_count; i++) r.add(t.odes[index].carried[i].node);
-      break;
-    case kernel_purpose::ode_diagonal:
-      r.add(t.odes[index].field);
-      r.add(t.odes[index].diagonal);
-      break;
-    case kernel_purpose::mixture:
-      r.add(t.mixtures[index].log_weights);
-      r.add(t.mixtures[index].mean);
-      r.add(t.mixtures[index].log_deviation);
-      r.add(t.mixtures[index].log_density);
-      break;
-  }
-  return r;
-}
-
-/// The names of the same values.
-inline std::vector<output_info> describe_roots(const table& t, kernel_purpose what, int index) {
-  std::vector<output_info> r;
-  const auto add = [&](std::string name, int i) {
-    if (i >= 0) r.push_back({std::move(name), i, t.nodes[i].k.l, t.nodes[i].k.width});
-  };
-  switch (what) {
-    case kernel_purpose::outputs:
-      for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), t.outputs[i].node);
-      for (int i = 0; i < t.equation_count; i++) {
-        const std::string name(t.equations[i].name.view());
-        add(name + ".lhs", t.equations[i].lhs);
-        add(name + ".rhs", t.equations[i].rhs);
-        add(name + ".residual", t.equations[i].residual);
-        add(name + ".relative", t.equations[i].relative);
-      }
-      break;
-    case kernel_purpose::objective: add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node); break;
-    case kernel_purpose::residual:
-      add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual);
-      add("sample_weight." + std::string(t.objectives[index].name.view()), t.objectives[index].sample_weight);
-      break;
-    case kernel_purpose::integral: add("integral." + std::string(t.integrals[index].name.view()), t.integrals[index].node); break;
-    case kernel_purpose::sde:
-      add("drift", t.sdes[index].drift);
-      add("noise", t.sdes[index].noise);
-      add("noise_derivative", t.sdes[index].noise_derivative);
-      break;
-    case kernel_purpose::ode_field: add("field", t.odes[index].field); break;
-    case kernel_purpose::ode_carried:
-      add("field", t.odes[index].field);
-      for (int i = 0; i < t.odes[index].carried_count; i++) add(std::string(t.odes[index].carried[i].name.view()), t.odes[index].carried[i].node);
-      break;
-    case kernel_purpose::ode_diagonal:
-      add("field", t.odes[index].field);
-      add("diagonal", t.odes[index].diagonal);
-      break;
-    case kernel_purpose::mixture:
-      add("log_weights", t.mixtures[index].log_weights);
-      add("mean", t.mixtures[index].mean);
-      add("log_deviation", t.mixtures[index].log_deviation);
-      add("log_density", t.mixtures[index].log_density);
-      break;
-  }
-  return r;
-}
 
 /// The jet program of one kernel as static data.
 template <auto Build, kernel_purpose What, int Index, differentiated_by Reverse>
@@ -127,35 +34,27 @@ struct static_program {
       });
 
   template <class T>
-  static executable_program<T> executable() {
-    return {kernel_layout<T>, {nodes.data(), count}, functions<T>(std::make_index_sequence<std::size_t(count)>{}), Reverse};
-  }
+  static constexpr std::array<step_function<T>, std::size_t(count)> functions = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<step_function<T>, std::size_t(count)>{specialised_step<T, signature_of(nodes.data(), nodes[I])>()...};
+  }(std::make_index_sequence<std::size_t(count)>{});
 
- private:
-  template <class T, std::size_t... I>
-  static std::vector<step_function<T>> functions(std::index_sequence<I...>) {
-    return {specialised_step<T, signature_of(nodes.data(), nodes[I])>()...};
+  template <class T>
+  static constexpr executable_program<T> executable() {
+    return {kernel_layout<T>, {nodes.data(), count}, functions<T>, Reverse};
   }
 };
 
 template <auto Build, kernel_purpose What, int Index, differentiated_by Gradient, class T>
-std::unique_ptr<kernel_interface<T>> make_kernel() {
-  const table& t = recording<Build>::view;
-  std::vector<output_info> outputs = describe_roots(t, What, Index);
-  const auto value = static_program<Build, What, Index, by_nothing>::template executable<T>();
-  if constexpr (Gradient.any()) {
-    const auto both = static_program<Build, What, Index, Gradient>::template executable<T>();
-    return make_plan_kernel<T>(t, std::move(outputs), value, &both, What == kernel_purpose::residual);
-  } else {
-    return make_plan_kernel<T>(t, std::move(outputs), value, nullptr, false);
-  }
+constexpr kernel_programs<T> programs_of() {
+  kernel_programs<T> r{What, Index, static_program<Build, What, Index, by_nothing>::template executable<T>(), {}};
+  if constexpr (Gradient.any()) r.both = static_program<Build, What, Index, Gradient>::template executable<T>();
+  return r;
 }
 
-template <auto Build, kernel_purpose What, differentiated_by Gradient, class T, int... I>
-std::vector<std::unique_ptr<kernel_interface<T>>> make_kernel_list(std::integer_sequence<int, I...>) {
-  std::vector<std::unique_ptr<kernel_interface<T>>> r;
-  (r.push_back(make_kernel<Build, What, I, Gradient, T>()), ...);
-  return r;
+template <auto Build, kernel_purpose What, int Index, differentiated_by Gradient, class T>
+std::unique_ptr<kernel_interface<T>> make_kernel() {
+  static constexpr kernel_programs<T> programs = programs_of<Build, What, Index, Gradient, T>();
+  return make_plan_kernel<T>(recording<Build>::view, programs);
 }
 
 /// The first objective with the same root: equal ones share one program.
@@ -168,52 +67,60 @@ constexpr int first_alike(const table& t, kernel_purpose what, int index) {
   return index;
 }
 
-template <auto Build, kernel_purpose What, class T, int... I>
-std::vector<std::unique_ptr<kernel_interface<T>>> make_objectives(std::integer_sequence<int, I...>) {
-  std::vector<std::unique_ptr<kernel_interface<T>>> r;
-  [[maybe_unused]] const auto add = [&]<int Index>(std::integral_constant<int, Index>) {
-    if constexpr (What == kernel_purpose::residual && recording<Build>::view.objectives[Index].residual < 0) r.push_back(nullptr);
-    else r.push_back(make_kernel<Build, What, first_alike(recording<Build>::view, What, Index), by_parameters, T>());
-  };
-  (add(std::integral_constant<int, I>{}), ...);
-  return r;
+/// The kernels of a model, collected one after another.
+template <class T, int Count>
+struct program_list {
+  kernel_programs<T> of[Count ? Count : 1];
+  int count = 0;
+  constexpr void add(const kernel_programs<T>& p) { of[count++] = p; }
+};
+
+template <int Count, class F>
+constexpr void each_index(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }(std::make_integer_sequence<int, Count>{});
 }
 
-template <auto Build, int Index, class T>
-ode_kernels<T> make_ode() {
+template <auto Build, kernel_purpose What, int Index, class T, class List>
+constexpr void add_objective(List& list) {
+  constexpr const table& t = recording<Build>::view;
+  if constexpr (What == kernel_purpose::residual && t.objectives[Index].residual < 0) list.add({What, Index, {}, {}});
+  else list.add(programs_of<Build, What, first_alike(t, What, Index), by_parameters, T>());
+}
+
+template <auto Build, int Index, class T, class List>
+constexpr void add_ode(List& list) {
   constexpr const ode_entry& e = recording<Build>::view.odes[Index];
-  ode_kernels<T> r;
   if constexpr (e.carried_count > 0) {
-    r.field = make_kernel<Build, kernel_purpose::ode_field, Index, by_nothing, T>();
-    r.carried = make_kernel<Build, kernel_purpose::ode_carried, Index, by_everything, T>();
+    list.add(programs_of<Build, kernel_purpose::ode_field, Index, by_nothing, T>());
+    list.add(programs_of<Build, kernel_purpose::ode_carried, Index, by_everything, T>());
   } else {
-    r.field = make_kernel<Build, kernel_purpose::ode_field, Index, by_everything, T>();
+    list.add(programs_of<Build, kernel_purpose::ode_field, Index, by_everything, T>());
   }
-  if constexpr (e.diagonal >= 0 && sizeof(T) == sizeof(double)) r.diagonal = make_kernel<Build, kernel_purpose::ode_diagonal, Index, by_nothing, T>();
-  return r;
-}
-
-template <auto Build, class T, int... I>
-std::vector<ode_kernels<T>> make_odes(std::integer_sequence<int, I...>) {
-  std::vector<ode_kernels<T>> r;
-  (r.push_back(make_ode<Build, I, T>()), ...);
-  return r;
+  if constexpr (e.diagonal >= 0 && sizeof(T) == sizeof(double)) list.add(programs_of<Build, kernel_purpose::ode_diagonal, Index, by_nothing, T>());
 }
 
 template <auto Build, class T>
-model_kernels<T> make_kernels() {
+constexpr auto all_programs() {
   using recorded = recording<Build>;
-  model_kernels<T> r;
-  if constexpr (recorded::view.output_count + recorded::view.equation_count > 0)
-    r.outputs = make_kernel<Build, kernel_purpose::outputs, 0, by_nothing, T>();
-  constexpr std::make_integer_sequence<int, recorded::view.objective_count> objectives{};
-  r.objectives = make_objectives<Build, kernel_purpose::objective, T>(objectives);
-  if constexpr (sizeof(T) == sizeof(double)) r.residuals = make_objectives<Build, kernel_purpose::residual, T>(objectives);
-  r.integrals = make_kernel_list<Build, kernel_purpose::integral, by_nothing, T>(std::make_integer_sequence<int, recorded::view.integral_count>{});
-  r.sdes = make_kernel_list<Build, kernel_purpose::sde, by_nothing, T>(std::make_integer_sequence<int, recorded::view.sde_count>{});
-  r.odes = make_odes<Build, T>(std::make_integer_sequence<int, recorded::view.ode_count>{});
-  r.mixtures = make_kernel_list<Build, kernel_purpose::mixture, by_nothing, T>(std::make_integer_sequence<int, recorded::view.mixture_count>{});
-  return r;
+  program_list<T, 1 + 2 * recorded::view.objective_count + recorded::view.integral_count + recorded::view.sde_count + recorded::view.mixture_count + 3 * recorded::view.ode_count> list;
+  if constexpr (recorded::view.output_count + recorded::view.equation_count > 0) list.add(programs_of<Build, kernel_purpose::outputs, 0, by_nothing, T>());
+  each_index<recorded::view.objective_count>([&](auto i) {
+    add_objective<Build, kernel_purpose::objective, i, T>(list);
+    if constexpr (sizeof(T) == sizeof(double)) add_objective<Build, kernel_purpose::residual, i, T>(list);
+  });
+  each_index<recorded::view.integral_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::integral, i, by_nothing, T>()); });
+  each_index<recorded::view.sde_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::sde, i, by_nothing, T>()); });
+  each_index<recorded::view.mixture_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::mixture, i, by_nothing, T>()); });
+  each_index<recorded::view.ode_count>([&](auto i) { add_ode<Build, i, T>(list); });
+  return list;
+}
+
+template <auto Build, class T>
+inline constexpr auto programs_of_model = all_programs<Build, T>();
+
+template <auto Build, class T>
+void make_kernels(model_kernels<T>& to) {
+  make_plan_kernels<T>(recording<Build>::view, {programs_of_model<Build, T>.of, std::size_t(programs_of_model<Build, T>.count)}, to);
 }
 
 }  // namespace kernel_detail
@@ -221,19 +128,29 @@ model_kernels<T> make_kernels() {
 /// The kernel of a model's outputs and equation sides, alone. Build is the model function.
 template <auto Build, class T, bool Gradient = false>
 std::unique_ptr<kernel_interface<T>> kernel() {
-  return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient ? by_parameters : by_nothing, T>();
+  return kernel_detail::make_kernel<Build, kernel_purpose::outputs, 0, Gradient ? by_parameters : by_nothing, T>();
 }
 
 /// The same with gradients by what `Gradient` names: with inputs among it, the kernel has vector-Jacobian products.
 template <auto Build, class T, differentiated_by Gradient>
 std::unique_ptr<kernel_interface<T>> kernel() {
-  return kernel_detail::make_kernel<Build, kernel_detail::kernel_purpose::outputs, 0, Gradient, T>();
+  return kernel_detail::make_kernel<Build, kernel_purpose::outputs, 0, Gradient, T>();
 }
 
 /// The kernels of one ODE of a model in one precision, alone: quicker to compile than the whole model.
 template <auto Build, class T, int Index = 0>
 ode_kernels<T> compile_ode() {
-  return kernel_detail::make_ode<Build, Index, T>();
+  static constexpr auto programs = [] {
+    kernel_detail::program_list<T, 3> list;
+    kernel_detail::add_ode<Build, Index, T>(list);
+    return list;
+  }();
+  ode_kernels<T> r;
+  for (int i = 0; i < programs.count; i++) {
+    std::unique_ptr<kernel_interface<T>> made = make_plan_kernel<T>(recording<Build>::view, programs.of[i]);
+    (programs.of[i].what == kernel_purpose::ode_field ? r.field : programs.of[i].what == kernel_purpose::ode_carried ? r.carried : r.diagonal) = std::move(made);
+  }
+  return r;
 }
 
 /// All kernels of a model in both precisions.
@@ -243,15 +160,18 @@ compiled_model compile(std::string name) {
   m.name = std::move(name);
   m.isa = simd::isa_name();
 #if defined(__clang__)
-  m.compiler = "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
+  m.compiler = "clang " DIMWISE_TEXT(__clang_major__) "." DIMWISE_TEXT(__clang_minor__);
 #else
-  m.compiler = "g++ " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
+  m.compiler = "g++ " DIMWISE_TEXT(__GNUC__) "." DIMWISE_TEXT(__GNUC_MINOR__);
 #endif
   m.recording = recording<Build>::view;
-  m.in_double = kernel_detail::make_kernels<Build, double>();
-  m.in_float = kernel_detail::make_kernels<Build, float>();
+  kernel_detail::make_kernels<Build>(m.in_double);
+  kernel_detail::make_kernels<Build>(m.in_float);
   return m;
 }
 
 }  // namespace DIMWISE_SIMD_ISA
 }  // namespace dimwise
+
+#undef DIMWISE_TEXT
+#undef DIMWISE_TEXT_

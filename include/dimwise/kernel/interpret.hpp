@@ -13,7 +13,9 @@ class interpreted_kernel final : public kernel_interface<T> {
  public:
   interpreted_kernel(const table& t, std::vector<output_info> outputs, differentiated_by gradient) : forward(program(t, outputs, by_nothing)) {
     if (gradient.any()) reverse = program(t, outputs, gradient);
-    const executable_program<T> value = executable(forward, by_nothing), both = executable(reverse, gradient);
+    const std::vector<step_function<T>> forward_steps = steps_of(forward), reverse_steps = steps_of(reverse);
+    const executable_program<T> value{kernel_layout<T>, {forward.data(), int(forward.size())}, forward_steps, by_nothing};
+    const executable_program<T> both{kernel_layout<T>, {reverse.data(), int(reverse.size())}, reverse_steps, gradient};
     kernel = make_plan_kernel<T>(t, std::move(outputs), value, gradient.any() ? &both : nullptr, gradient == by_parameters);
   }
   const std::vector<output_info>& outputs() const override { return kernel->outputs(); }
@@ -59,11 +61,9 @@ class interpreted_kernel final : public kernel_interface<T> {
     for (const output_info& o : outputs) roots.push_back(o.node);
     return build_program(t, roots.data(), int(roots.size()), gradient, [](const expansion& e) { return std::vector<jet_node>(e.nodes.begin(), e.nodes.end()); });
   }
-  static executable_program<T> executable(const std::vector<jet_node>& nodes, differentiated_by gradient) {
-    executable_program<T> r;
-    r.by = gradient;
-    r.nodes = {nodes.data(), int(nodes.size())};
-    for (const jet_node& x : nodes) r.functions.push_back(general_step<T>(x));
+  static std::vector<step_function<T>> steps_of(const std::vector<jet_node>& nodes) {
+    std::vector<step_function<T>> r;
+    for (const jet_node& x : nodes) r.push_back(general_step<T>(x));
     return r;
   }
 };

@@ -3,10 +3,12 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "../simd/isa.hpp"
 #include "compiled_model.hpp"
+#include "kernel_purpose.hpp"
 #include "step.hpp"
 
 namespace dimwise {
@@ -27,8 +29,16 @@ template <class T>
 struct executable_program {
   std::uint64_t layout = kernel_layout<T>;
   jet_program_view nodes;
-  std::vector<step_function<T>> functions;
+  std::span<const step_function<T>> functions;
   differentiated_by by;  ///< of its reverse pass
+};
+
+/// The programs of one kernel of a model. A kernel without programs is null.
+template <class T>
+struct kernel_programs {
+  kernel_purpose what{};
+  int index = 0;
+  executable_program<T> value, both;  ///< both: the value and its reverse pass; without nodes where there is none
 };
 
 /// `reverse` null: values only. What the table points to must outlive the kernel; the programs need not. Throws `error` where the program was compiled
@@ -36,6 +46,14 @@ struct executable_program {
 template <class T>
 std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
                                                       const executable_program<T>* reverse, bool with_jacobian);
+
+/// One kernel of a model.
+template <class T>
+std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, const kernel_programs<T>& programs);
+
+/// All of them in one precision, to their places.
+template <class T>
+void make_plan_kernels(const table& recording, std::span<const kernel_programs<T>> programs, model_kernels<T>& to);
 
 }  // namespace DIMWISE_SIMD_ISA
 }  // namespace dimwise

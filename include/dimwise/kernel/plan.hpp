@@ -1,6 +1,7 @@
 // kernel/plan.hpp: a jet program made executable: stages in order, every buffer in its place, every matrix product spelled out.
 #pragma once
 #include <deque>
+#include <span>
 
 #include "../lowering/recompute.hpp"
 #include "boundary_steps.hpp"
@@ -33,7 +34,7 @@ class plan {
   double matrix_flop = 0;           ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
-  plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int block,
+  plan(const table& recording, const jet_program_view& program, std::span<const step_function<T>> functions, int block,
        parameter_gradients gradients = parameter_gradients::added)
       : samples(block), d(recording.d), t(recording),
         source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block, most_kept / std::ptrdiff_t(sizeof(T)))),

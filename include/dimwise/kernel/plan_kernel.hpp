@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "../core/error.hpp"
+#include "describe_roots.hpp"
 #include "make_plan_kernel.hpp"
 #include "plan.hpp"
 #include "product_arithmetic.hpp"
@@ -335,6 +336,30 @@ std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, st
   const product_arithmetic arithmetic = product_arithmetic::fused;
 #endif
   return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian, plan_kernel<T>::default_block, tiles, arithmetic);
+}
+
+template <class T>
+std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, const kernel_programs<T>& k) {
+  return make_plan_kernel<T>(recording, describe_roots(recording, k.what, k.index), k.value, k.both.nodes.count ? &k.both : nullptr, k.what == kernel_purpose::residual);
+}
+
+template <class T>
+void make_plan_kernels(const table& recording, std::span<const kernel_programs<T>> programs, model_kernels<T>& to) {
+  to.odes.resize(std::size_t(recording.ode_count));
+  for (const kernel_programs<T>& k : programs) {
+    auto made = k.value.nodes.count ? make_plan_kernel(recording, k) : nullptr;
+    switch (k.what) {
+      case kernel_purpose::outputs: to.outputs = std::move(made); break;
+      case kernel_purpose::objective: to.objectives.push_back(std::move(made)); break;
+      case kernel_purpose::residual: to.residuals.push_back(std::move(made)); break;
+      case kernel_purpose::integral: to.integrals.push_back(std::move(made)); break;
+      case kernel_purpose::sde: to.sdes.push_back(std::move(made)); break;
+      case kernel_purpose::mixture: to.mixtures.push_back(std::move(made)); break;
+      case kernel_purpose::ode_field: to.odes[std::size_t(k.index)].field = std::move(made); break;
+      case kernel_purpose::ode_carried: to.odes[std::size_t(k.index)].carried = std::move(made); break;
+      case kernel_purpose::ode_diagonal: to.odes[std::size_t(k.index)].diagonal = std::move(made); break;
+    }
+  }
 }
 
 }  // namespace DIMWISE_SIMD_ISA

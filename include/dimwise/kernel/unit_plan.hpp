@@ -2,6 +2,7 @@
 // that no lane stands for a sample that does not exist. Weights are prepared: transposed, rows filled up to whole vectors.
 #pragma once
 #include <deque>
+#include <span>
 
 #include "../lowering/weight_counts.hpp"
 #include "../simd/transpose.hpp"
@@ -32,7 +33,7 @@ class unit_plan {
   int samples = 0;                  ///< computed together
   int d = 1;
 
-  unit_plan(const table& recording, const jet_program_view& program, const std::vector<step_function<T>>& functions, int together)
+  unit_plan(const table& recording, const jet_program_view& program, std::span<const step_function<T>> functions, int together)
       : samples(together), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)), buffers(std::size_t(program.count)) {
     find_stored_only();
     for (int i = 0; i < p.count && possible; i++)
@@ -75,7 +76,7 @@ class unit_plan {
  private:
   table t;
   jet_program_view p;
-  const std::vector<step_function<T>>& chosen;
+  std::span<const step_function<T>> chosen;
   schedule order;
   std::vector<row_reference> buffers;
   std::vector<char> stored_only;

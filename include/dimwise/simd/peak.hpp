@@ -1,18 +1,12 @@
-// simd/peak.hpp: the two rates that kernels are compared with, measured on one core of this machine.
+// simd/peak.hpp: how the rates of peak_rates.hpp are measured.
 #pragma once
 #include <dimwise/core/aligned.hpp>
 #include <dimwise/simd/gemm.hpp>
+#include <dimwise/simd/peak_rates.hpp>
 #include <dimwise/simd/timing.hpp>
 
 namespace dimwise::simd {
 inline namespace DIMWISE_SIMD_ISA {
-
-/// Rates of one core in 1e9 multiplications and additions a second. `register_gflops`: multiply-adds in registers and nothing
-/// else. `load_fed_gflops`: the register tile of `gemm` with both operands in the first-level cache; no kernel that loads its
-/// operands can pass it (where vector loads lower the clock it is 10 to 20 % below the first).
-struct peak_rates {
-  double register_gflops, load_fed_gflops;
-};
 
 namespace detail {
 
@@ -35,7 +29,6 @@ template <class T>
 
 }  // namespace detail
 
-/// Takes about half a second.
 template <class T>
 peak_rates measure_peak() {
   volatile T factor = T(0.999), summand = T(0.001), sink = T(0);

@@ -171,7 +171,7 @@ TEST_CASE("trap: no parameter range is given out twice, and a network called twi
 }
 
 TEST_CASE("trap: widths that are no multiple of a tile neither overrun nor lose gradients", "[trap]") {
-  const auto k = kernel_detail::make_kernel<odd_widths, kernel_detail::kernel_purpose::objective, 0, by_parameters, double>();
+  const auto k = kernel_detail::make_kernel<odd_widths, kernel_purpose::objective, 0, by_parameters, double>();
   const table& t = recording<odd_widths>::view;
   const auto p = random_parameters(t, 3);
   const batch b = random_batch(d, 19, 3);
@@ -213,7 +213,7 @@ TEST_CASE("trap: widths that are no multiple of a tile neither overrun nor lose 
 }
 
 TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]") {
-  const auto k = kernel_detail::make_kernel<odd_widths, kernel_detail::kernel_purpose::objective, 0, by_parameters, double>();
+  const auto k = kernel_detail::make_kernel<odd_widths, kernel_purpose::objective, 0, by_parameters, double>();
   const auto p = random_parameters(recording<odd_widths>::view, 5);
   const batch all = random_batch(d, 70, 5);
   const auto values = evaluate(*k, p, all, 0, 1);
@@ -240,7 +240,7 @@ TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]"
 }
 
 TEST_CASE("trap: computing values again for the reverse pass, or dimensions for several blocks at once, changes no digit", "[trap]") {
-  const auto k = kernel_detail::make_kernel<wide_residual, kernel_detail::kernel_purpose::objective, 0, by_parameters, double>();
+  const auto k = kernel_detail::make_kernel<wide_residual, kernel_purpose::objective, 0, by_parameters, double>();
   const table& t = recording<wide_residual>::view;
   const auto p = random_parameters(t, 7);
   const std::size_t block = k->block(), n = 6 * block + 3;
