@@ -17,9 +17,9 @@ namespace dimwise {
 template <fixed_string Name>
 struct name_key {
   static constexpr auto text = Name;
-  /// An argument: `"x"_in = values`.
+  /// An argument: `"x"_in = values`. Not constexpr: clang 14 would try to compute it, and crashes on printing the literal in a note on why it cannot.
   template <class Values>
-  constexpr auto operator=(const Values& values) const {
+  auto operator=(const Values& values) const {
     return boost::hana::make_pair(boost::hana::type_c<name_key>, std::span(std::data(values), std::size(values)));
   }
 };
