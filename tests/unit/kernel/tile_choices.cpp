@@ -27,15 +27,15 @@ constexpr void everything(model& m) {
   m.output<"loss">(sum(sq(residual)));
 }
 
-using program = kernel_detail::static_program<everything, kernel_detail::kernel_purpose::outputs, 0, by_parameters>;
-using values_program = kernel_detail::static_program<everything, kernel_detail::kernel_purpose::outputs, 0, by_nothing>;
+using program = kernel_detail::static_program<everything, kernel_purpose::outputs, 0, by_parameters>;
+using values_program = kernel_detail::static_program<everything, kernel_purpose::outputs, 0, by_nothing>;
 
 template <class T>
 plan_kernel<T> kernel_with(const tile_choices& tiles) {
   const table& t = recording<everything>::view;
   const auto both = program::executable<T>();
   return {t,
-          kernel_detail::describe_roots(t, kernel_detail::kernel_purpose::outputs, 0),
+          describe_roots(t, kernel_purpose::outputs, 0),
           values_program::executable<T>(),
           &both,
           false,
