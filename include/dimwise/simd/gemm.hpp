@@ -95,26 +95,43 @@ inline constexpr int tile_packs = tile_shapes[0].packs;
 /// depends on nothing but their number, so that digits do not depend on how many samples are computed together, nor on the tile.
 constexpr int sums_of(int outputs) { return outputs == 1 ? 4 : outputs == 2 ? 2 : 1; }
 
+/// `p`, about which the compiler knows nothing from here on.
+template <class P>
+DIMWISE_INLINE P* opaque(P* p) {
+#if defined(__GNUC__)
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+
 /// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are columns, `at` is the
 /// tile's first row, and the bias has a number for each column.
 template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsAlong = false>
 [[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int at) {
   pack<T> sum[split][Rows][Packs];
   const int row = OutputsAlong ? at : 0, column = OutputsAlong ? 0 : at;
-  const std::ptrdiff_t c_stride = g.c_stride;
-  T* const c = g.c + row * c_stride + column;
+  // The address of each row follows from the one before it when it is needed. Known all at once, they would fill the registers.
+  const auto each_row = [&](auto&& f) DIMWISE_INLINE_LAMBDA {
+    const std::ptrdiff_t stride = g.c_stride;
+    T* c = g.c + row * stride + column;
+#pragma GCC unroll 32
+    for (int r = 0; r < Rows; ++r) {
+      f(r, c);
+      if (r + 1 < Rows) c = opaque(c + stride);
+    }
+  };
   if constexpr (OutputsAlong) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
       for (int v = 0; v < Packs; ++v) sum[0][r][v] = row + r < g.bias_rows ? load(g.bias + v * lanes<T>) : broadcast<T>(0);
   } else if (g.start == gemm_start::accumulate) {
+    each_row([&](int r, const T* c) DIMWISE_INLINE_LAMBDA {
 #pragma GCC unroll 32
-    for (int r = 0; r < Rows; ++r)
-#pragma GCC unroll 32
-      for (int v = 0; v < Packs; ++v) sum[0][r][v] = load(c + r * c_stride + v * lanes<T>);
+      for (int v = 0; v < Packs; ++v) sum[0][r][v] = load(c + v * lanes<T>);
+    });
   } else if (g.start == gemm_start::bias && column < g.bias_columns) {
-    const int biased = (g.bias_columns - column) / lanes<T>;
+    const int biased = std::min(Packs, (g.bias_columns - column) / lanes<T>);
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
@@ -170,15 +187,15 @@ template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsA
     for (; k > 0; --k) step(sum[0]);
   }
 
-#pragma GCC unroll 32
-  for (int r = 0; r < Rows; ++r)
+  each_row([&](int r, T* c) DIMWISE_INLINE_LAMBDA {
 #pragma GCC unroll 32
     for (int v = 0; v < Packs; ++v) {
       pack<T> total = sum[0][r][v];
       if constexpr (split == 2) total = total + sum[1][r][v];
       if constexpr (split == 4) total = (total + sum[1][r][v]) + (sum[2][r][v] + sum[3][r][v]);
-      simd::store(c + r * c_stride + v * lanes<T>, total);
+      simd::store(c + v * lanes<T>, total);
     }
+  });
 }
 
 /// The next part of what is left: at most `most`, and so that no part is much smaller than the others.
