@@ -7,10 +7,11 @@
 
 namespace dimwise {
 
-/// a * b + c of a value type; specialised where one rounding is to be had.
+/// a * b + c and c - a * b of a value type; specialised where one rounding is to be had.
 template <class V>
 struct multiply_add {
   DIMWISE_INLINE static constexpr V of(const V& a, const V& b, const V& c) { return a * b + c; }
+  DIMWISE_INLINE static constexpr V minus(const V& a, const V& b, const V& c) { return c - a * b; }
 };
 
 /// A set of coefficients known at compile time: loops over it unroll.
@@ -114,6 +115,14 @@ constexpr orders chain_terms(int s, orders u, orders w) {
   return r;
 }
 constexpr orders chain_terms_below(int s, orders u, orders w) { return chain_terms(s, u, w) & ~bit_of(s); }
+/// Those whose factor (order of a / order of s) is 1, and the others.
+constexpr orders whole_chain_terms(int s, orders u, orders w) {
+  orders r = 0;
+  for (orders m = chain_terms(s, u, w); m; m &= m - 1)
+    if (along(s, std::countr_zero(m)) == along(s, s)) r |= m & -m;
+  return r;
+}
+constexpr orders part_chain_terms(int s, orders u, orders w) { return chain_terms(s, u, w) & ~whole_chain_terms(s, u, w); }
 constexpr orders later_terms(int s, orders u) { return product_terms(s, u, ~orders{0}) & ~value_only; }
 
 /// The set Terms(s, sets ...), known at compile time where they are.
@@ -137,6 +146,18 @@ template <class Set, class A>
 DIMWISE_INLINE constexpr auto is_last(const Set& set, A a) {
   if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; }) return std::bool_constant<A::value == 63 - std::countl_zero(Set::mask)>{};
   else return int(a) == 63 - std::countl_zero(set.mask);
+}
+
+/// n x, rounded once, for a small n > 0: by additions, for which processors have ports that multiply-adds do not need.
+template <class V>
+DIMWISE_INLINE constexpr V times(const V& x, int n) {
+  switch (n) {
+    case 1: return x;
+    case 2: return x + x;
+    case 3: return (x + x) + x;
+    case 4: return (x + x) + (x + x);
+    default: return x * V(double(n));
+  }
 }
 
 /// A sum of products that starts with the first of them, not with zero.
@@ -182,18 +203,24 @@ DIMWISE_INLINE constexpr V correlation_coefficient(const jet<V, A>& a, const jet
   return sum.result(terms);
 }
 
-/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). The coefficients of w that are known last
-/// come last, which shortens the wait where w follows from y.
+/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). Where several terms have a factor, the
+/// division by the order of s comes once, at the end. The coefficients of w that are known last come last, which shortens the wait where w
+/// follows from y.
 template <class V, class U, class W, class S>
 DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>& w, S s) {
-  const auto terms = detail::chosen<detail::chain_terms>(s, u.set, w.set);
-  detail::product_sum<V> sum;
-  terms.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
-    const int order = detail::along(s, a), of = detail::along(s, s);
-    if (order == of) sum.add(detail::is_last(terms, a), u[a], w[detail::difference(s, a)]);
-    else sum.add(detail::is_last(terms, a), u[a] * V(double(order) / of), w[detail::difference(s, a)]);
+  const auto whole = detail::chosen<detail::whole_chain_terms>(s, u.set, w.set);
+  const auto part = detail::chosen<detail::part_chain_terms>(s, u.set, w.set);
+  const int of = detail::along(s, s);
+  const bool one = count(part.mask) == 1;
+  detail::product_sum<V> sum, parts;
+  whole.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA { sum.add(detail::is_last(whole, a), u[a], w[detail::difference(s, a)]); });
+  part.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+    const int order = detail::along(s, a);
+    if (one) sum.add(whole.mask == 0, u[a] * V(double(order) / of), w[detail::difference(s, a)]);
+    else parts.add(detail::is_last(part, a), detail::times(u[a], order), w[detail::difference(s, a)]);
   });
-  return sum.result(terms);
+  if (part.mask && !one) sum.add(whole.mask == 0, parts.value, V(1.0 / of));
+  return whole.mask | part.mask ? sum.value : V(0);
 }
 
 /// Fills the coefficients s != 0 of y = exp(u); y_0 is given.
@@ -204,14 +231,51 @@ DIMWISE_INLINE constexpr void exp_jet(const jet<V, U>& u, jet<V, Y>& y) {
   });
 }
 
-/// Fills y = tanh(u) and w = 1 - y^2; y_0 and w_0 are given.
+namespace detail {
+/// Factor of u_a q_(s - a) in the recurrence of tanh below, a != s.
+constexpr int square_factor(int s, int a) {
+  const bool middle = x_order(s - a) % 2 == 0 && t_order(s - a) % 2 == 0;  // has y^2 a square of one coefficient, or only terms that come twice
+  return along(s, a) * (middle ? 1 : 2);
+}
+/// What all these factors can be divided by: the order of s, or 2, or 1.
+constexpr int common_factor(int s, orders terms) {
+  const int of = along(s, s);
+  bool whole = true, even = of % 2 == 0;
+  for (orders m = terms; m; m &= m - 1) {
+    whole = whole && square_factor(s, std::countr_zero(m)) % of == 0;
+    even = even && square_factor(s, std::countr_zero(m)) % 2 == 0;
+  }
+  return whole ? of : even ? 2 : 1;
+}
+}  // namespace detail
+
+/// Fills y = tanh(u) and w = 1 - y^2; y_0 and w_0 are given. The recurrence runs on q_s, coefficient s of y^2 or half of it where all its terms
+/// come twice, with whole factors: 1, 4, 10 and 17 multiplications up to orders 1 to 4.
 template <class V, class U, class Y>
 DIMWISE_INLINE constexpr void tanh_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, Y>& w) {
+  jet<V, Y> q(y.set);
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
-    if (s != 0) {
-      y[s] = chain_coefficient(u, w, s);
-      w[s] = minus_square_coefficient(y, s);
-    }
+    if (s == 0) return;
+    // y_s = u_s w_0 - (1 / of) sum of factor_a u_a q_(s - a)
+    const auto terms = detail::chosen<detail::chain_terms_below>(s, u.set, y.set);
+    const int of = detail::along(s, s), common = detail::common_factor(s, terms.mask);
+    V value = u.set.has(s) ? u[s] * w[0] : V(0);
+    detail::product_sum<V> sum;
+    terms.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+      const V v = detail::times(u[a], detail::square_factor(s, a) / common);
+      if (common == of) value = multiply_add<V>::minus(v, q[detail::difference(s, a)], value);
+      else sum.add(detail::is_last(terms, a), v, q[detail::difference(s, a)]);
+    });
+    if (common != of) value = multiply_add<V>::minus(sum.value, V(double(common) / of), value);
+    y[s] = value;
+    const bool middle = x_order(s) % 2 == 0 && t_order(s) % 2 == 0;
+    const auto pairs = detail::chosen<detail::square_terms>(s, y.set);
+    detail::product_sum<V> square;
+    pairs.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
+      square.add(detail::is_last(pairs, a), detail::times(y[a], middle && 2 * a != s ? 2 : 1), y[detail::difference(s, a)]);
+    });
+    q[s] = square.value;
+    w[s] = q[s] * V(middle ? -1.0 : -2.0);
   });
 }
 

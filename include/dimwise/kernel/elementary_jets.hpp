@@ -10,6 +10,13 @@ template <class T, class A>
 struct multiply_add<xsimd::batch<T, A>> {
   using pack = xsimd::batch<T, A>;
   DIMWISE_INLINE static pack of(const pack& a, const pack& b, const pack& c) { return simd::fma(a, b, c); }
+  DIMWISE_INLINE static pack minus(const pack& a, const pack& b, const pack& c) { return simd::fnma(a, b, c); }
+};
+template <class T, int N>
+struct multiply_add<simd::packs<T, N>> {
+  using packs = simd::packs<T, N>;
+  DIMWISE_INLINE static packs of(const packs& a, const packs& b, const packs& c) { return fma(a, b, c); }
+  DIMWISE_INLINE static packs minus(const packs& a, const packs& b, const packs& c) { return fnma(a, b, c); }
 };
 
 inline namespace DIMWISE_SIMD_ISA {
@@ -120,14 +127,38 @@ DIMWISE_INLINE simd::pack<T> side(const simd::pack<T>& u0) {
 }
 }  // namespace detail
 
+/// Functions whose value and slope at u_0 can be computed for simd::packs, and whose other coefficients follow from these.
+constexpr bool computed_in_turns(function f) { return f == function::exp || f == function::tanh || f == function::sigmoid; }
+
+/// f(u_0) of such a function, and the slope that tanh and sigmoid keep. V: a pack of T, or packs.
+template <function F, class V>
+DIMWISE_INLINE V value_and_slope(const V& u0, V& slope) {
+  if constexpr (F == function::exp) return simd::exp(u0);
+  else if constexpr (F == function::tanh) return simd::tanh_with_slope(u0, slope);
+  else return simd::sigmoid_with_slope(u0, slope);
+}
+
+/// Fills y_s, s != 0, of such a function; y_0 and the slope are given.
+template <function F, class V, class U, class Y>
+DIMWISE_INLINE void series_from_value(const jet<V, U>& u, jet<V, Y>& y, const V& slope) {
+  if constexpr (F == function::exp) {
+    exp_jet(u, y);
+  } else {
+    jet<V, Y> w(y.set);
+    w[0] = slope;
+    if constexpr (F == function::tanh) tanh_jet(u, y, w);
+    else sigmoid_jet(u, y, w);
+  }
+}
+
 /// y = f(u) on the set of y; slope is f'(u_0) where tanh and sigmoid keep it. Of exp_given, y_0 is given.
 template <function F, class T, class U, class Y>
 DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>& y, simd::pack<T>& slope, double power) {
   using V = simd::pack<T>;
   const V u0 = detail::value_of(u), zero(static_cast<T>(0));
-  if constexpr (F == function::exp) {
-    y[0] = simd::exp(u0);
-    exp_jet(u, y);
+  if constexpr (computed_in_turns(F)) {
+    y[0] = value_and_slope<F>(u0, slope);
+    series_from_value<F>(u, y, slope);
   } else if constexpr (F == function::exp_relative) {
     y[0] = V(T(1));
     exp_jet(u, y);
@@ -137,21 +168,11 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
     y[0] = simd::exp(u0);
     exp_jet(u, y);
     y[0] = simd::expm1(u0);
-  } else if constexpr (F == function::tanh) {
-    jet<V, Y> w(y.set);
-    y[0] = simd::tanh_with_slope(u0, slope);
-    w[0] = slope;
-    tanh_jet(u, y, w);
   } else if constexpr (F == function::tan) {
     jet<V, Y> w(y.set);
     y[0] = simd::tan(u0);
     w[0] = simd::fma(y[0], y[0], V(T(1)));
     tan_jet(u, y, w);
-  } else if constexpr (F == function::sigmoid) {
-    jet<V, Y> w(y.set);
-    y[0] = simd::sigmoid_with_slope(u0, slope);
-    w[0] = slope;
-    sigmoid_jet(u, y, w);
   } else if constexpr (F == function::softplus) {
     jet<V, Y> w(y.set), ww(y.set);
     y[0] = simd::softplus(u0);

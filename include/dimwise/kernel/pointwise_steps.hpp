@@ -8,11 +8,24 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
 
 namespace detail {
-template <class T, class Set>
-DIMWISE_INLINE void load_jet(jet<simd::pack<T>, Set>& u, const T* const* rows, const std::ptrdiff_t* strides, int w, int s) {
+template <class V, class T>
+DIMWISE_INLINE V load(const T* p) {
+  if constexpr (std::is_same_v<V, simd::pack<T>>) return simd::load(p);
+  else return V::load(p);
+}
+template <class T>
+DIMWISE_INLINE void store(T* p, const simd::pack<T>& x) {
+  simd::store(p, x);
+}
+template <class T, int N>
+DIMWISE_INLINE void store(T* p, const simd::packs<T, N>& x) {
+  x.store(p);
+}
+template <class V, class T, class Set>
+DIMWISE_INLINE void load_jet(jet<V, Set>& u, const T* const* rows, const std::ptrdiff_t* strides, int w, int s) {
   u.set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
     const int p = u.set.place(k);
-    u.c[p] = simd::load(rows[p] + w * strides[p] + s);
+    u.c[p] = load<V>(rows[p] + w * strides[p] + s);
   });
 }
 /// The rows of an operand for the current dimension.
@@ -110,31 +123,66 @@ void correlate(const step<T>& st, const call<T>& c) {
 template <function F, bool Slope, class Out>
 inline constexpr bool value_alone = (F == function::tanh || F == function::sigmoid) && !Slope && std::is_same_v<Out, static_orders<value_only>>;
 
+/// Vectors of samples whose function values are computed in turns (a block has three), and the largest number of coefficients up to which their
+/// series are, too; more would not fit the registers.
+inline constexpr int packs_in_turns = simd::vector_registers >= 32 ? 3 : 1;
+inline constexpr int most_coefficients_in_turns = 3;
+
 template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
   const Out out(st.out_set);
   const auto full = out.closure();
+  using Full = std::remove_const_t<decltype(full)>;
   const A sa(st.in_set[0]);
   const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
+  const auto save = [&](const auto& r, const auto& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
+    T* y = c.at(st.out, w) + s;
+    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { detail::store(y + out.place(k) * st.samples, r[k]); });
+    if constexpr (Slope) detail::store(c.at(st.slope, w) + s, slope);
+  };
+  /// Function values of as many vectors as there are in P; then their other coefficients, which are loaded only now.
+  [[maybe_unused]] const auto in_turns = [&]<class P>(P slope, int w, int s) DIMWISE_INLINE_LAMBDA {
+    const P u0 = sa.has(0) ? detail::load<P>(a.row[sa.place(0)] + w * a.stride[sa.place(0)] + s) : P(T(0));
+    if constexpr (value_alone<F, Slope, Out>) {
+      jet<P, Full> r(full);
+      if constexpr (F == function::tanh) r[0] = simd::tanh(u0);
+      else r[0] = simd::sigmoid(u0);
+      save(r, slope, w, s);
+    } else {
+      const P y0 = value_and_slope<F>(u0, slope);
+      const auto series = [&]<class Q>(const Q& value, const Q& slope_of, int at) DIMWISE_INLINE_LAMBDA {
+        jet<Q, A> u(sa);
+        detail::load_jet(u, a.row, a.stride, w, at);
+        jet<Q, Full> r(full);
+        r[0] = value;
+        series_from_value<F>(u, r, slope_of);
+        save(r, slope_of, w, at);
+      };
+      if constexpr (Full::capacity <= most_coefficients_in_turns || std::is_same_v<P, V>) series(y0, slope, s);
+      else
+        [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (series(y0.part[I], slope.part[I], s + I * simd::lanes<T>), ...); }
+        (std::make_integer_sequence<int, packs_in_turns>{});
+    }
+  };
   for (int w = c.first_row, end = c.end_row(st.width); w < end; w++) {
-    T* y = c.at(st.out, w);
-    for (int s = 0; s < st.samples; s += simd::lanes<T>) {
-      jet<V, A> u(sa);
-      detail::load_jet(u, a.row, a.stride, w, s);
-      jet<V, std::remove_const_t<decltype(full)>> r(full);
-      V slope(T(0));
-      if constexpr (F == function::exp_given)
-        r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
-      if constexpr (value_alone<F, Slope, Out>) {
-        const V u0 = u.set.has(0) ? u[0] : V(T(0));
-        if constexpr (F == function::tanh) r[0] = simd::tanh(u0);
-        else r[0] = simd::sigmoid(u0);
-      } else {
+    int s = 0;
+    if constexpr (computed_in_turns(F)) {
+      if constexpr (packs_in_turns > 1 && !std::is_same_v<Out, dynamic_orders>)
+        for (constexpr int together = packs_in_turns * simd::lanes<T>; s + together <= st.samples; s += together)
+          in_turns(simd::packs<T, packs_in_turns>(T(0)), w, s);
+      for (; s < st.samples; s += simd::lanes<T>) in_turns(V(T(0)), w, s);
+    } else {
+      for (; s < st.samples; s += simd::lanes<T>) {
+        jet<V, A> u(sa);
+        detail::load_jet(u, a.row, a.stride, w, s);
+        jet<V, Full> r(full);
+        V slope(T(0));
+        if constexpr (F == function::exp_given)
+          r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
         apply<F, T>(u, r, slope, st.value);
+        save(r, slope, w, s);
       }
-      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(y + out.place(k) * st.samples + s, r[k]); });
-      if constexpr (Slope) simd::store(c.at(st.slope, w) + s, slope);
     }
   }
 }

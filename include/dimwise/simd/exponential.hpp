@@ -19,51 +19,57 @@ template <>
 inline constexpr double ln2_tail<double> = 1.90821492927058770002e-10;
 
 /// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2. Minimax for the relative error of e^r - 1: 1.3e-8 and 1.8e-17.
-DIMWISE_INLINE pack<float> expm1_tail(const pack<float>& r) {
-  return polynomial(r, 0.499999981501f, 0.166665434231f, 0.0416672006007f, 0.00836654724651f, 0.0013882522282f);
-}
-DIMWISE_INLINE pack<double> expm1_tail(const pack<double>& r) {
-  return polynomial(r, 0.50000000000000052, 0.16666666666666588975, 0.041666666666576467812, 0.0083333333333897298519,
-                    0.0013888888931667112229, 0.00019841269718715997628, 0.00002480150514271147135, 2.7557407682993812012e-6,
-                    2.7626092822104318779e-7, 2.5053776308475817301e-8);
+template <class V>
+DIMWISE_INLINE V expm1_tail(const V& r) {
+  if constexpr (sizeof(element<V>) == 4)
+    return polynomial(r, 0.499999981501f, 0.166665434231f, 0.0416672006007f, 0.00836654724651f, 0.0013882522282f);
+  else
+    return polynomial(r, 0.50000000000000052, 0.16666666666666588975, 0.041666666666576467812, 0.0083333333333897298519,
+                      0.0013888888931667112229, 0.00019841269718715997628, 0.00002480150514271147135, 2.7557407682993812012e-6,
+                      2.7626092822104318779e-7, 2.5053776308475817301e-8);
 }
 
 /// tanh v for |v| <= ln(2) / 4, minimax for the relative error: 5.6e-8 and 4.2e-18.
-DIMWISE_INLINE pack<float> tanh_near_zero(const pack<float>& v) {
-  const pack<float> z = v * v;
-  return fma(v * z, polynomial(z, -0.333312647784f, 0.131102334283f), v);
-}
-DIMWISE_INLINE pack<double> tanh_near_zero(const pack<double>& v) {
-  const pack<double> z = v * v;
-  return fma(v * z,
-             polynomial(z, -0.33333333333332475928, 0.13333333332778826128, -0.053968252773533129286, 0.021869370085115687764,
-                        -0.0088572877691648523632, 0.0034445793403569147467),
-             v);
+template <class V>
+DIMWISE_INLINE V tanh_near_zero(const V& v) {
+  const V z = v * v;
+  if constexpr (sizeof(element<V>) == 4)
+    return fma(v * z, polynomial(z, -0.333312647784f, 0.131102334283f), v);
+  else
+    return fma(v * z,
+               polynomial(z, -0.33333333333332475928, 0.13333333332778826128, -0.053968252773533129286, 0.021869370085115687764,
+                          -0.0088572877691648523632, 0.0034445793403569147467),
+               v);
 }
 
 #if defined(DIMWISE_SIMD_AVX512)
-/// x 2^n, rounded once, for any n.
+/// x 2^n, rounded once, for any n; 2^floor(n) where n is not whole.
 DIMWISE_INLINE pack<float> scale(const pack<float>& x, const pack<float>& n) {
   return _mm512_maskz_scalef_ps(__mmask16(-1), x, n);
 }
 DIMWISE_INLINE pack<double> scale(const pack<double>& x, const pack<double>& n) {
   return _mm512_maskz_scalef_pd(__mmask8(-1), x, n);
 }
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> scale(const packs<T, N>& x, const packs<T, N>& n) {
+  return by_parts([](const pack<T>& a, const pack<T>& b) DIMWISE_INLINE_LAMBDA { return scale(a, b); }, x, n);
+}
 #endif
 
 /// e^x = 2^n (1 + q): n as a number, the sum from which power_of_two makes 2^(n + offset - bias), and q.
-template <class T>
+template <class V>
 struct exp_parts {
-  pack<T> n, rounded, q;
+  V n, rounded, q;
 };
 
 /// Requires |x| small enough for n + offset to be a valid exponent.
-template <class T>
-DIMWISE_INLINE exp_parts<T> split_exp(const pack<T>& x, int offset) {
-  const pack<T> magic = broadcast<T>(rounder<T>(offset));
-  const pack<T> rounded = fma(x, broadcast<T>(T(log2_e)), magic);
-  const pack<T> n = rounded - magic;
-  const pack<T> r = fnma(n, broadcast<T>(ln2_tail<T>), fnma(n, broadcast<T>(ln2_head<T>), x));
+template <class V>
+DIMWISE_INLINE exp_parts<V> split_exp(const V& x, int offset) {
+  using T = element<V>;
+  const V magic(rounder<T>(offset));
+  const V rounded = fma(x, V(T(log2_e)), magic);
+  const V n = rounded - magic;
+  const V r = fnma(n, V(ln2_tail<T>), fnma(n, V(ln2_head<T>), x));
   return {n, rounded, fma(r * r, expm1_tail(r), r)};
 }
 
@@ -78,30 +84,25 @@ template <class T>
 inline constexpr T exp_lowest = sizeof(T) == 4 ? T(-87.33) : T(-708.39);
 #endif
 
-}  // namespace detail
-
-/// e^x. Error <= 2 ULP. inf above the largest number, 0 below the smallest; without AVX-512 results below 2^-125 (float) or
-/// 2^-1021 (double) are 0.
-template <class T>
-DIMWISE_INLINE pack<T> exp(const pack<T>& x) {
+template <class V>
+DIMWISE_INLINE V exp(const V& x) {
+  using T = element<V>;
   // The argument is the second operand, which min and max return if it is NaN.
-  const pack<T> y = max(broadcast<T>(detail::exp_lowest<T>), min(broadcast<T>(detail::exp_highest<T>), x));
+  const V y = max(V(exp_lowest<T>), min(V(exp_highest<T>), x));
   // 2 (1 + q) 2^(n - 1), because 2^n itself would overflow for the largest results.
-  const auto e = detail::split_exp<T>(y, detail::layout<T>::bias - 1);
+  const auto e = split_exp(y, layout<T>::bias - 1);
 #if defined(DIMWISE_SIMD_AVX512)
-  return detail::scale(e.q + broadcast<T>(1), e.n);
+  return scale(e.q + V(T(1)), e.n);
 #else
-  return fma(e.q, broadcast<T>(2), broadcast<T>(2)) * detail::power_of_two(e.rounded);
+  return fma(e.q, V(T(2)), V(T(2))) * power_of_two(e.rounded);
 #endif
 }
-
-namespace detail {
 
 /// e^(x + tail) f, rounded about once: for a |tail| of a few units of the last place of x, which x alone would lose.
 template <class T>
 DIMWISE_INLINE pack<T> exp_times(const pack<T>& x, const pack<T>& tail, const pack<T>& f) {
   const pack<T> y = max(broadcast<T>(exp_lowest<T>), min(broadcast<T>(exp_highest<T>), x));
-  const auto e = split_exp<T>(y, layout<T>::bias - 1);
+  const auto e = split_exp(y, layout<T>::bias - 1);
   const pack<T> q = fma(tail, e.q, e.q + tail);
 #if defined(DIMWISE_SIMD_AVX512)
   return scale(fma(q, f, f), e.n);
@@ -111,102 +112,182 @@ DIMWISE_INLINE pack<T> exp_times(const pack<T>& x, const pack<T>& tail, const pa
 #endif
 }
 
+/// tanh |x| = a / d and 1 - tanh^2 from b = tanh v and s = 2^n, where |x| = v - n ln(2) / 2. E = e^(-2|x|) = s (1 - b) / (1 + b), so
+///   tanh |x| = (1 - E) / (1 + E) = (1 + b - s (1 - b)) / (1 + b + s (1 - b)) = a / d:
+/// no cancellation near 0, where s = 1. And 1 - tanh |x| = 2 s (1 - b) / d: none in saturation either.
+template <bool WithSlope, class V>
+DIMWISE_INLINE V tanh_of_parts(const V& b, const V& s, const V& sign, V* slope) {
+  const V one(element<V>(1)), difference = one - s, sum = one + s;
+  const V a = fma(b, sum, difference), d = fma(b, difference, sum);
+  if constexpr (WithSlope) {
+    const V r = reciprocal(d), y = a * r, twice = s + s, rest = fnma(b, twice, twice) * r;  // 1 - y
+    *slope = fma(rest, y, rest);
+    return with_sign(y, sign);
+  } else {
+    return with_sign(a / d, sign);
+  }
+}
+
 #if defined(DIMWISE_SIMD_AVX512)
-/// tanh alone as in `tanh` below, with the two instructions that split and scale by powers of two, 17 port slots instead of 22.
-/// z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and takes the other way.
-DIMWISE_INLINE pack<float> tanh_without_slope(const pack<float>& x) {
-  const pack<float> z = abs(x) * pack<float>(static_cast<float>(-2 * log2_e));
-  const pack<float> f =
-      _mm512_maskz_reduce_ps(__mmask16(-1), z, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);  // 0 for infinity
-  const pack<float> s = scale(pack<float>(1.0f), z - f), z2 = f * f;
+/// tanh alone in single precision, with the two instructions that split and scale by powers of two, which leave the ports of the
+/// multiply-adds to others. z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and takes the
+/// other way.
+template <class V>
+DIMWISE_INLINE V tanh_without_slope(const V& x) {
+  const V z = abs(x) * V(static_cast<float>(-2 * log2_e));
+  const V f = by_parts(
+      [](const pack<float>& y) DIMWISE_INLINE_LAMBDA {
+        return pack<float>(_mm512_maskz_reduce_ps(__mmask16(-1), y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));  // 0 for infinity
+      },
+      z);
+  const V s = scale(V(1.0f), z - f), z2 = f * f;
   // tanh(-f ln(2) / 2), the polynomial of tanh_near_zero.
   constexpr float c = -0.34657359028f;
-  const pack<float> b = f * polynomial(z2, c, -0.333312647784f * (c * c * c), 0.131102334283f * (c * c * c * c * c));
-  const pack<float> difference = pack<float>(1.0f) - s, sum = pack<float>(1.0f) + s;
-  return with_sign(fma(b, sum, difference) / fma(b, difference, sum), x);
+  const V b = f * polynomial(z2, c, -0.333312647784f * (c * c * c), 0.131102334283f * (c * c * c * c * c));
+  return tanh_of_parts<false, V>(b, s, x, nullptr);
+}
+
+/// The number of eight that the last three bits of `rounded` name.
+DIMWISE_INLINE pack<double> of_eight(const pack<double>& rounded, const double* numbers) {
+  return _mm512_maskz_permutexvar_pd(__mmask8(-1), to_bits(rounded), load(numbers));
+}
+template <int N>
+DIMWISE_INLINE packs<double, N> of_eight(const packs<double, N>& rounded, const double* numbers) {
+  return by_parts([&](const pack<double>& x) DIMWISE_INLINE_LAMBDA { return of_eight(x, numbers); }, rounded);
+}
+
+/// 2^(j/8), rounded; and (log(2^(j/8) rounded) - j/8 log 2) / 2, which the rounding adds to v.
+alignas(64) inline constexpr double root_of_two[8] = {
+    1,
+    0x1.172b83c7d517bp+0,
+    0x1.306fe0a31b715p+0,
+    0x1.4bfdad5362a27p+0,
+    0x1.6a09e667f3bcdp+0,
+    0x1.8ace5422aa0dbp+0,
+    0x1.ae89f995ad3adp+0,
+    0x1.d5818dcfba487p+0,
+};
+alignas(64) inline constexpr double root_of_two_tail[8] = {
+    0,
+    0x1.01b15eaa59348p-56,
+    -0x1.34d754db0abb6p-56,
+    -0x1.690cebb7aafb0p-57,
+    0x1.3b3efbf5e2229p-55,
+    -0x1.db72fc1f0eab4p-56,
+    -0x1.c1a7792cb3387p-56,
+    -0x1.4a385a63d07a7p-57,
+};
+
+/// In double precision n counts eighths, and 2^n is one of eight numbers, scaled: three coefficients instead of six.
+template <bool WithSlope, class V>
+DIMWISE_INLINE V tanh_in_eighths(const V& x, V* slope) {
+  constexpr double furthest = 1000;  // far beyond where s becomes 0
+  const V y = min(V(furthest), abs(x)), magic(0x1.8p49);
+  const V rounded = fma(y, V(-2 * log2_e), magic), n = rounded - magic;
+  const V s = scale(of_eight(rounded, root_of_two), n), tail = of_eight(rounded, root_of_two_tail);
+  V v;
+  if constexpr (WithSlope) v = fma(n, V(ln2_tail<double> / 2), fma(n, V(ln2_head<double> / 2), y)) + tail;
+  else v = fma(n, V(0.34657359027997265471), y) + tail;  // the error of the constant is felt in the slope only, far out
+  // tanh v for |v| <= ln(2) / 32, relative error 1e-17.
+  const V z = v * v, b = fma(v * z, polynomial(z, -0.33333333333291879203, 0.13333332797243015921, -0.053948545258321988819), v);
+  return tanh_of_parts<WithSlope>(b, s, x, slope);
 }
 #endif
 
-/// tanh, and 1 - tanh^2 if asked for. The division costs no more than the 14-bit estimate and its refinement, measured, and it
-/// leaves the ports of the multiply-adds to others.
-template <bool WithSlope, class T>
-DIMWISE_INLINE pack<T> tanh(const pack<T>& x, pack<T>* slope) {
-  // With |x| = v - n ln(2) / 2, n <= 0 whole, E = e^(-2|x|) = 2^n (1 - b) / (1 + b) for b = tanh v. So
-  //   tanh |x| = (1 - E) / (1 + E) = (1 + b - 2^n (1 - b)) / (1 + b + 2^n (1 - b)) = a / d:
-  // no cancellation near 0, where n = 0. And 1 - tanh^2 = 4 2^n (1 - b^2) / d^2: none in saturation either.
-  // With the slope, a, d and 2^n are divided by 4 throughout, which makes the last formula s (1 - b^2) / d^2 for s = 2^(n - 2).
-  constexpr int halvings = WithSlope ? 2 : 0;
-  constexpr T saturated = (sizeof(T) == 4 ? T(44.02) : T(354.55)) - halvings * T(0.3466);  // here s becomes 0
-  const pack<T> unit = broadcast<T>(WithSlope ? T(0.25) : T(1));
-  const pack<T> y = min(broadcast<T>(saturated), abs(x));
-  const pack<T> magic = broadcast<T>(rounder<T>(layout<T>::bias - halvings));
-  const pack<T> rounded = fma(y, broadcast<T>(T(-2 * log2_e)), magic);
-  const pack<T> n = rounded - magic;
-  pack<T> v;
-  if constexpr (has_fused_multiply_add && (sizeof(T) == 4 || !WithSlope))
-    v = fma(n, broadcast<T>(T(0.34657359027997265471)), y);  // the error of the constant is felt in the slope only, far out
-  else v = fma(n, broadcast<T>(ln2_tail<T> / 2), fma(n, broadcast<T>(ln2_head<T> / 2), y));
-  const pack<T> s = power_of_two(rounded);
-  const pack<T> b = tanh_near_zero(v);
-  const pack<T> difference = unit - s, sum = unit + s;
-  const pack<T> a = fma(b, sum, difference), d = fma(b, difference, sum);
-  if constexpr (WithSlope) {
-    const pack<T> r = reciprocal(d);
-    *slope = (s * r) * (fnma(b, b, broadcast<T>(1)) * r);
-    return with_sign(a * r, x);
-  } else {
-    return with_sign(a / d, x);
+/// tanh, and 1 - tanh^2 if asked for.
+template <bool WithSlope, class V>
+DIMWISE_INLINE V tanh(const V& x, V* slope) {
+  using T = element<V>;
+#if defined(DIMWISE_SIMD_AVX512)
+  if constexpr (sizeof(T) == 8) return tanh_in_eighths<WithSlope>(x, slope);
+  else if constexpr (!WithSlope) return tanh_without_slope(x);
+  else
+#endif
+  {
+    constexpr T saturated = sizeof(T) == 4 ? T(44.02) : T(354.55);  // here s becomes 0
+    const V y = min(V(saturated), abs(x)), magic(rounder<T>(layout<T>::bias));
+    const V rounded = fma(y, V(T(-2 * log2_e)), magic), n = rounded - magic;
+    V v;
+    if constexpr (has_fused_multiply_add && (sizeof(T) == 4 || !WithSlope))
+      v = fma(n, V(T(0.34657359027997265471)), y);  // the error of the constant is felt in the slope only, far out
+    else v = fma(n, V(ln2_tail<T> / 2), fma(n, V(ln2_head<T> / 2), y));
+    return tanh_of_parts<WithSlope>(tanh_near_zero(v), power_of_two(rounded), x, slope);
   }
 }
 
 /// sigmoid, and sigmoid (1 - sigmoid) if asked for.
-template <bool WithSlope, class T>
-DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x, pack<T>* slope) {
+template <bool WithSlope, class V>
+DIMWISE_INLINE V sigmoid(const V& x, V* slope) {
+  using T = element<V>;
   constexpr T highest = sizeof(T) == 4 ? T(87) : T(708), lowest = sizeof(T) == 4 ? T(-88) : T(-709);  // lowest: 2^n becomes 0
-  const pack<T> y = max(broadcast<T>(lowest), min(broadcast<T>(highest), x));
-  const auto parts = split_exp<T>(y, layout<T>::bias);
-  const pack<T> s = power_of_two(parts.rounded);
-  const pack<T> e = fma(s, parts.q, s);
+  const V y = max(V(lowest), min(V(highest), x));
+  const auto parts = split_exp(y, layout<T>::bias);
+  const V s = power_of_two(parts.rounded), one(T(1));
+  const V e = fma(s, parts.q, s);
   if constexpr (WithSlope) {
-    const pack<T> r = reciprocal(e + broadcast<T>(1));
-    const pack<T> y1 = e * r;
-    *slope = select(x > broadcast<T>(highest), broadcast<T>(0), y1 * r);
+    const V r = reciprocal(e + one), y1 = e * r;
+    *slope = by_parts([](const pack<T>& of, const pack<T>& w) DIMWISE_INLINE_LAMBDA {
+      return select(of > broadcast<T>(highest), broadcast<T>(0), w);
+    }, x, y1 * r);
     return y1;
   } else {
-    return e / (e + broadcast<T>(1));
+    return e / (e + one);
   }
 }
 
 }  // namespace detail
 
+/// e^x. Error <= 2 ULP. inf above the largest number, 0 below the smallest; without AVX-512 results below 2^-125 (float) or
+/// 2^-1021 (double) are 0.
+template <class T>
+DIMWISE_INLINE pack<T> exp(const pack<T>& x) {
+  return detail::exp(x);
+}
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> exp(const packs<T, N>& x) {
+  return detail::exp(x);
+}
+
 /// tanh x. Error <= 4 ULP everywhere, near 0 included; odd to the last bit.
 template <class T>
 DIMWISE_INLINE pack<T> tanh(const pack<T>& x) {
-#if defined(DIMWISE_SIMD_AVX512)
-  if constexpr (sizeof(T) == 4) return detail::tanh_without_slope(x);
-#endif
-  return detail::tanh<false, T>(x, nullptr);
+  return detail::tanh<false, pack<T>>(x, nullptr);
+}
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> tanh(const packs<T, N>& x) {
+  return detail::tanh<false, packs<T, N>>(x, nullptr);
 }
 
 /// tanh x and slope = 1 - tanh^2 x, relative error of the slope <= 8 ULP until it falls below 2^-122 (float) or 2^-1018 (double),
-/// from where on it is 0.
-/// A subnormal tanh may lose its last 2 bits.
+/// from where on it is 0 or subnormal. A subnormal tanh may lose its last 2 bits.
 template <class T>
 DIMWISE_INLINE pack<T> tanh_with_slope(const pack<T>& x, pack<T>& slope) {
-  return detail::tanh<true, T>(x, &slope);
+  return detail::tanh<true>(x, &slope);
+}
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> tanh_with_slope(const packs<T, N>& x, packs<T, N>& slope) {
+  return detail::tanh<true>(x, &slope);
 }
 
 /// 1 / (1 + e^-x). Error <= 4 ULP, for very negative x too; below 2^-126 (float) or 2^-1022 (double) 0.
 template <class T>
 DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x) {
-  return detail::sigmoid<false, T>(x, nullptr);
+  return detail::sigmoid<false, pack<T>>(x, nullptr);
+}
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> sigmoid(const packs<T, N>& x) {
+  return detail::sigmoid<false, packs<T, N>>(x, nullptr);
 }
 
 /// sigmoid x and slope = sigmoid (1 - sigmoid); relative error of the slope <= 4 ULP for |x| <= 87 (float) or 708 (double);
 /// beyond, it is 0 or stays below 2^-125 or 2^-1021.
 template <class T>
 DIMWISE_INLINE pack<T> sigmoid_with_slope(const pack<T>& x, pack<T>& slope) {
-  return detail::sigmoid<true, T>(x, &slope);
+  return detail::sigmoid<true>(x, &slope);
+}
+template <class T, int N>
+DIMWISE_INLINE packs<T, N> sigmoid_with_slope(const packs<T, N>& x, packs<T, N>& slope) {
+  return detail::sigmoid<true>(x, &slope);
 }
 
 }  // namespace DIMWISE_SIMD_ISA

@@ -19,7 +19,7 @@ DIMWISE_INLINE pack<T> cosh(const xsimd::batch<T, A>& x) {
 template <class T, class A>
 DIMWISE_INLINE pack<T> expm1(const xsimd::batch<T, A>& x) {
   const pack<T> y = max(broadcast<T>(T(-60)), min(broadcast<T>(detail::exp_highest<T>), x));
-  const auto e = detail::split_exp<T>(y, detail::layout<T>::bias - 1);
+  const auto e = detail::split_exp(pack<T>(y), detail::layout<T>::bias - 1);
   const pack<T> half_power = detail::power_of_two(e.rounded);  // 2^(n - 1): 2^n itself would overflow for the largest results
   const pack<T> value = broadcast<T>(2) * fma(half_power, e.q, half_power - broadcast<T>(T(0.5)));
   return select(abs(x) < broadcast<T>(std::numeric_limits<T>::min()), x, value);  // half of a subnormal number may not be one
