@@ -175,8 +175,7 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
     tan_jet(u, y, w);
   } else if constexpr (F == function::softplus) {
     jet<V, Y> w(y.set), ww(y.set);
-    y[0] = simd::softplus(u0);
-    w[0] = simd::sigmoid_with_slope(u0, ww[0]);
+    y[0] = simd::softplus_with_slopes(u0, w[0], ww[0]);
     sigmoid_jet(u, w, ww);
     integral_jet(u, w, y);
   } else if constexpr (F == function::log) {

@@ -69,16 +69,33 @@ DIMWISE_INLINE pack<T> log(const pack<T>& x) {
   return detail::log(x);
 }
 
-/// log(1 + e^x). Error <= 4 ULP, for very negative x too (where it is e^x and underflows like exp).
+namespace detail {
+/// log(1 + e^x) from y = e^-|x|.
 template <class T>
-DIMWISE_INLINE pack<T> softplus(const pack<T>& x) {
+DIMWISE_INLINE pack<T> softplus(const pack<T>& x, const pack<T>& y) {
   const pack<T> one = broadcast<T>(1), zero = broadcast<T>(0);
-  const pack<T> y = exp(-abs(x));
   // log(1 + y), 0 <= y <= 1: 1 + y = 2^e (1 + f) without rounding y away.
   const lane_mask<T> large = y > broadcast<T>(T(0.5));
   const pack<T> e = select(large, one, zero);
   const pack<T> f = select(large, (y - one) * broadcast<T>(T(0.5)), y);
-  return max(zero, x) + detail::log_of_parts(e, f);
+  return max(zero, x) + log_of_parts(e, f);
+}
+}  // namespace detail
+
+/// log(1 + e^x). Error <= 4 ULP, for very negative x too (where it is e^x and underflows like exp).
+template <class T>
+DIMWISE_INLINE pack<T> softplus(const pack<T>& x) {
+  return detail::softplus<T>(x, exp(-abs(x)));
+}
+
+/// The same, with its first and second derivative sigmoid x and sigmoid (1 - sigmoid): from one exponential. Relative errors <= 4 and
+/// 6 ULP until they underflow, as exp does.
+template <class T>
+DIMWISE_INLINE pack<T> softplus_with_slopes(const pack<T>& x, pack<T>& first, pack<T>& second) {
+  const pack<T> y = exp(-abs(x)), r = reciprocal(broadcast<T>(1) + y), other = y * r;
+  first = select(x < broadcast<T>(0), other, r);
+  second = other * r;
+  return detail::softplus<T>(x, y);
 }
 
 }  // namespace DIMWISE_SIMD_ISA

@@ -39,6 +39,38 @@ TEMPLATE_TEST_CASE("softplus is within 4 ULP on both sides", "[simd]", float, do
   CHECK_ULPS(T, 4, -last, 1000.0, F::softplus_, exact_softplus);
 }
 
+TEMPLATE_TEST_CASE("the derivatives of softplus keep their relative accuracy on both sides", "[simd]", float, double) {
+  using T = TestType;
+  const auto value = [](const pack<T>& x) {
+    pack<T> first, second;
+    return softplus_with_slopes(x, first, second);
+  };
+  const auto first = [](const pack<T>& x) {
+    pack<T> w, second;
+    (void)softplus_with_slopes(x, w, second);
+    return w;
+  };
+  const auto second = [](const pack<T>& x) {
+    pack<T> w, ww;
+    (void)softplus_with_slopes(x, w, ww);
+    return ww;
+  };
+  const auto exact_first = [](long double x) { return 1 / (1 + std::exp(-x)); };
+  const auto exact_second = [](long double x) { return 1 / (4 * std::cosh(x / 2) * std::cosh(x / 2)); };
+  const double last = sizeof(T) == 4 ? 86.5 : 707.5;
+  for (double limit : {2.0, 20.0, last}) {
+    CHECK_ULPS(T, 4, -limit, limit, value, exact_softplus);
+    CHECK_ULPS(T, 4, -limit, limit, first, exact_first);
+    CHECK_ULPS(T, 6, -limit, limit, second, exact_second);
+  }
+  const T inf = std::numeric_limits<T>::infinity();
+  CHECK(at<T>(first, inf) == 1);
+  CHECK(at<T>(first, -inf) == 0);
+  CHECK(at<T>(second, inf) == 0);
+  CHECK(at<T>(second, -inf) == 0);
+  CHECK(std::isnan(at<T>(first, std::numeric_limits<T>::quiet_NaN())));
+}
+
 TEMPLATE_TEST_CASE("log and softplus of special values", "[simd]", float, double) {
   using T = TestType;
   using F = functions<T>;
