@@ -77,7 +77,7 @@ struct jet {
   DIMWISE_INLINE constexpr const V& operator[](int i) const { return c[set.place(i)]; }
   template <int I>
   DIMWISE_INLINE constexpr V& operator[](std::integral_constant<int, I> i) {
-    if constexpr (requires { std::bool_constant<(Set::place(I) >= 0)>{}; }) return c[std::integral_constant<int, Set::place(I)>::value];
+    if constexpr (requires { requires (Set::place(I) < Set::capacity); }) return c[std::integral_constant<int, Set::place(I)>::value];
     else return c[set.place(i)];
   }
   template <int I>
