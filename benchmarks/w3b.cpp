@@ -1,5 +1,5 @@
-// benchmarks/w3b.cpp: workload W3b, the operator sweep over d with exclusive pooling: the cost of a dimension does not depend on d.
-// Dimensions: -DDIMWISE_D (default 8), order: -DDIMWISE_K=0..4 (default 2). Unit: a sample and dimension.
+// benchmarks/w3b.cpp: workload W3b, the operator sweep over d with exclusive pooling: the cost of a dimension does not depend on
+// d. Dimensions: -DDIMWISE_D (default 8), order: -DDIMWISE_K=0..4 (default 2). Unit: a sample and dimension.
 #include <dimwise/run.hpp>
 
 #ifndef DIMWISE_D

@@ -1,5 +1,5 @@
-// benchmarks/w5.cpp: workload W5, a training step of a continuous normalizing flow: its log density without a trace, with the exact one, with one probe of
-// Hutchinson's, and with the full Jacobian. Dimensions: -DDIMWISE_D (default 8). Unit: a sample.
+// benchmarks/w5.cpp: workload W5, a training step of a continuous normalizing flow: its log density without a trace, with the
+// exact one, with one probe of Hutchinson's, and with the full Jacobian. Dimensions: -DDIMWISE_D (default 8). Unit: a sample.
 #include <dimwise/run.hpp>
 
 #ifndef DIMWISE_D

@@ -29,7 +29,10 @@ void declare(CLI::App& command, model_flags& f, bool needs_file) {
   if (needs_file) file->required();
   command.add_option("--compiler", f.compiler, "default: $CXX, or g++");
   command.add_option("--march", f.march, "instruction set of the kernels; default: " + std::string(layout::march));
-  command.add_option("-D", f.definitions, "macro for the model file, NAME=VALUE; may be repeated")->expected(1)->take_all()->allow_extra_args(false);
+  command.add_option("-D", f.definitions, "macro for the model file, NAME=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 build_result built(const model_flags& f) {
@@ -63,16 +66,21 @@ std::string named_lines(const std::string& output, const std::string& file) {
   std::vector<std::string> source;
   for (std::string line; std::getline(in, line);) source.push_back(line);
   std::vector<std::size_t> named;
-  for (std::size_t at = output.find(file + ":"); at != std::string::npos && named.size() < 3; at = output.find(file + ":", at + 1)) {
+  for (std::size_t at = output.find(file + ":"); at != std::string::npos && named.size() < 3;
+       at = output.find(file + ":", at + 1)) {
     const std::size_t number = std::strtoul(output.c_str() + at + file.size() + 1, nullptr, 10);
-    if (number >= 1 && number <= source.size() && std::find(named.begin(), named.end(), number) == named.end()) named.push_back(number);
+    if (number >= 1 && number <= source.size() && std::find(named.begin(), named.end(), number) == named.end())
+      named.push_back(number);
   }
   std::string text;
-  for (std::size_t number : named) text += "  " + file + ":" + std::to_string(number) + ": " + source[number - 1].substr(std::min(source[number - 1].size(), source[number - 1].find_first_not_of(' '))) + "\n";
+  for (std::size_t number : named)
+    text += "  " + file + ":" + std::to_string(number) + ": " +
+            source[number - 1].substr(std::min(source[number - 1].size(), source[number - 1].find_first_not_of(' '))) + "\n";
   return text;
 }
 
-// A refused model is recorded once more, at run time, where the path to the refused operation can be shown. 1, as for every refusal.
+// A refused model is recorded once more, at run time, where the path to the refused operation can be shown. 1, as for every
+// refusal.
 int explain_refusal(const model_flags& f, const compile_error& refused) {
   build_request request;
   request.source = f.file;
@@ -88,7 +96,8 @@ int explain_refusal(const model_flags& f, const compile_error& refused) {
     // what is wrong is not a matter of the recording: the compiler's own words
   }
   if (explanation.empty()) throw refused;
-  std::fprintf(stderr, "%s is refused:\n%s\n%s", f.file.c_str(), named_lines(refused.output, f.file).c_str(), explanation.c_str());
+  std::fprintf(stderr, "%s is refused:\n%s\n%s", f.file.c_str(), named_lines(refused.output, f.file).c_str(),
+               explanation.c_str());
   return 1;
 }
 
@@ -125,24 +134,26 @@ int main(int argc, char** argv) {
   build->callback([&] { action = [&] { return build_only(flags); }; });
 
   // The commands of a model's binary, and `run` for all of them and those that an application adds.
-  std::vector<std::pair<std::string, std::string>> through = {{"run", "compile, then run the binary: run FILE.cpp COMMAND ..."},
-                                                              {"info", "equations, inputs, parameters, cost"},
-                                                              {"eval", "evaluate on arrays"},
-                                                              {"train", "learn from data"},
-                                                              {"simulate", "simulate the learned equation"},
-                                                              {"solve", "solve the ordinary differential equation, write a table"},
-                                                              {"flow", "fit a continuous normalizing flow, draw from it"},
-                                                              {"check", "compare the kernels with a 50-digit oracle; explain at length why a model is refused"},
-                                                              {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
-                                                              {"tune", "measure the register tiles of FILE.cpp's products on this machine and remember them"},
-                                                              {"report", "write a page about what was learned"}};
+  std::vector<std::pair<std::string, std::string>> through = {
+      {"run", "compile, then run the binary: run FILE.cpp COMMAND ..."},
+      {"info", "equations, inputs, parameters, cost"},
+      {"eval", "evaluate on arrays"},
+      {"train", "learn from data"},
+      {"simulate", "simulate the learned equation"},
+      {"solve", "solve the ordinary differential equation, write a table"},
+      {"flow", "fit a continuous normalizing flow, draw from it"},
+      {"check", "compare the kernels with a 50-digit oracle; explain at length why a model is refused"},
+      {"bench", "time the kernels of FILE.cpp, or of a standard workload (--workload W4)"},
+      {"tune", "measure the register tiles of FILE.cpp's products on this machine and remember them"},
+      {"report", "write a page about what was learned"}};
   workload_request workload;
   bool all_peers = false;
   for (const auto& [command, help] : through) {
     CLI::App* sub = app.add_subcommand(command, help + "; what stands behind FILE goes to the binary");
     declare(*sub, flags, command != "bench");
     if (command == "bench") {
-      sub->add_option("--workload", workload.workload, "W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W6, W7 or W7b instead of a file");
+      sub->add_option("--workload", workload.workload,
+                      "W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W6, W7 or W7b instead of a file");
       sub->add_option("--d", workload.d, "sizes of the workload, e.g. 8 or 2,8,32")->delimiter(',');
       sub->add_option("--k", workload.k, "orders of the workload")->delimiter(',');
       sub->add_option("--lambda", workload.lambda, "of W6: the largest rate")->delimiter(',');
@@ -152,9 +163,13 @@ int main(int argc, char** argv) {
       sub->add_option("--seconds", workload.seconds, "spent on each figure");
       sub->add_option("--precision", workload.precision, "float, double or both; default: as the workload says");
       sub->add_option("--json", workload.json_file, "write the figures to this file");
-      sub->add_option("--peer", workload.peers, "compare with this peer only, e.g. 'JAX expert'; may be repeated")->expected(1)->take_all()->allow_extra_args(false);
+      sub->add_option("--peer", workload.peers, "compare with this peer only, e.g. 'JAX expert'; may be repeated")
+          ->expected(1)
+          ->take_all()
+          ->allow_extra_args(false);
       sub->add_flag("--alone", workload.alone, "do not compare with the peers that are installed");
-      sub->add_flag("--peers", all_peers, "all workloads that others are compared on; ./dimwise of a checkout installs the peers first");
+      sub->add_flag("--peers", all_peers,
+                    "all workloads that others are compared on; ./dimwise of a checkout installs the peers first");
     }
     sub->callback([&, chosen = command] {
       action = [&, chosen] {
@@ -179,7 +194,8 @@ int main(int argc, char** argv) {
 
   // What stands behind the model file is for the binary.
   std::vector<std::string> words(argv + 1, argv + argc);
-  const bool passes = !words.empty() && std::any_of(through.begin(), through.end(), [&](const auto& t) { return t.first == words[0]; });
+  const bool passes =
+      !words.empty() && std::any_of(through.begin(), through.end(), [&](const auto& t) { return t.first == words[0]; });
   for (std::size_t i = 1; passes && i < words.size(); i++) {
     if (words[i] == "--compiler" || words[i] == "--march" || words[i] == "-D") {
       i++;
@@ -192,7 +208,8 @@ int main(int argc, char** argv) {
     }
   }
   const std::vector<CLI::App*> known = app.get_subcommands([](const CLI::App*) { return true; });
-  if (!words.empty() && words[0].rfind("-", 0) != 0 && std::none_of(known.begin(), known.end(), [&](const CLI::App* c) { return c->get_name() == words[0]; })) {
+  if (!words.empty() && words[0].rfind("-", 0) != 0 &&
+      std::none_of(known.begin(), known.end(), [&](const CLI::App* c) { return c->get_name() == words[0]; })) {
     std::fprintf(stderr, "dimwise: there is no command '%s'. See dimwise --help.\n", words[0].c_str());
     return 2;
   }

@@ -1,4 +1,5 @@
-// benchmarks/compile_time/networks.cpp: networks.hpp as a user's file, all kernels in both precisions. -DDIMENSIONS, -DORDER, -DNETWORKS.
+// benchmarks/compile_time/networks.cpp: networks.hpp as a user's file, all kernels in both precisions. -DDIMENSIONS, -DORDER,
+// -DNETWORKS.
 #include "networks.hpp"
 
 #include <dimwise/kernel.hpp>

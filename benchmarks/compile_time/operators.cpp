@@ -1,5 +1,5 @@
-// benchmarks/compile_time/operators.cpp: a model of OPERATORS operators with shared operands, recorded; with -DKERNEL also compiled into a kernel
-// with its gradient. OPERATORS 0: the header alone.
+// benchmarks/compile_time/operators.cpp: a model of OPERATORS operators with shared operands, recorded; with -DKERNEL also
+// compiled into a kernel with its gradient. OPERATORS 0: the header alone.
 #ifdef KERNEL
 #include <dimwise/kernel.hpp>
 #else

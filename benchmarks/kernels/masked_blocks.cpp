@@ -1,6 +1,6 @@
-// benchmarks/kernels/masked_blocks.cpp: what skipping masked blocks is worth: the value and the gradient of the loss of workload W4, with masked
-// blocks and without, in turn.
-// Dimensions: -DDIMWISE_D (default 64). Build: dimwise build benchmarks/kernels/masked_blocks.cpp -o masked_blocks
+// benchmarks/kernels/masked_blocks.cpp: what skipping masked blocks is worth: the value and the gradient of the loss of workload
+// W4, with masked blocks and without, in turn. Dimensions: -DDIMWISE_D (default 64). Build: dimwise build
+// benchmarks/kernels/masked_blocks.cpp -o masked_blocks
 #ifndef DIMWISE_D
 #define DIMWISE_D 64
 #endif
@@ -34,9 +34,11 @@ pair_of_times measure(const arrays& a) {
   constexpr auto build = w4<DIMWISE_D>;
   const table& t = recording<build>::view;
   const auto program = kernel_detail::static_program<build, What, 0, By>::template executable<float>();
-  plan<float> skipping(t, program.nodes, program.functions, plan_kernel<float>::default_block), computing(t, program.nodes, program.functions, plan_kernel<float>::default_block);
+  plan<float> skipping(t, program.nodes, program.functions, plan_kernel<float>::default_block),
+      computing(t, program.nodes, program.functions, plan_kernel<float>::default_block);
   computing.compute_masked_blocks();
-  aligned_vector<float> workspace(std::size_t(skipping.workspace) * std::size_t(skipping.group)), accumulators(std::size_t(skipping.accumulators) + 1);
+  aligned_vector<float> workspace(std::size_t(skipping.workspace) * std::size_t(skipping.group)),
+      accumulators(std::size_t(skipping.accumulators) + 1);
   aligned_vector<float> residual = a.residual;
   float* outputs[] = {residual.data()};
   const float* cotangents[] = {a.cotangent.data()};
@@ -81,6 +83,6 @@ int main() {
   a.residual.resize(samples);
   const pair_of_times value = measure<kernel_purpose::outputs, by_nothing>(a);
   const pair_of_times gradient = measure<kernel_purpose::objective, by_parameters>(a);
-  std::printf("W4, d = %d: skipping masked blocks makes the value %.2f and the gradient %.2f times as fast\n", DIMWISE_D, value.computed / value.skipped,
-              gradient.computed / gradient.skipped);
+  std::printf("W4, d = %d: skipping masked blocks makes the value %.2f and the gradient %.2f times as fast\n", DIMWISE_D,
+              value.computed / value.skipped, gradient.computed / gradient.skipped);
 }

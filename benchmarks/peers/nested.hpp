@@ -10,7 +10,8 @@ struct nested_number {
   static type seed(double x) { return Library<inner>::with_slope(nested_number<Library, K - 1>::seed(x), inner(1)); }
   // Order n: n times the derivative, K - n times the value.
   static double order(const type& y, int n) {
-    return n > 0 ? nested_number<Library, K - 1>::order(Library<inner>::slope(y), n - 1) : nested_number<Library, K - 1>::order(Library<inner>::value(y), 0);
+    return n > 0 ? nested_number<Library, K - 1>::order(Library<inner>::slope(y), n - 1)
+                 : nested_number<Library, K - 1>::order(Library<inner>::value(y), 0);
   }
 };
 template <template <class> class Library>

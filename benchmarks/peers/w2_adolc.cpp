@@ -1,5 +1,5 @@
-// benchmarks/peers/w2_adolc.cpp: workload W2 with ADOL-C: one tape of the network, Taylor coefficients forward, and their adjoints in
-// reverse for the gradient by all parameters.
+// benchmarks/peers/w2_adolc.cpp: workload W2 with ADOL-C: one tape of the network, Taylor coefficients forward, and their
+// adjoints in reverse for the gradient by all parameters.
 #include <adolc/adolc.h>
 
 #include "w2_peer.hpp"

@@ -20,9 +20,10 @@ struct ceres_number {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return w2::serve_orders<2>(argc, argv, "Ceres " CERES_VERSION_STRING, []<int K>(const w2::job& j, double x, const double* features, double* out) {
-    using number = nested_number<ceres_number, K>;
-    const typename number::type y = w2::evaluate(j, number::seed(x), features);
-    for (int n = 0; n <= K; n++) out[n] = number::order(y, n);
-  });
+  return w2::serve_orders<2>(argc, argv, "Ceres " CERES_VERSION_STRING,
+                             []<int K>(const w2::job& j, double x, const double* features, double* out) {
+                               using number = nested_number<ceres_number, K>;
+                               const typename number::type y = w2::evaluate(j, number::seed(x), features);
+                               for (int n = 0; n <= K; n++) out[n] = number::order(y, n);
+                             });
 }

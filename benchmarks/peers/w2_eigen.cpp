@@ -1,4 +1,5 @@
-// benchmarks/peers/w2_eigen.cpp: workload W2 with Eigen's AutoDiffScalar, nested k times (its operators take numbers at up to two levels).
+// benchmarks/peers/w2_eigen.cpp: workload W2 with Eigen's AutoDiffScalar, nested k times (its operators take numbers at up to two
+// levels).
 #include <Eigen/Core>
 #include <unsupported/Eigen/AutoDiff>
 

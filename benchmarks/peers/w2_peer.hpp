@@ -1,4 +1,5 @@
-// benchmarks/peers/w2_peer.hpp: workload W2 for C++ differentiation libraries: reads its numbers, times, writes results (see serve.py).
+// benchmarks/peers/w2_peer.hpp: workload W2 for C++ differentiation libraries: reads its numbers, times, writes results (see
+// serve.py).
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -99,7 +100,8 @@ inline double least_seconds(double budget, const std::function<void()>& call) {
 }
 
 /// Writes the orders [0..k][rows] that `call` has left in `orders`, or the gradient in the order of the layers; then answers.
-inline int serve(const job& j, const char* version, const std::function<void()>& call, const std::vector<std::vector<double>>& orders, const std::vector<double>& gradient) {
+inline int serve(const job& j, const char* version, const std::function<void()>& call,
+                 const std::vector<std::vector<double>>& orders, const std::vector<double>& gradient) {
   call();
   std::filesystem::create_directories(j.results());
   for (std::size_t n = 0; n < orders.size(); n++)

@@ -22,11 +22,12 @@ constexpr void relaxation(model& m) {
   m.ode<"relaxation">(-a * (x - m.constant<"c">(1.0) * coupling(x, t) - sin(t + phi)));
 }
 
-/// One system: parameters with the rates, phases, and the smallest c > 0 such that the median over rows of (sum of |off-diagonal|) / |diagonal| of the
-/// Jacobian, over 16 points along the solution of that c, is rho.
+/// One system: parameters with the rates, phases, and the smallest c > 0 such that the median over rows of (sum of
+/// |off-diagonal|) / |diagonal| of the Jacobian, over 16 points along the solution of that c, is rho.
 ///
-/// The network has weight matrices of twice the usual initial scale. With the usual one the solution grows with c, and the hyperbolic tangents
-/// saturate, before the ratio comes to 2 (d = 16: at most 0.8 to 1.6 for |c| <= 64, eight seeds); a network that was trained has larger weights, too.
+/// The network has weight matrices of twice the usual initial scale. With the usual one the solution grows with c, and the
+/// hyperbolic tangents saturate, before the ratio comes to 2 (d = 16: at most 0.8 to 1.6 for |c| <= 64, eight seeds); a network
+/// that was trained has larger weights, too.
 struct relaxation_case {
   const table& t;
   const ode_kernels<double>& kernels;
@@ -34,7 +35,8 @@ struct relaxation_case {
   double c = 0, reached = 0;
   double t1 = 10;
 
-  relaxation_case(const table& recording, const ode_kernels<double>& k, double lambda, double rho, std::uint64_t seed, double weight_scale = 2)
+  relaxation_case(const table& recording, const ode_kernels<double>& k, double lambda, double rho, std::uint64_t seed,
+                  double weight_scale = 2)
       : t(recording), kernels(k), parameters(draw_parameters(recording, seed)) {
     for (int w = 0; w < t.tensor_count; w++) {
       const tensor& tensor = t.tensors[w];
@@ -83,8 +85,8 @@ struct relaxation_case {
         const double time = o.save_at[k];
         const double* cotangents[] = {unit.data()};
         double* none[] = {nullptr};
-        kernel.vector_jacobian(parameters.data(), {1, r.saved.data() + k * d, &time, inputs, &c}, 0, 1, cotangents, none, {row.data(), nullptr, nullptr}, nullptr,
-                               workspace.data());
+        kernel.vector_jacobian(parameters.data(), {1, r.saved.data() + k * d, &time, inputs, &c}, 0, 1, cotangents, none,
+                               {row.data(), nullptr, nullptr}, nullptr, workspace.data());
         double off = 0;
         for (std::size_t j = 0; j < d; j++) off += j == i ? 0 : std::abs(row[j]);
         ratios.push_back(off / std::abs(row[i]));

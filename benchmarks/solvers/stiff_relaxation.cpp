@@ -1,6 +1,7 @@
-// benchmarks/solvers/stiff_relaxation.cpp: workload W6: evaluations of f, digits and time of every way to integrate a stiff relaxation that a HollowNet
-// couples. -DDIMWISE_D=16 chooses the dimensions.
-//   stiff_relaxation bench [--samples 1] [--lambda L] [--rho R] ...    without L or R: 10, 100, 1000 and 0.1, 0.5, 1, 2; and the other commands of a model
+// benchmarks/solvers/stiff_relaxation.cpp: workload W6: evaluations of f, digits and time of every way to integrate a stiff
+// relaxation that a HollowNet couples. -DDIMWISE_D=16 chooses the dimensions.
+//   stiff_relaxation bench [--samples 1] [--lambda L] [--rho R] ...    without L or R: 10, 100, 1000 and 0.1, 0.5, 1, 2; and the
+//   other commands of a model
 #include <cmath>
 #include <chrono>
 #include <cstdio>
@@ -59,7 +60,8 @@ struct figures {
 /// All solves of one system: prints a line for each and adds an object to the list of JSON.
 class table_of_ways {
  public:
-  table_of_ways(const compiled_model& model, const options& o, core_peaks peaks, const relaxation_case& k, double lambda, double rho, std::string& json)
+  table_of_ways(const compiled_model& model, const options& o, core_peaks peaks, const relaxation_case& k, double lambda,
+                double rho, std::string& json)
       : m_(model), o_(o), peaks_(peaks), k_(k), lambda_(lambda), rho_(rho), json_(json) {}
 
   template <class Solve>
@@ -74,8 +76,9 @@ class table_of_ways {
       f.seconds = std::min(f.seconds, took);
       spent += std::max(took, 1e-6);
     }
-    std::printf("  %-28s f %8zu  D f %7zu  Jacobians %4zu  products %6zu  steps %6zu  error %8.2g  %10.2f ms\n", name, r.counters.field, r.counters.diagonal,
-                r.counters.jacobian, r.counters.products, r.counters.accepted, f.error, f.seconds * 1e3);
+    std::printf("  %-28s f %8zu  D f %7zu  Jacobians %4zu  products %6zu  steps %6zu  error %8.2g  %10.2f ms\n", name,
+                r.counters.field, r.counters.diagonal, r.counters.jacobian, r.counters.products, r.counters.accepted, f.error,
+                f.seconds * 1e3);
     if (!r.ok() || r.text != sentence(r.status)) std::printf("      %s\n", r.text.c_str());
     std::fflush(stdout);
     add(name, r, f);
@@ -98,23 +101,30 @@ class table_of_ways {
   /// The members that every workload's figures have, then those of a solve. A share of the peak has no meaning here: null.
   void add(const char* name, const ode_solution<double>& r, const figures& f) {
     std::string& j = json_;
-    const auto text = [&](const char* key, const std::string& value) { j += std::string("\"") + key + "\": \"" + value + "\", "; };
+    const auto text = [&](const char* key, const std::string& value) {
+      j += std::string("\"") + key + "\": \"" + value + "\", ";
+    };
     const auto value = [&](const char* key, double v) { j += std::string("\"") + key + "\": " + number(v) + ", "; };
     j += j.empty() ? "  {" : ",\n  {";
-    text("workload", o_.workload), text("variant", name), value("d", DIMWISE_D), value("k", r.counters.diagonal > 0), text("precision", "double");
+    text("workload", o_.workload), text("variant", name), value("d", DIMWISE_D), value("k", r.counters.diagonal > 0),
+        text("precision", "double");
     value("threads", o_.threads), value("samples", o_.samples), value("ns", f.seconds * 1e9), text("unit", "solve");
     j += "\"share\": null, ";
-    value("peak_gflops", peaks_.registers > 0 ? peaks_.registers : NAN), value("load_fed_gflops", peaks_.load_fed > 0 ? peaks_.load_fed : NAN);
+    value("peak_gflops", peaks_.registers > 0 ? peaks_.registers : NAN),
+        value("load_fed_gflops", peaks_.load_fed > 0 ? peaks_.load_fed : NAN);
     j += "\"load_fed_share\": null, \"bytes_moved\": null, \"workspace_bytes\": null, ";
     text("isa", m_.isa), text("compiler", m_.compiler);
-    value("lambda", lambda_), value("rho", rho_), value("c", k_.c), value("evaluations", double(r.counters.field)), value("diagonal_evaluations", double(r.counters.diagonal));
-    value("jacobians", double(r.counters.jacobian)), value("products", double(r.counters.products)), value("steps", double(r.counters.accepted));
+    value("lambda", lambda_), value("rho", rho_), value("c", k_.c), value("evaluations", double(r.counters.field)),
+        value("diagonal_evaluations", double(r.counters.diagonal));
+    value("jacobians", double(r.counters.jacobian)), value("products", double(r.counters.products)),
+        value("steps", double(r.counters.accepted));
     value("rejected", double(r.counters.rejected)), value("error", f.error);
     j += std::string("\"ok\": ") + (r.ok() ? "true" : "false") + "}";
   }
 };
 
-/// What the ratios of one system may be: Adams with Jacobi-Newton against functional iteration, BDF against the better of that and Dopri5.
+/// What the ratios of one system may be: Adams with Jacobi-Newton against functional iteration, BDF against the better of that
+/// and Dopri5.
 struct bars {
   double adams, bdf;
 };
@@ -136,7 +146,8 @@ int run_one(const compiled_model& m, const options& op, core_peaks peaks, double
   o.how = corrector::newton;
   o.rtol = o.atol = 1e-10;
   const std::vector<double> exact = solve_implicit(problem, start, o, workers).state;
-  std::printf("Lambda %g, rho %g (reached %.2f, c = %.3g), d = %d, %zu sample(s)\n", lambda, rho, k.reached, k.c, DIMWISE_D, samples);
+  std::printf("Lambda %g, rho %g (reached %.2f, c = %.3g), d = %d, %zu sample(s)\n", lambda, rho, k.reached, k.c, DIMWISE_D,
+              samples);
   table_of_ways ways(m, op, peaks, k, lambda, rho, json);
   const auto implicit = [&](const char* name, multistep formula, corrector how, int order = 0) {
     implicit_options with;
@@ -162,8 +173,10 @@ int run_one(const compiled_model& m, const options& op, core_peaks peaks, double
   const auto ratio = [](std::size_t a, std::size_t b) { return double(a) / double(b); };
   const std::size_t fi = std::min(fi12.field, fi3.field);
   // A product of Newton-Krylov costs more than an evaluation of f, and it takes several of them a step: counted as evaluations.
-  const std::size_t best = std::min({fi, jn.field, newton.field, bdf_fi.field, bdf.field, bdf_newton.field, krylov.field + krylov.products, rk.field});
-  const double others = std::min({fi12.seconds, fi3.seconds, jn.seconds, newton.seconds, bdf_fi.seconds, bdf_newton.seconds, krylov.seconds, rk.seconds});
+  const std::size_t best =
+      std::min({fi, jn.field, newton.field, bdf_fi.field, bdf.field, bdf_newton.field, krylov.field + krylov.products, rk.field});
+  const double others = std::min(
+      {fi12.seconds, fi3.seconds, jn.seconds, newton.seconds, bdf_fi.seconds, bdf_newton.seconds, krylov.seconds, rk.seconds});
   const bars b = bars_of(lambda, rho);
   int missed = 0;
   const auto row = [&](const char* name, double value, double bar) {
@@ -184,7 +197,8 @@ std::vector<double> positive(const std::vector<std::string>& given, const char* 
   for (const std::string& text : given) {
     char* end = nullptr;
     list.push_back(std::strtod(text.c_str(), &end));
-    if (text.empty() || *end || !(list.back() > 0) || !std::isfinite(list.back())) throw error(std::string(flag) + " '" + text + "' is not a positive number.");
+    if (text.empty() || *end || !(list.back() > 0) || !std::isfinite(list.back()))
+      throw error(std::string(flag) + " '" + text + "' is not a positive number.");
   }
   return list.empty() ? otherwise : list;
 }
@@ -193,11 +207,12 @@ int bench(const runner& program, const options& o) {
   if (o.samples < 1) throw error("--samples must be at least 1.");
   if (o.threads < 1) throw error("--threads must be at least 1.");
   if (!(o.scale > 0)) throw error("--scale must be positive.");
-  const std::vector<double> lambdas = positive(o.lambdas, "--lambda", {10, 100, 1000}), rhos = positive(o.rhos, "--rho", {0.1, 0.5, 1, 2});
+  const std::vector<double> lambdas = positive(o.lambdas, "--lambda", {10, 100, 1000}),
+                            rhos = positive(o.rhos, "--rho", {0.1, 0.5, 1, 2});
   if (!o.json_file.empty()) require_writable(o.json_file);
   const core_peaks peaks = program.peaks().in_double ? program.peaks().in_double() : core_peaks{};
-  std::printf("%s, double, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(), o.threads, o.threads == 1 ? "" : "s",
-              peaks.registers, peaks.load_fed);
+  std::printf("%s, double, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(),
+              o.threads, o.threads == 1 ? "" : "s", peaks.registers, peaks.load_fed);
   int missed = 0;
   std::string json;
   for (const double lambda : lambdas)

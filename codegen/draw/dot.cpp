@@ -22,7 +22,9 @@ struct frame {
   }
 };
 
-std::string small(const std::string& text) { return text.empty() ? "" : "<font point-size=\"9\" color=\"#475569\">" + escaped(text) + "</font>"; }
+std::string small(const std::string& text) {
+  return text.empty() ? "" : "<font point-size=\"9\" color=\"#475569\">" + escaped(text) + "</font>";
+}
 
 std::string box(const dot_node& n) {
   std::string s = "\"" + n.id + "\" [fillcolor=\"" + n.fill + "\", color=\"" + n.border + "\"";
@@ -36,12 +38,13 @@ std::string box(const dot_node& n) {
   } else {
     std::size_t columns = 1;
     for (const auto& r : n.rows) columns = std::max(columns, r.cells.size());
-    s += "<table border=\"0\" cellborder=\"0\" cellspacing=\"2\" cellpadding=\"3\"><tr><td align=\"left\" colspan=\"" + std::to_string(columns) + "\"><b>" +
-         escaped(n.title) + "</b></td></tr>";
+    s += "<table border=\"0\" cellborder=\"0\" cellspacing=\"2\" cellpadding=\"3\"><tr><td align=\"left\" colspan=\"" +
+         std::to_string(columns) + "\"><b>" + escaped(n.title) + "</b></td></tr>";
     for (const auto& r : n.rows) {
       s += "<tr>";
       for (std::size_t c = 0; c < columns; c++)
-        s += "<td align=\"left\" bgcolor=\"" + r.fill + "\">" + (c < r.cells.size() ? c ? small(r.cells[c]) : escaped(r.cells[c]) : "") + "</td>";
+        s += "<td align=\"left\" bgcolor=\"" + r.fill + "\">" +
+             (c < r.cells.size() ? c ? small(r.cells[c]) : escaped(r.cells[c]) : "") + "</td>";
       s += "</tr>";
     }
     s += "</table>";
@@ -52,8 +55,9 @@ std::string box(const dot_node& n) {
 void write(std::ostringstream& out, const frame& f, int& number, int depth) {
   for (const std::string& b : f.boxes) out << b;
   for (const auto& [name, inner] : f.inside) {
-    out << "subgraph cluster_" << number++ << " { label=<<b>" << escaped(name) << "</b>>; style=\"rounded,filled\"; color=\"#94a3b8\"; fillcolor=\""
-        << (depth == 0 ? "#f8fafc" : "#f1f5f9") << "\"; fontsize=12;\n";
+    out << "subgraph cluster_" << number++ << " { label=<<b>" << escaped(name)
+        << "</b>>; style=\"rounded,filled\"; color=\"#94a3b8\"; fillcolor=\"" << (depth == 0 ? "#f8fafc" : "#f1f5f9")
+        << "\"; fontsize=12;\n";
     write(out, inner, number, depth + 1);
     out << "}\n";
   }
@@ -61,12 +65,15 @@ void write(std::ostringstream& out, const frame& f, int& number, int depth) {
 
 }  // namespace
 
-dot_graph::dot_graph(std::string title, std::string explanation) : title_(std::move(title)), explanation_(std::move(explanation)) {}
+dot_graph::dot_graph(std::string title, std::string explanation)
+    : title_(std::move(title)), explanation_(std::move(explanation)) {}
 void dot_graph::add(dot_node n) { nodes_.push_back(std::move(n)); }
 void dot_graph::edge(const std::string& from, const std::string& to, const std::string& attributes) {
   edges_.push_back("\"" + from + "\" -> \"" + to + "\"" + (attributes.empty() ? "" : " [" + attributes + "]") + ";\n");
 }
-void dot_graph::legend(std::string fill, std::string border, std::string words) { legend_.push_back({std::move(fill), std::move(border), std::move(words)}); }
+void dot_graph::legend(std::string fill, std::string border, std::string words) {
+  legend_.push_back({std::move(fill), std::move(border), std::move(words)});
+}
 
 namespace {
 /// Text cut into lines of about 110 letters.
@@ -83,17 +90,19 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::string dot_graph::text() const {
   std::ostringstream out;
-  out << "digraph {\nrankdir=TB; nodesep=0.22; ranksep=0.35; fontname=\"Helvetica\"; labelloc=t; labeljust=l; bgcolor=\"white\";\n"
+  out << "digraph {\nrankdir=TB; nodesep=0.22; ranksep=0.35; fontname=\"Helvetica\"; labelloc=t; labeljust=l; "
+         "bgcolor=\"white\";\n"
       << "node [shape=box, fontname=\"Helvetica\", fontsize=12, margin=\"0.09,0.05\", height=0.3];\n"
       << "edge [color=\"#94a3b8\", arrowsize=0.6];\n"
-      << "label=<<table border=\"0\" cellborder=\"0\" cellspacing=\"4\"><tr><td align=\"left\"><font point-size=\"20\"><b>" << escaped(title_)
-      << "</b></font></td></tr>";
-  for (const std::string& line : lines_of(explanation_)) out << "<tr><td align=\"left\"><font point-size=\"12\">" << escaped(line) << "</font></td></tr>";
+      << "label=<<table border=\"0\" cellborder=\"0\" cellspacing=\"4\"><tr><td align=\"left\"><font point-size=\"20\"><b>"
+      << escaped(title_) << "</b></font></td></tr>";
+  for (const std::string& line : lines_of(explanation_))
+    out << "<tr><td align=\"left\"><font point-size=\"12\">" << escaped(line) << "</font></td></tr>";
   if (!legend_.empty()) {
     out << "<tr><td align=\"left\"><table border=\"0\" cellborder=\"0\" cellspacing=\"4\"><tr>";
     for (const auto& l : legend_)
-      out << "<td border=\"1\" width=\"18\" fixedsize=\"true\" height=\"14\" bgcolor=\"" << l[0] << "\" color=\"" << l[1] << "\"></td><td align=\"left\"><font point-size=\"11\">"
-          << escaped(l[2]) << "  </font></td>";
+      out << "<td border=\"1\" width=\"18\" fixedsize=\"true\" height=\"14\" bgcolor=\"" << l[0] << "\" color=\"" << l[1]
+          << "\"></td><td align=\"left\"><font point-size=\"11\">" << escaped(l[2]) << "  </font></td>";
     out << "</tr></table></td></tr>";
   }
   out << "</table>>;\n";

@@ -39,8 +39,8 @@ class dot_graph {
   std::vector<std::vector<std::string>> legend_;
 };
 
-/// Draws `name`.dot as `name`.svg with the program `dot` of Graphviz; false where that is not installed. Throws `error` with its own message
-/// where it fails.
+/// Draws `name`.dot as `name`.svg with the program `dot` of Graphviz; false where that is not installed. Throws `error` with its
+/// own message where it fails.
 bool render(const std::string& name);
 
 }  // namespace dimwise::draw

@@ -34,39 +34,53 @@ std::string short_layer(const tensor& w) {
 }
 
 /// A literal is written into the operations that take it.
-bool hidden(const table& t, int i, const std::vector<char>& alone) { return t.nodes[i].o == op::literal && !alone[std::size_t(i)]; }
+bool hidden(const table& t, int i, const std::vector<char>& alone) {
+  return t.nodes[i].o == op::literal && !alone[std::size_t(i)];
+}
 bool takes_number(op o) { return o == op::add || o == op::sub || o == op::mul || o == op::div; }
 
 std::string title_of(const table& t, int i) {
   const node& x = t.nodes[i];
   const std::string name = word(x.o);
-  const auto number = [&](int operand) { return operand >= 0 && t.nodes[operand].o == op::literal ? short_number(t.nodes[operand].value) : std::string(); };
+  const auto number = [&](int operand) {
+    return operand >= 0 && t.nodes[operand].o == op::literal ? short_number(t.nodes[operand].value) : std::string();
+  };
   switch (x.o) {
     case op::literal: return short_number(x.value);
     case op::constant: return std::string(t.constants[x.n].name.view());
-    case op::input: case op::input_per_dim: return "input " + std::string(t.inputs[x.n].name.view());
+    case op::input:
+    case op::input_per_dim: return "input " + std::string(t.inputs[x.n].name.view());
     case op::state: return "state " + std::string(t.state_name.view());
     case op::time: return "time " + std::string(t.time_name.view());
     case op::parameter: return std::string(t.tensors[x.weight].name.view());
-    case op::add: case op::sub: case op::mul: case op::div: {
+    case op::add:
+    case op::sub:
+    case op::mul:
+    case op::div: {
       const std::string a = number(x.a), b = number(x.b);
       return a.empty() && b.empty() ? name : a.empty() ? name + " " + b : a + " " + name;
     }
     case op::power: return "power " + short_number(x.value);
-    case op::linear: case op::masked_input: case op::masked_hidden: case op::readout: {
+    case op::linear:
+    case op::masked_input:
+    case op::masked_hidden:
+    case op::readout: {
       if (x.o == op::readout) return name + " [" + shape_of(t.tensors[x.weight]) + "]";
       const std::string layer = short_layer(t.tensors[x.weight]);
       return name + (layer.empty() ? "" : " " + layer) + " [" + shape_of(t.tensors[x.weight]) + "]";
     }
-    case op::D: case op::dt: return name + "<" + std::to_string(x.n) + ">";
+    case op::D:
+    case op::dt: return name + "<" + std::to_string(x.n) + ">";
     case op::slice: return "features " + std::to_string(x.n) + ".." + std::to_string(x.n + x.k.width - 1);
-    case op::component: case op::indicator: return name + " " + std::to_string(x.n);
+    case op::component:
+    case op::indicator: return name + " " + std::to_string(x.n);
     case op::sum_others: return x.n < 0 ? "sum of those before" : x.n > 0 ? "sum of those after" : name;
     default: return name;
   }
 }
 
-dot_graph graph_of(const table& t, const std::vector<named_root>& roots, const orders* needed, std::string title, std::string text) {
+dot_graph graph_of(const table& t, const std::vector<named_root>& roots, const orders* needed, std::string title,
+                   std::string text) {
   dot_graph g(std::move(title), std::move(text));
   for (const level l : {level::point, level::dim, level::units}) g.legend(colour_of(l), "#64748b", level_words(l));
   g.legend("#ffffff", "#dc2626", "dense: D is refused");
@@ -121,7 +135,9 @@ dot_graph graph_of(const table& t, const std::vector<named_root>& roots, const o
 
 const char* colour_of(level l) { return l == level::point ? "#f1f5f9" : l == level::dim ? "#dbeafe" : "#fef3c7"; }
 const char* level_words(level l) {
-  return l == level::point ? "one value a sample" : l == level::dim ? "one a sample and dimension" : "hidden units of a masked stream";
+  return l == level::point ? "one value a sample"
+         : l == level::dim ? "one a sample and dimension"
+                           : "hidden units of a masked stream";
 }
 
 std::vector<picture> pictures_of_passes(const table& t, const std::vector<named_root>& roots) {
@@ -135,10 +151,12 @@ std::vector<picture> pictures_of_passes(const table& t, const std::vector<named_
     p.dot = draw(title, text).text();
     all.push_back(std::move(p));
   };
-  add("1-recorded", "1. What was recorded", "Equal operations are one box. \u201csees\u201d: the coordinates that component i depends on. Frames are networks.",
+  add("1-recorded", "1. What was recorded",
+      "Equal operations are one box. \u201csees\u201d: the coordinates that component i depends on. Frames are networks.",
       [&](const auto& title, const auto& text) { return graph_of(t, roots, nullptr, title, text); });
   add("2-orders", "2. Which derivatives are asked for",
-      "In each box the Taylor coefficients that something below asks for (x: along the own coordinate, t: in time), and the work for one sample.",
+      "In each box the Taylor coefficients that something below asks for (x: along the own coordinate, t: in time), and the work "
+      "for one sample.",
       [&](const auto& title, const auto& text) { return graph_of(t, roots, needed.data(), title, text); });
   for (picture& p : pictures_of_programs(t, roots)) all.push_back(std::move(p));
   return all;

@@ -20,8 +20,8 @@ struct picture {
   std::string svg;
 };
 
-/// The recorded table; orders and cost; the expanded program of jets; the reverse pass; the schedule; the memory plan: of the kernel that
-/// computes `roots` and the gradient of their sum.
+/// The recorded table; orders and cost; the expanded program of jets; the reverse pass; the schedule; the memory plan: of the
+/// kernel that computes `roots` and the gradient of their sum.
 std::vector<picture> pictures_of_passes(const table& recording, const std::vector<named_root>& roots);
 
 }  // namespace dimwise::draw

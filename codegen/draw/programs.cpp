@@ -77,7 +77,8 @@ std::string title_of(const table& t, const std::vector<named_root>& roots, const
   switch (x.o) {
     case jet_op::literal: return short_number(x.value);
     case jet_op::constant: return std::string(t.constants[x.n].name.view());
-    case jet_op::load_input: case jet_op::load_input_per_dim: return "load " + std::string(t.inputs[x.n].name.view());
+    case jet_op::load_input:
+    case jet_op::load_input_per_dim: return "load " + std::string(t.inputs[x.n].name.view());
     case jet_op::load_state: return "load " + std::string(t.state_name.view());
     case jet_op::load_time: return "load " + std::string(t.time_name.view());
     case jet_op::parameter: return std::string(t.tensors[x.weight].name.view());
@@ -87,12 +88,21 @@ std::string title_of(const table& t, const std::vector<named_root>& roots, const
     case jet_op::unary_vjp: return name + " " + word(x.f);
     case jet_op::store: return "store " + (std::size_t(x.n) < roots.size() ? roots[std::size_t(x.n)].name : "");
     case jet_op::load_cotangent: return "cotangent of " + (std::size_t(x.n) < roots.size() ? roots[std::size_t(x.n)].name : "");
-    case jet_op::derivative: case jet_op::derivative_vjp:
+    case jet_op::derivative:
+    case jet_op::derivative_vjp:
       return name + (x.n ? " by x, order " + std::to_string(x.n) : "") + (x.n2 ? " by t, order " + std::to_string(x.n2) : "");
-    case jet_op::parameter_gradient: case jet_op::weight_gradient: case jet_op::bias_gradient:
+    case jet_op::parameter_gradient:
+    case jet_op::weight_gradient:
+    case jet_op::bias_gradient:
       return "gradient of " + std::string(t.tensors[x.o == jet_op::bias_gradient && x.bias >= 0 ? x.bias : x.weight].name.view());
-    case jet_op::linear: case jet_op::masked_input: case jet_op::masked_hidden: case jet_op::readout: case jet_op::linear_vjp: case jet_op::masked_input_vjp:
-    case jet_op::masked_hidden_vjp: case jet_op::readout_vjp: {
+    case jet_op::linear:
+    case jet_op::masked_input:
+    case jet_op::masked_hidden:
+    case jet_op::readout:
+    case jet_op::linear_vjp:
+    case jet_op::masked_input_vjp:
+    case jet_op::masked_hidden_vjp:
+    case jet_op::readout_vjp: {
       if (x.weight < 0) return name;
       std::string layer(t.tensors[x.weight].name.view());
       layer = layer.substr(0, layer.rfind('.'));
@@ -127,7 +137,8 @@ dot_node box_of(const table& t, const std::vector<named_root>& roots, const prog
   if (x.width > 1) detail += (detail.empty() ? "" : " \u00b7 ") + std::to_string(x.width) + " features";
   if (x.reduces) detail += " \u00b7 added up over dimensions";
   n.lines = {detail, flop_text(work(t, p.view(), i))};
-  n.flag = x.o == jet_op::store || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient || x.o == jet_op::parameter_gradient;
+  n.flag =
+      x.o == jet_op::store || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient || x.o == jet_op::parameter_gradient;
   return n;
 }
 
@@ -140,7 +151,8 @@ void program_legend(dot_graph& g, bool reverse) {
   }
 }
 
-dot_graph forward_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s, std::string title, std::string text) {
+dot_graph forward_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s,
+                        std::string title, std::string text) {
   dot_graph g(std::move(title), std::move(text));
   program_legend(g, false);
   for (int i = 0; i < int(p.nodes.size()); i++) {
@@ -153,8 +165,10 @@ dot_graph forward_graph(const table& t, const std::vector<named_root>& roots, co
   return g;
 }
 
-/// The flow of cotangents alone: values of the forward pass that are read again, and gradients that are added to, are named in the boxes.
-dot_graph reverse_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s, std::string title, std::string text) {
+/// The flow of cotangents alone: values of the forward pass that are read again, and gradients that are added to, are named in
+/// the boxes.
+dot_graph reverse_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s,
+                        std::string title, std::string text) {
   dot_graph g(std::move(title), std::move(text));
   g.legend("#fff1f2", "#64748b", "once a sample");
   g.legend("#fecdd3", "#64748b", "for each dimension");
@@ -167,13 +181,15 @@ dot_graph reverse_graph(const table& t, const std::vector<named_root>& roots, co
   std::map<int, double> extra;
   for (int i = 0; i < int(p.nodes.size()); i++) {
     if (!p.late[std::size_t(i)] || s.stage_of[std::size_t(i)] < 0 || !ends(i)) continue;
-    const int from = resolve(p.view(), p.nodes[std::size_t(i)].in[0].low >= 0 ? p.nodes[std::size_t(i)].in[0].low : p.nodes[std::size_t(i)].in[0].high);
+    const int from = resolve(p.view(), p.nodes[std::size_t(i)].in[0].low >= 0 ? p.nodes[std::size_t(i)].in[0].low
+                                                                              : p.nodes[std::size_t(i)].in[0].high);
     const std::string name = title_of(t, roots, p.nodes[std::size_t(i)]);
     gradients[from].insert(name.substr(name.find("of ") + 3));
     extra[from] += work(t, p.view(), i);
   }
   for (int i = 0; i < int(p.nodes.size()); i++) {
-    if (!p.late[std::size_t(i)] || s.stage_of[std::size_t(i)] < 0 || ends(i) || p.nodes[std::size_t(i)].o == jet_op::store) continue;
+    if (!p.late[std::size_t(i)] || s.stage_of[std::size_t(i)] < 0 || ends(i) || p.nodes[std::size_t(i)].o == jet_op::store)
+      continue;
     dot_node n = box_of(t, roots, p, i);
     std::set<std::string> again;
     operands_of(p, i, [&](int a) {
@@ -196,13 +212,15 @@ dot_graph reverse_graph(const table& t, const std::vector<named_root>& roots, co
 }
 
 /// One box for each part of a stage, with a row for the operations of each network.
-dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s, std::string title, std::string text) {
+dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s,
+                         std::string title, std::string text) {
   dot_graph g(std::move(title), std::move(text));
   program_legend(g, true);
   const auto name_of = [&](int i) {
     const jet_node& x = p.nodes[std::size_t(i)];
     if (x.o == jet_op::store || x.o == jet_op::load_cotangent) return title_of(t, roots, x);
-    return (p.part[std::size_t(i)].empty() ? std::string("equation") : p.part[std::size_t(i)]) + (p.again[std::size_t(i)] ? ", computed again" : "");
+    return (p.part[std::size_t(i)].empty() ? std::string("equation") : p.part[std::size_t(i)]) +
+           (p.again[std::size_t(i)] ? ", computed again" : "");
   };
   std::string before;
   const auto put = [&](const std::vector<int>& nodes, std::size_t stage, bool dims) {
@@ -231,15 +249,17 @@ dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, c
     }
     dot_node n;
     n.id = std::to_string(stage) + (dims ? " loop" : " once");
-    n.title = "stage " + std::to_string(stage + 1) + (dims ? ": for each of the " + std::to_string(t.d) + " dimensions" : ": once");
+    n.title =
+        "stage " + std::to_string(stage + 1) + (dims ? ": for each of the " + std::to_string(t.d) + " dimensions" : ": once");
     n.fill = "#f8fafc";
     for (const row& r : rows) {
       std::string read;
       for (const std::string& w : r.read) read += (read.empty() ? "reads again: " : ", ") + w;
       const char* fill = r.late ? (dims ? "#fecdd3" : "#fff1f2") : dims ? colour_of(level::dim) : "#e2e8f0";
       n.rows.push_back({fill,
-                        {(r.late && r.name.find("cotangent") != 0 ? "cotangents of " : "") + r.name, std::to_string(r.operations) + (r.operations == 1 ? " operation" : " operations"),
-                         flop_text(r.flop), r.kept > 0 ? "keeps " + short_number(r.kept) + " numbers" : "", read}});
+                        {(r.late && r.name.find("cotangent") != 0 ? "cotangents of " : "") + r.name,
+                         std::to_string(r.operations) + (r.operations == 1 ? " operation" : " operations"), flop_text(r.flop),
+                         r.kept > 0 ? "keeps " + short_number(r.kept) + " numbers" : "", read}});
     }
     g.add(n);
     if (!before.empty()) g.edge(before, n.id, "penwidth=2");
@@ -252,7 +272,8 @@ dot_graph schedule_graph(const table& t, const std::vector<named_root>& roots, c
   return g;
 }
 
-std::string memory_picture(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s, const std::string& title) {
+std::string memory_picture(const table& t, const std::vector<named_root>& roots, const program& p, const schedule& s,
+                           const std::string& title) {
   const fusion together = find_fusions(p.view(), s);
   constexpr int block = plan_kernel<float>::default_block;
   const buffer_layout<float> layout(t, p.view(), s, together, block);
@@ -263,7 +284,8 @@ std::string memory_picture(const table& t, const std::vector<named_root>& roots,
     if (s.stage_of[std::size_t(i)] < 0 || q.size <= 0) continue;
     const double unit = sizeof(float) / 1024.0;
     const std::string part = p.part[std::size_t(i)];
-    buffers.push_back({(part.empty() ? "" : part + ": ") + title_of(t, roots, p.nodes[std::size_t(i)]), double(q.offset) * unit, double(q.size) * unit, q.first, q.last, bool(p.late[std::size_t(i)])});
+    buffers.push_back({(part.empty() ? "" : part + ": ") + title_of(t, roots, p.nodes[std::size_t(i)]), double(q.offset) * unit,
+                       double(q.size) * unit, q.first, q.last, bool(p.late[std::size_t(i)])});
     sum += double(q.size) * unit;
   }
   std::vector<time_mark> marks;
@@ -277,8 +299,9 @@ std::string memory_picture(const table& t, const std::vector<named_root>& roots,
   const double total = double(layout.workspace) * sizeof(float) / 1024.0;
   char words[300];
   std::snprintf(words, sizeof words,
-                "Steps from left to right, addresses of the workspace upward, for a block of %d samples in single precision: %.1f KiB hold %zu buffers of %.1f KiB in all.", block,
-                total, buffers.size(), sum);
+                "Steps from left to right, addresses of the workspace upward, for a block of %d samples in single precision: "
+                "%.1f KiB hold %zu buffers of %.1f KiB in all.",
+                block, total, buffers.size(), sum);
   return memory_svg(buffers, marks, total, title, words);
 }
 
@@ -296,14 +319,19 @@ std::vector<picture> pictures_of_programs(const table& t, const std::vector<name
     r.push_back(std::move(p));
   };
   add("3-jets", "3. Operations on Taylor series",
-      "The same as a program on truncated Taylor series with just those coefficients; D and dt have become shifts of coefficients. A point-level value that is "
+      "The same as a program on truncated Taylor series with just those coefficients; D and dt have become shifts of "
+      "coefficients. A point-level value that is "
       "differentiated along a coordinate has two boxes: what all dimensions share, and the rest for each.",
       [&](const auto& title, const auto& text) { return forward_graph(t, roots, values, forward, title, text); });
-  add("4-reverse", "4. The reverse pass", "Cotangents flow from the results (top) back through the operations of picture 3. Each box says which values of the forward pass it reads again, and which gradients it adds to.",
+  add("4-reverse", "4. The reverse pass",
+      "Cotangents flow from the results (top) back through the operations of picture 3. Each box says which values of the "
+      "forward pass it reads again, and which gradients it adds to.",
       [&](const auto& title, const auto& text) { return reverse_graph(t, roots, both, all, title, text); });
   add("5-schedule", "5. The schedule",
-      "Stages run from top to bottom, for one block of samples after the other: what is done once, then one loop over the dimensions. A row is what is done for a network "
-      "there. What a row keeps (numbers a sample) is read again in a later stage; all else is gone when the loop goes on to the next dimension, and is computed again where that is cheaper than to keep it.",
+      "Stages run from top to bottom, for one block of samples after the other: what is done once, then one loop over the "
+      "dimensions. A row is what is done for a network "
+      "there. What a row keeps (numbers a sample) is read again in a later stage; all else is gone when the loop goes on to the "
+      "next dimension, and is computed again where that is cheaper than to keep it.",
       [&](const auto& title, const auto& text) { return schedule_graph(t, roots, run, order, title, text); });
   picture memory{"6-memory", "6. The memory plan", "Buffers that are never alive together share addresses.", "", ""};
   memory.svg = memory_picture(t, roots, run, order, memory.title);

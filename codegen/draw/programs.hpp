@@ -19,7 +19,7 @@ struct time_mark {
   int at = 0;
   std::string words;
 };
-std::string memory_svg(const std::vector<placed_buffer>& buffers, const std::vector<time_mark>& marks, double total, const std::string& title,
-                       const std::string& text);
+std::string memory_svg(const std::vector<placed_buffer>& buffers, const std::vector<time_mark>& marks, double total,
+                       const std::string& title, const std::string& text);
 
 }  // namespace dimwise::draw

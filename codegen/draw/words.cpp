@@ -170,7 +170,13 @@ std::string coefficients(orders s) {
 std::string flop_text(double flop) {
   if (flop <= 0) return "";
   char text[40];
-  std::snprintf(text, sizeof text, flop < 1000 ? "%.0f flop" : flop < 1e6 ? "%.3g kflop" : "%.3g Mflop", flop < 1000 ? flop : flop < 1e6 ? flop / 1e3 : flop / 1e6);
+  std::snprintf(text, sizeof text,
+                flop < 1000  ? "%.0f flop"
+                : flop < 1e6 ? "%.3g kflop"
+                             : "%.3g Mflop",
+                flop < 1000  ? flop
+                : flop < 1e6 ? flop / 1e3
+                             : flop / 1e6);
   return text;
 }
 
@@ -189,10 +195,24 @@ double free_entries(const table& t, int index) {
 double work(const table& t, const node& x, int count) {
   const int times = x.k.l == level::dim ? t.d : 1;
   switch (x.o) {
-    case op::literal: case op::constant: case op::time: case op::input: case op::input_per_dim: case op::state: case op::index: case op::indicator:
-    case op::parameter: case op::frozen: case op::detach: case op::concat: case op::slice: case op::unstack: return 0;
+    case op::literal:
+    case op::constant:
+    case op::time:
+    case op::input:
+    case op::input_per_dim:
+    case op::state:
+    case op::index:
+    case op::indicator:
+    case op::parameter:
+    case op::frozen:
+    case op::detach:
+    case op::concat:
+    case op::slice:
+    case op::unstack: return 0;
     case op::linear: return 2 * free_entries(t, x.weight) * count * (t.tensors[x.weight].rank == 2 ? times : 1);
-    case op::masked_input: case op::masked_hidden: case op::readout: return 2 * (free_entries(t, x.weight) + free_entries(t, x.weight2)) * count;
+    case op::masked_input:
+    case op::masked_hidden:
+    case op::readout: return 2 * (free_entries(t, x.weight) + free_entries(t, x.weight2)) * count;
     default: return double(count) * x.k.width * times;
   }
 }
@@ -201,16 +221,30 @@ double work(const table& t, const jet_program_view& p, int i) {
   const jet_node& x = p.nodes[i];
   const int times = x.per_dim ? t.d : 1;
   switch (x.o) {
-    case jet_op::linear: case jet_op::linear_vjp: return 2 * free_entries(t, x.weight) * count(x.stored) * (t.tensors[x.weight].rank == 2 ? times : 1);
-    case jet_op::masked_input: case jet_op::masked_hidden: case jet_op::masked_input_vjp: case jet_op::masked_hidden_vjp: case jet_op::readout:
-    case jet_op::readout_vjp:
-      return 2 * (free_entries(t, x.weight) + free_entries(t, x.weight2)) * count(x.stored);
+    case jet_op::linear:
+    case jet_op::linear_vjp: return 2 * free_entries(t, x.weight) * count(x.stored) * (t.tensors[x.weight].rank == 2 ? times : 1);
+    case jet_op::masked_input:
+    case jet_op::masked_hidden:
+    case jet_op::masked_input_vjp:
+    case jet_op::masked_hidden_vjp:
+    case jet_op::readout:
+    case jet_op::readout_vjp: return 2 * (free_entries(t, x.weight) + free_entries(t, x.weight2)) * count(x.stored);
     case jet_op::weight_gradient: {
       const int n = x.inputs ? count(available(p.nodes, x.in[0])) : 1;
       return 2 * free_entries(t, x.weight) * n * (t.tensors[x.weight].rank == 2 ? times : 1);
     }
-    case jet_op::load_state: case jet_op::load_time: case jet_op::load_input: case jet_op::load_input_per_dim: case jet_op::literal: case jet_op::constant:
-    case jet_op::parameter: case jet_op::load_cotangent: case jet_op::alias: case jet_op::store: case jet_op::index: case jet_op::indicator: return 0;
+    case jet_op::load_state:
+    case jet_op::load_time:
+    case jet_op::load_input:
+    case jet_op::load_input_per_dim:
+    case jet_op::literal:
+    case jet_op::constant:
+    case jet_op::parameter:
+    case jet_op::load_cotangent:
+    case jet_op::alias:
+    case jet_op::store:
+    case jet_op::index:
+    case jet_op::indicator: return 0;
     default: return double(count(x.stored)) * x.width * times;
   }
 }

@@ -24,7 +24,8 @@ double free_entries(const table& recording, int tensor);
 double work(const table& recording, const node& x, int coefficients);
 double work(const table& recording, const jet_program_view& program, int i);
 
-/// For each node of a recording the network or mixture that it is a part of: its layers, and what stands between them. Empty for others.
+/// For each node of a recording the network or mixture that it is a part of: its layers, and what stands between them. Empty for
+/// others.
 std::vector<std::string> network_parts(const table& recording);
 
 }  // namespace dimwise::draw

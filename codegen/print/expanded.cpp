@@ -52,7 +52,9 @@ class calculus {
   }
   static bool alike(const derivative_term& a, const derivative_term& b) {
     return a.factors.size() == b.factors.size() &&
-           std::all_of(a.factors.begin(), a.factors.end(), [&](const derivative_factor& f) { return std::find(b.factors.begin(), b.factors.end(), f) != b.factors.end(); });
+           std::all_of(a.factors.begin(), a.factors.end(), [&](const derivative_factor& f) {
+             return std::find(b.factors.begin(), b.factors.end(), f) != b.factors.end();
+           });
   }
   void add(terms& sum, const derivative_term& x) const {
     for (std::size_t j = 0; j < sum.size(); j++) {
@@ -104,7 +106,9 @@ class calculus {
     const node& x = t.nodes[i];
     terms r;
     for (int m = 0; m < t.mixture_count; m++)  // a density is known by its name
-      if (i == t.mixtures[m].log_density || i == t.mixtures[m].mean || i == t.mixtures[m].log_deviation || i == t.mixtures[m].log_weights) return atom(i);
+      if (i == t.mixtures[m].log_density || i == t.mixtures[m].mean || i == t.mixtures[m].log_deviation ||
+          i == t.mixtures[m].log_weights)
+        return atom(i);
     switch (x.o) {
       case op::literal: return number(x.value);
       case op::add: return plus(of(x.a), of(x.b));
@@ -115,7 +119,8 @@ class calculus {
       case op::power: return power(of(x.a), x.value, r) ? r : atom(x.a, 0, 0, x.value);
       case op::sqrt: return power(of(x.a), 0.5, r) ? r : atom(x.a, 0, 0, 0.5);
       case op::frozen: return of(x.a);
-      case op::D: case op::dt: {
+      case op::D:
+      case op::dt: {
         terms v = of(x.a);
         for (int n = 0; n < x.n; n++) v = derivative(v, x.o == op::dt);
         return v;
@@ -127,7 +132,8 @@ class calculus {
   /// The derivative of one factor without its power.
   terms derivative_of(const derivative_factor& f, bool by_time) {
     const node& x = t.nodes[f.node];
-    if (f.k == 0 && f.m == 0 && (x.o == op::exp || x.o == op::exp_relative)) return times(atom(f.node), derivative(of(x.a), by_time));
+    if (f.k == 0 && f.m == 0 && (x.o == op::exp || x.o == op::exp_relative))
+      return times(atom(f.node), derivative(of(x.a), by_time));
     if (x.o == op::detach || (x.o == op::held && (x.n & (by_time ? held_along_t : held_along_x)))) return {};
     if (by_time) {
       if (!time[std::size_t(f.node)]) return {};
@@ -163,9 +169,11 @@ std::optional<std::vector<derivative_term>> derivative_terms(const table& t, int
   try {
     terms all = calculus(t, most).of(node);
     for (derivative_term& x : all) {
-      std::erase_if(x.factors, [&](const derivative_factor& f) { return f.k == 0 && f.m == 0 && t.nodes[f.node].o == op::exp_relative; });
+      std::erase_if(x.factors,
+                    [&](const derivative_factor& f) { return f.k == 0 && f.m == 0 && t.nodes[f.node].o == op::exp_relative; });
       // lower derivatives first, as they are written
-      std::stable_sort(x.factors.begin(), x.factors.end(), [](const derivative_factor& a, const derivative_factor& b) { return a.k + a.m < b.k + b.m; });
+      std::stable_sort(x.factors.begin(), x.factors.end(),
+                       [](const derivative_factor& a, const derivative_factor& b) { return a.k + a.m < b.k + b.m; });
     }
     return all;
   } catch (const too_long&) {

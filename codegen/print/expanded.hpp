@@ -1,5 +1,5 @@
-// codegen/print/expanded.hpp: derivatives of sums, products, quotients, powers and exponentials by the rules of calculus, down to derivatives
-// of networks and other values that have no rule here.
+// codegen/print/expanded.hpp: derivatives of sums, products, quotients, powers and exponentials by the rules of calculus, down to
+// derivatives of networks and other values that have no rule here.
 #pragma once
 #include <optional>
 #include <vector>
@@ -21,8 +21,9 @@ struct derivative_term {
   std::vector<derivative_factor> factors;
 };
 
-/// What a D or dt node is a sum of. exp(l) is kept as a factor, so that its derivatives are those of l times it; the factor exp(l - frozen l)
-/// of a relative form is 1 and left out. Nothing where the terms would be more than `most`; no terms where it is zero.
+/// What a D or dt node is a sum of. exp(l) is kept as a factor, so that its derivatives are those of l times it; the factor exp(l
+/// - frozen l) of a relative form is 1 and left out. Nothing where the terms would be more than `most`; no terms where it is
+/// zero.
 std::optional<std::vector<derivative_term>> derivative_terms(const table& recording, int node, std::size_t most = 40);
 
 }  // namespace dimwise::print

@@ -22,13 +22,14 @@ int strength(const formula& f) {
   }
 }
 
-const std::set<std::string> greek = {"alpha", "beta",  "gamma", "delta", "epsilon", "zeta", "eta",   "theta", "kappa", "lambda", "mu",
-                                     "nu",    "xi",    "pi",    "rho",   "sigma",   "tau",  "phi",   "chi",   "psi",   "omega"};
+const std::set<std::string> greek = {"alpha", "beta",  "gamma",  "delta", "epsilon", "zeta", "eta",
+                                     "theta", "kappa", "lambda", "mu",    "nu",      "xi",   "pi",
+                                     "rho",   "sigma", "tau",    "phi",   "chi",     "psi",  "omega"};
 
 // A name, or a function of names: short enough for the upper half of a fraction.
 bool simple(const formula& f) {
-  return f.what == part::symbol ||
-         (f.what == part::call && std::all_of(f.terms.begin(), f.terms.end(), [](const formula& g) { return g.what == part::symbol; }));
+  return f.what == part::symbol || (f.what == part::call && std::all_of(f.terms.begin(), f.terms.end(),
+                                                                        [](const formula& g) { return g.what == part::symbol; }));
 }
 
 // The common skeleton: a spelling says how each part looks, the walk is the same for all.
@@ -53,8 +54,8 @@ struct spelling {
   virtual std::string shifted(const std::vector<std::string>& arguments, const std::string& by, bool named) const = 0;
   virtual std::string derivative(const std::string& inside, int n) const = 0;
   virtual std::string in_time(const std::string& inside, int n) const = 0;
-  // Whether derivatives and sums are signs in front of their term, which a power would be read to belong to, and derivatives of simple
-  // terms are fractions.
+  // Whether derivatives and sums are signs in front of their term, which a power would be read to belong to, and derivatives of
+  // simple terms are fractions.
   virtual bool with_signs() const { return false; }
   virtual std::string quotient(const std::string&, int, bool) const { return {}; }
   // Whether a sum or derivative needs brackets around a term of this strength.
@@ -93,12 +94,15 @@ struct spelling {
         for (const formula& g : f.terms) {
           between.push_back(parts.empty() ? "" : times());
           // A quotient after the first factor would read as if all factors were divided.
-          parts.push_back(within(g, parts.empty() && g.what != part::divide ? 2 : g.what == part::divide && !divide_brackets() ? 2 : 3));
+          parts.push_back(within(g, parts.empty() && g.what != part::divide        ? 2
+                                    : g.what == part::divide && !divide_brackets() ? 2
+                                                                                   : 3));
         }
         return join(parts, between);
       }
       case part::divide:
-        return divide_brackets() ? divide(within(f.terms[0], 2), within(f.terms[1], 3)) : divide(spell(f.terms[0]), spell(f.terms[1]));
+        return divide_brackets() ? divide(within(f.terms[0], 2), within(f.terms[1], 3))
+                                 : divide(spell(f.terms[0]), spell(f.terms[1]));
       case part::power: {
         const part base = f.terms[0].what;
         const bool sign = with_signs() && (base == part::derivative || base == part::in_time || base == part::sum);
@@ -145,13 +149,17 @@ std::string chain(const std::vector<std::string>& parts, const std::vector<std::
 struct text_spelling final : spelling {
   std::string number(double v) const override { return digits(v); }
   std::string symbol(const std::string& name, bool) const override { return name; }
-  std::string call(const std::string& name, bool, const std::vector<std::string>& a) const override { return name + "(" + list_of(a, ", ") + ")"; }
+  std::string call(const std::string& name, bool, const std::vector<std::string>& a) const override {
+    return name + "(" + list_of(a, ", ") + ")";
+  }
   std::string brackets(const std::string& s) const override { return "(" + s + ")"; }
   std::string join(const std::vector<std::string>& p, const std::vector<std::string>& b) const override { return chain(p, b); }
   std::string times() const override { return " * "; }
   bool divide_brackets() const override { return true; }
   std::string divide(const std::string& a, const std::string& b) const override { return a + " / " + b; }
-  std::string power(const std::string& a, double e) const override { return e == 2 ? "sq(" + a + ")" : "pow(" + a + ", " + digits(e) + ")"; }
+  std::string power(const std::string& a, double e) const override {
+    return e == 2 ? "sq(" + a + ")" : "pow(" + a + ", " + digits(e) + ")";
+  }
   int power_base() const override { return 0; }
   std::string sum(const std::string& s) const override { return "sum(" + s + ")"; }
   std::string component(const std::string& s, int j, bool) const override { return s + "[" + std::to_string(j) + "]"; }
@@ -159,7 +167,9 @@ struct text_spelling final : spelling {
     return "shift<" + by + ">(" + list_of(a, ", ") + ")";
   }
   std::string derivative(const std::string& s, int n) const override { return "D<" + std::to_string(n) + ">(" + s + ")"; }
-  std::string in_time(const std::string& s, int n) const override { return (n == 1 ? "dt(" : "dt<" + std::to_string(n) + ">(") + s + ")"; }
+  std::string in_time(const std::string& s, int n) const override {
+    return (n == 1 ? "dt(" : "dt<" + std::to_string(n) + ">(") + s + ")";
+  }
 };
 
 struct latex_spelling final : spelling {
@@ -191,7 +201,9 @@ struct latex_spelling final : spelling {
   std::string component(const std::string& s, int j, bool named) const override {
     return (named ? s : brackets(s)) + "_{" + std::to_string(j) + "}";
   }
-  static std::string place(const std::string& by) { return by.find(',') != std::string::npos ? "i + (" + by + ")" : by[0] == '-' ? "i" + by : "i+" + by; }
+  static std::string place(const std::string& by) {
+    return by.find(',') != std::string::npos ? "i + (" + by + ")" : by[0] == '-' ? "i" + by : "i+" + by;
+  }
   std::string shifted(const std::vector<std::string>& a, const std::string& by, bool named) const override {
     return (named ? a[0] : brackets(a[0])) + "_{" + place(by) + "}";
   }
@@ -231,16 +243,18 @@ struct mathml_spelling final : spelling {
     return row(symbol(s, indexed) + brackets(list_of(a, sign_element(","))));
   }
   std::string brackets(const std::string& s) const override { return row(sign_element("(") + s + sign_element(")")); }
-  std::string join(const std::vector<std::string>& p, const std::vector<std::string>& b) const override { return row(chain(p, b)); }
+  std::string join(const std::vector<std::string>& p, const std::vector<std::string>& b) const override {
+    return row(chain(p, b));
+  }
   std::string plus() const override { return sign_element("+"); }
   std::string minus() const override { return sign_element("&#x2212;"); }
   std::string sign() const override { return sign_element("&#x2212;"); }
   std::string times() const override { return "<mspace width='0.17em'/>"; }
-  std::string divide(const std::string& a, const std::string& b) const override { return "<mfrac>" + row(a) + row(b) + "</mfrac>"; }
-  std::string power(const std::string& a, double e) const override { return "<msup>" + row(a) + number(e) + "</msup>"; }
-  std::string sum(const std::string& s) const override {
-    return row("<munder><mo>&#x2211;</mo><mi>i</mi></munder>" + s);
+  std::string divide(const std::string& a, const std::string& b) const override {
+    return "<mfrac>" + row(a) + row(b) + "</mfrac>";
   }
+  std::string power(const std::string& a, double e) const override { return "<msup>" + row(a) + number(e) + "</msup>"; }
+  std::string sum(const std::string& s) const override { return row("<munder><mo>&#x2211;</mo><mi>i</mi></munder>" + s); }
   std::string component(const std::string& s, int j, bool named) const override {
     return "<msub>" + (named ? s : brackets(s)) + "<mn>" + std::to_string(j) + "</mn></msub>";
   }
@@ -254,9 +268,11 @@ struct mathml_spelling final : spelling {
   }
   bool with_signs() const override { return true; }
   std::string quotient(const std::string& s, int n, bool in_time) const override {
-    const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>", variable = in_time ? name(time) : symbol(state, true);
+    const std::string d = "<mi>&#x2202;</mi>", order = "<mn>" + std::to_string(n) + "</mn>",
+                      variable = in_time ? name(time) : symbol(state, true);
     if (n == 1) return "<mfrac>" + row(d + s) + row(d + variable) + "</mfrac>";
-    return "<mfrac>" + row("<msup>" + d + order + "</msup>" + s) + row(d + "<msup>" + row(variable) + order + "</msup>") + "</mfrac>";
+    return "<mfrac>" + row("<msup>" + d + order + "</msup>" + s) + row(d + "<msup>" + row(variable) + order + "</msup>") +
+           "</mfrac>";
   }
   std::string derivative(const std::string& s, int n) const override { return row(by(symbol(state, true), n) + s); }
   std::string in_time(const std::string& s, int n) const override { return row(by(name(time), n) + s); }

@@ -45,8 +45,12 @@ formula call(std::string_view name, bool indexed, std::vector<formula> arguments
 
 class builder {
  public:
-  builder(const table& t, const std::vector<int>& roots, bool expand) : t_(t), expand_(expand), below_(std::size_t(t.node_count)), formula_(std::size_t(t.node_count)),
-                                                           uses_(std::size_t(t.node_count)) {
+  builder(const table& t, const std::vector<int>& roots, bool expand)
+      : t_(t),
+        expand_(expand),
+        below_(std::size_t(t.node_count)),
+        formula_(std::size_t(t.node_count)),
+        uses_(std::size_t(t.node_count)) {
     for (int i = 0; i < t.node_count; i++) collect_networks(i);
     // Children as they are printed, so that what a network hides is neither counted nor named.
     std::vector<bool> live(std::size_t(t.node_count));
@@ -83,14 +87,18 @@ class builder {
     if (at(i).a < 0) return nullptr;
     for (int m = 0; m < t_.mixture_count; m++) {
       const mixture_entry& e = t_.mixtures[m];
-      what = i == e.log_density ? "" : i == e.log_weights ? ".log_weights" : i == e.mean ? ".mean" : i == e.log_deviation ? ".log_deviation" : "-";
+      what = i == e.log_density     ? ""
+             : i == e.log_weights   ? ".log_weights"
+             : i == e.mean          ? ".mean"
+             : i == e.log_deviation ? ".log_deviation"
+                                    : "-";
       if (what != "-") return &e;
     }
     return nullptr;
   }
 
-  // A state besides the first: its input plus x - x, the second one held. Below D by one of several states the others are held; that goes
-  // without saying.
+  // A state besides the first: its input plus x - x, the second one held. Below D by one of several states the others are held;
+  // that goes without saying.
   const input_slot* further_state(int i) const {
     if (at(i).o == op::held && at(i).n & held_for_D) i = at(i).a;
     const node& x = at(i);
@@ -184,7 +192,9 @@ class builder {
       if (size != 1) above.push_back(number(size));
       for (const derivative_factor& f : x.factors) (f.power < 0 ? below : above).push_back(factor_of(f, std::abs(f.power)));
       if (above.empty()) above.push_back(number(size));
-      const auto product_of = [](std::vector<formula> f) { return f.size() == 1 ? f[0] : compound(part::multiply, std::move(f)); };
+      const auto product_of = [](std::vector<formula> f) {
+        return f.size() == 1 ? f[0] : compound(part::multiply, std::move(f));
+      };
       formula y = product_of(std::move(above));
       if (!below.empty()) y = compound(part::divide, {y, product_of(std::move(below))});
       if (x.coefficient < 0) y = compound(part::negative, {y});
@@ -249,7 +259,8 @@ class builder {
     const node& x = at(i);
     std::string what;
     if (const std::vector<derivative_term>* terms = written_out(i)) return sum_of(*terms);
-    if (const mixture_entry* m = mixture_of(i, what)) return call(std::string(m->name.view()) + what, dim(i), seen_by(i, leaves_of(i)));
+    if (const mixture_entry* m = mixture_of(i, what))
+      return call(std::string(m->name.view()) + what, dim(i), seen_by(i, leaves_of(i)));
     if (const input_slot* s = further_state(i)) return symbol(s->name.view(), true);
     if (held_first_state(i)) return symbol(t_.state_name.view(), true);
     if (is_network(i)) return call(own_network(i), dim(i), seen_by(i, arguments_of(i)));
@@ -281,8 +292,9 @@ class builder {
       case op::power: return compound(part::power, {a}, 0, x.value);
       case op::concat: return call("concat", dim(i), {a, b});
       case op::choose: {
-        std::vector<formula> branches = at(x.b).o == op::concat ? std::vector<formula>{formula_[std::size_t(at(x.b).a)], formula_[std::size_t(at(x.b).b)]}
-                                                                : std::vector<formula>{b};
+        std::vector<formula> branches =
+            at(x.b).o == op::concat ? std::vector<formula>{formula_[std::size_t(at(x.b).a)], formula_[std::size_t(at(x.b).b)]}
+                                    : std::vector<formula>{b};
         branches.insert(branches.begin(), call(x.n == 1 ? "not_negative" : "positive", dim(x.a), {a}));
         return call("where", dim(i), std::move(branches));
       }
@@ -298,7 +310,9 @@ class builder {
         const bool line = x.offset.width == t_.d && x.offset.rows == 0;
         formula f = compound(part::shifted, {a});
         f.text = (line ? "" : std::to_string(x.offset.rows) + ", ") + std::to_string(x.offset.columns);
-        if (!line) f.terms.push_back(symbol("grid{" + std::to_string(t_.d / x.offset.width) + ", " + std::to_string(x.offset.width) + "}", false));
+        if (!line)
+          f.terms.push_back(
+              symbol("grid{" + std::to_string(t_.d / x.offset.width) + ", " + std::to_string(x.offset.width) + "}", false));
         if (x.offset.periodic) f.terms.push_back(symbol("periodic", false));
         return f;
       }

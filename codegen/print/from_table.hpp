@@ -9,9 +9,9 @@
 
 namespace dimwise::print {
 
-/// Formulas of some values of a recording. Networks are calls by their names, mixtures too; a value that is used more than once and
-/// is long gets a name (v1, v2, ...) and a definition, so that the length of all formulas together grows with the table, not with
-/// the number of paths through it.
+/// Formulas of some values of a recording. Networks are calls by their names, mixtures too; a value that is used more than once
+/// and is long gets a name (v1, v2, ...) and a definition, so that the length of all formulas together grows with the table, not
+/// with the number of paths through it.
 struct formulas {
   std::vector<formula> roots;                                ///< one for each root that was asked for
   std::vector<std::pair<std::string, formula>> definitions;  ///< in the order in which they can be read
@@ -22,8 +22,8 @@ struct formulas {
 /// once is called p, and functions that the rules repeat get names, too.
 formulas from_table(const table& recording, const std::vector<int>& roots, bool expand = false);
 
-/// The two sides of an equation with derivatives written out, as they stand and, where there is a relative form, divided by the positive
-/// factor that every term has. `definitions` as above, for both.
+/// The two sides of an equation with derivatives written out, as they stand and, where there is a relative form, divided by the
+/// positive factor that every term has. `definitions` as above, for both.
 struct expanded_equation {
   formula lhs, rhs;
   bool divided = false;

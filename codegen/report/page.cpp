@@ -34,11 +34,14 @@ std::string base64(const std::string& bytes) {
 }
 
 std::string math(const std::string& label, const std::string& inside) {
-  return "<div class='equation'><div class='label'>" + escaped(label) + "</div><math display='block'>" + inside + "</math></div>\n";
+  return "<div class='equation'><div class='label'>" + escaped(label) + "</div><math display='block'>" + inside +
+         "</math></div>\n";
 }
 
 /// The source of formulas, to copy.
-std::string latex_source(const std::string& text) { return "<details><summary>LaTeX</summary><pre>" + escaped(text) + "</pre></details>\n"; }
+std::string latex_source(const std::string& text) {
+  return "<details><summary>LaTeX</summary><pre>" + escaped(text) + "</pre></details>\n";
+}
 
 }  // namespace
 
@@ -56,8 +59,9 @@ report_page& report_page::paragraph(const std::string& text) {
 
 report_page& report_page::figure(const std::string& file, const std::string& caption, bool own_size) {
   const bool svg = file.size() > 4 && file.compare(file.size() - 4, 4, ".svg") == 0;
-  body_ += std::string(own_size ? "<figure class='scrolled'>" : "<figure>") + "<img alt=\"" + escaped(caption) + "\" src=\"data:image/" + (svg ? "svg+xml" : "png") + ";base64," + base64(read_file(file)) +
-           "\"><figcaption>" + escaped(caption) + "</figcaption></figure>\n";
+  body_ += std::string(own_size ? "<figure class='scrolled'>" : "<figure>") + "<img alt=\"" + escaped(caption) +
+           "\" src=\"data:image/" + (svg ? "svg+xml" : "png") + ";base64," + base64(read_file(file)) + "\"><figcaption>" +
+           escaped(caption) + "</figcaption></figure>\n";
   return *this;
 }
 
@@ -68,7 +72,8 @@ report_page& report_page::rows(const std::string& caption, const std::vector<std
   text += "</tr>\n";
   for (const auto& row : rows) {
     if (row.size() != columns.size())
-      throw error("a row of the table '" + caption + "' has " + std::to_string(row.size()) + " entries for " + std::to_string(columns.size()) + " columns.");
+      throw error("a row of the table '" + caption + "' has " + std::to_string(row.size()) + " entries for " +
+                  std::to_string(columns.size()) + " columns.");
     text += "<tr>";
     for (const auto& cell : row) text += "<td>" + escaped(cell) + "</td>";
     text += "</tr>\n";
@@ -95,17 +100,22 @@ report_page& report_page::equations(const table& t) {
   step.indexed = true;
   for (int i = 0; i < t.sde_count; i++, next += 2)
     body_ += math("stochastic differential equation " + std::string(t.sdes[i].name.view()),
-                  "<mi>d</mi>" + spell(step) + "<mo>=</mo>" + spell(all.roots[next]) + "<mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) +
-                      "</mi><mo>+</mo>" + spell(all.roots[next + 1]) + "<mi>d</mi><msub><mi>W</mi><mi>i</mi></msub>");
+                  "<mi>d</mi>" + spell(step) + "<mo>=</mo>" + spell(all.roots[next]) + "<mi>d</mi><mi>" +
+                      escaped(time.empty() ? "t" : time) + "</mi><mo>+</mo>" + spell(all.roots[next + 1]) +
+                      "<mi>d</mi><msub><mi>W</mi><mi>i</mi></msub>");
   for (int i = 0; i < t.ode_count; i++, next++)
     body_ += math("ordinary differential equation " + std::string(t.odes[i].name.view()),
-                  "<mi>d</mi>" + spell(step) + "<mo>/</mo><mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) + "</mi><mo>=</mo>" + spell(all.roots[next]));
+                  "<mi>d</mi>" + spell(step) + "<mo>/</mo><mi>d</mi><mi>" + escaped(time.empty() ? "t" : time) +
+                      "</mi><mo>=</mo>" + spell(all.roots[next]));
   for (int i = 0; i < t.objective_count; i++, next++)
-    body_ += math(t.objectives[i].integral >= 0 ? "minimised: (integral " + std::string(t.integrals[t.objectives[i].integral].name.view()) + " - " +
-                                                      print::digits(t.objectives[i].target) + ")^2, weight " + print::digits(t.objectives[i].weight) + ", of"
-                                                : "minimised: mean over " + (t.objectives[i].set >= 0 ? std::string(t.sets[t.objectives[i].set].name.view()) : "samples") +
-                      " of (" + std::string(t.objectives[i].name.view()) + ", weight " + print::digits(t.objectives[i].weight) + ")",
-                  spell(all.roots[next]));
+    body_ +=
+        math(t.objectives[i].integral >= 0
+                 ? "minimised: (integral " + std::string(t.integrals[t.objectives[i].integral].name.view()) + " - " +
+                       print::digits(t.objectives[i].target) + ")^2, weight " + print::digits(t.objectives[i].weight) + ", of"
+                 : "minimised: mean over " +
+                       (t.objectives[i].set >= 0 ? std::string(t.sets[t.objectives[i].set].name.view()) : "samples") + " of (" +
+                       std::string(t.objectives[i].name.view()) + ", weight " + print::digits(t.objectives[i].weight) + ")",
+             spell(all.roots[next]));
   for (std::size_t i = 0; i < all.definitions.size(); i++) {
     print::formula name;
     name.what = print::part::symbol;
@@ -126,7 +136,8 @@ report_page& report_page::expanded_equations(const table& t) {
     std::string source = latex(e.lhs) + " = " + latex(e.rhs) + "\n";
     body_ += math(name + ", derivatives written out", spell(e.lhs) + "<mo>=</mo>" + spell(e.rhs));
     if (e.divided) {
-      body_ += math("divided by " + print::as_text(e.divisor) + ", as it is computed", spell(e.divided_lhs) + "<mo>=</mo>" + spell(e.divided_rhs));
+      body_ += math("divided by " + print::as_text(e.divisor) + ", as it is computed",
+                    spell(e.divided_lhs) + "<mo>=</mo>" + spell(e.divided_rhs));
       source += latex(e.divided_lhs) + " = " + latex(e.divided_rhs) + "\n";
     }
     for (std::size_t k = 0; k < e.definitions.size(); k++) {
@@ -148,8 +159,8 @@ report_page& report_page::listing(const std::string& text) {
 }
 
 std::string report_page::html() const {
-  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title_) + "</title><style>" + style +
-         "</style></head>\n<body><h1>" + escaped(title_) + "</h1>\n" + body_ + "</body></html>\n";
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title_) + "</title><style>" +
+         style + "</style></head>\n<body><h1>" + escaped(title_) + "</h1>\n" + body_ + "</body></html>\n";
 }
 
 void report_page::write(const std::string& path) const { write_file_atomically(path, html()); }

@@ -33,7 +33,8 @@ void plot(const std::string& script, const std::string& png, int width, int heig
   const bool moving = target.extension() == ".gif";
   const std::string unique = png + "." + std::to_string(getpid());
   const std::string picture = unique + (moving ? ".gif" : ".png"), commands = unique + ".gnuplot";
-  const std::string terminal = moving ? "gif animate delay 8 loop 0 optimize noenhanced font 'sans,11'" : "pngcairo noenhanced font 'sans,11'";
+  const std::string terminal =
+      moving ? "gif animate delay 8 loop 0 optimize noenhanced font 'sans,11'" : "pngcairo noenhanced font 'sans,11'";
   write_file_atomically(commands, "set terminal " + terminal + " size " + std::to_string(width) + "," + std::to_string(height) +
                                       "\nset output '" + picture + "'\n" + script + "\nunset output\n");
   const tool::process_result ran = tool::run_captured({"gnuplot", commands});

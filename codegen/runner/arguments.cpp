@@ -20,7 +20,8 @@ std::string names_of(const Slots* slots, int count) {
 }
 
 // An array whose shape must be `want`; trailing 1s may be left out.
-std::vector<double> shaped(const std::string& file, const std::string& what, std::vector<std::size_t> want, std::size_t& samples) {
+std::vector<double> shaped(const std::string& file, const std::string& what, std::vector<std::size_t> want,
+                           std::size_t& samples) {
   npy_array<double> a = read_npy<double>(file);
   require_finite(a, file);
   if (a.shape.empty()) a.shape = {1};
@@ -30,7 +31,8 @@ std::vector<double> shaped(const std::string& file, const std::string& what, std
   while (given.size() > 1 && given.back() == 1) given.pop_back();
   while (shortened.size() > 1 && shortened.back() == 1) shortened.pop_back();
   if (given != shortened)
-    throw error(what + ": " + file + " has the shape " + shape_text(a.shape) + "; " + shape_text(want) + " is needed (samples first).");
+    throw error(what + ": " + file + " has the shape " + shape_text(a.shape) + "; " + shape_text(want) +
+                " is needed (samples first).");
   return std::move(a.values);
 }
 
@@ -71,10 +73,13 @@ bool is_float(const std::string& precision) {
 
 std::map<std::string, double> constants_of(const table& recording, const std::vector<std::string>& given) {
   std::map<std::string, double> all;
-  for (int i = 0; i < recording.constant_count; i++) all[std::string(recording.constants[i].name.view())] = recording.constants[i].value;
+  for (int i = 0; i < recording.constant_count; i++)
+    all[std::string(recording.constants[i].name.view())] = recording.constants[i].value;
   for (const std::string& text : given) {
     const auto [name, value] = name_and_value(text, "--constant");
-    if (!all.count(name)) throw error("--constant " + name + ": the model has no such constant; it has: " + names_of(recording.constants, recording.constant_count) + ".");
+    if (!all.count(name))
+      throw error("--constant " + name +
+                  ": the model has no such constant; it has: " + names_of(recording.constants, recording.constant_count) + ".");
     all[name] = number_of(value, "--constant " + name);
   }
   return all;
@@ -104,18 +109,21 @@ arguments<T> model_arrays<T>::view() const {
 }
 
 template <class T>
-model_arrays<T> read_arrays(const table& t, const std::vector<int>& nodes, const array_files& files, const fitted_transform& transform) {
+model_arrays<T> read_arrays(const table& t, const std::vector<int>& nodes, const array_files& files,
+                            const fitted_transform& transform) {
   model_arrays<T> all;
   const std::size_t d = std::size_t(t.d);
   const bool has_state = !t.state_name.view().empty(), has_time = !t.time_name.view().empty();
   std::vector<double> state, time;
   if (has_state && files.state.empty() && any_reads(t, nodes, op::state))
-    throw error(files.state_flag + " is missing: the model's state '" + std::string(t.state_name.view()) + "' needs a .npy file of shape (samples, " + std::to_string(d) + ").");
+    throw error(files.state_flag + " is missing: the model's state '" + std::string(t.state_name.view()) +
+                "' needs a .npy file of shape (samples, " + std::to_string(d) + ").");
   if (!has_state && !files.state.empty()) throw error(files.state_flag + " " + files.state + ": the model has no state.");
   if (!has_time && !files.time.empty()) throw error("--time " + files.time + ": the model has no time.");
   const bool seasonal = !files.state.empty() && files.data_units && !transform.identity();  // the transform may need the time
   if (has_time && files.time.empty() && (seasonal || any_reads(t, nodes, op::time)))
-    throw error("--time is missing: the model's time '" + std::string(t.time_name.view()) + "' needs a .npy file of shape (samples) or a number.");
+    throw error("--time is missing: the model's time '" + std::string(t.time_name.view()) +
+                "' needs a .npy file of shape (samples) or a number.");
   if (!files.state.empty()) state = shaped(files.state, files.state_flag, {0, d}, all.samples);
   const auto time_number = as_number(files.time);
   if (!files.time.empty() && !time_number) time = shaped(files.time, "--time", {0}, all.samples);
@@ -127,15 +135,20 @@ model_arrays<T> read_arrays(const table& t, const std::vector<int>& nodes, const
     int slot = -1;
     for (int i = 0; i < t.input_count; i++)
       if (t.inputs[i].name.view() == name) slot = i;
-    if (slot < 0) throw error("--input " + name + ": the model has no such input; it has: " + names_of(t.inputs, t.input_count) + ".");
+    if (slot < 0)
+      throw error("--input " + name + ": the model has no such input; it has: " + names_of(t.inputs, t.input_count) + ".");
     const std::size_t w = std::size_t(t.inputs[slot].width);
     if (auto v = as_number(value)) input_numbers[std::size_t(slot)] = v;
-    else inputs[std::size_t(slot)] = shaped(value, "--input " + name, t.inputs[slot].l == level::dim ? std::vector<std::size_t>{0, d, w} : std::vector<std::size_t>{0, w}, all.samples);
+    else
+      inputs[std::size_t(slot)] = shaped(
+          value, "--input " + name,
+          t.inputs[slot].l == level::dim ? std::vector<std::size_t>{0, d, w} : std::vector<std::size_t>{0, w}, all.samples);
   }
   if (all.samples == 0) all.samples = 1;
   for (int i = 0; i < t.input_count; i++) {
     if (!any_reads(t, nodes, t.inputs[i].l == level::dim ? op::input_per_dim : op::input, i)) continue;
-    const std::size_t k = std::size_t(i), size = all.samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1);
+    const std::size_t k = std::size_t(i),
+                      size = all.samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1);
     if (input_numbers[k]) inputs[k].assign(size, *input_numbers[k]);
     if (inputs[k].empty())
       throw error("--input " + std::string(t.inputs[i].name.view()) + "=FILE.npy is missing: the model needs it.");

@@ -52,10 +52,11 @@ struct array_files {
   std::string state_flag = "--state";  ///< for messages
 };
 
-/// Reads and checks what the values `nodes` need; what they do not need may be left out. Throws `error` naming the file or the flag:
-/// missing, unknown, of another shape, not finite.
+/// Reads and checks what the values `nodes` need; what they do not need may be left out. Throws `error` naming the file or the
+/// flag: missing, unknown, of another shape, not finite.
 template <class T>
-model_arrays<T> read_arrays(const table& recording, const std::vector<int>& nodes, const array_files& files, const fitted_transform& transform);
+model_arrays<T> read_arrays(const table& recording, const std::vector<int>& nodes, const array_files& files,
+                            const fitted_transform& transform);
 
 /// Whether one of the values reads an operation of this kind (and, for inputs, this number).
 bool any_reads(const table& recording, const std::vector<int>& nodes, op what, int number = -1);

@@ -63,14 +63,16 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
   };
   auto result_arrays = [&](const kernel_interface<T>& kernel) {
     std::vector<aligned_vector<T>> out;
-    for (const auto& info : kernel.outputs()) out.emplace_back(samples * std::size_t(info.width) * std::size_t(info.l == level::dim ? t.d : 1));
+    for (const auto& info : kernel.outputs())
+      out.emplace_back(samples * std::size_t(info.width) * std::size_t(info.l == level::dim ? t.d : 1));
     return out;
   };
 
   const auto call_bytes = [&](const kernel_interface<T>& kernel, bool gradient) {
     double per_sample = double(arrays.state.size() + arrays.time.size()) / double(samples);
     for (const auto& i : arrays.inputs) per_sample += double(i.size()) / double(samples);
-    for (const auto& info : kernel.outputs()) per_sample += double(info.width) * (info.l == level::dim ? t.d : 1) + (gradient ? 1 : 0);
+    for (const auto& info : kernel.outputs())
+      per_sample += double(info.width) * (info.l == level::dim ? t.d : 1) + (gradient ? 1 : 0);
     return per_sample * double(samples * sizeof(T)) + double(p.size()) * double(sizeof(T) + (gradient ? 2 * sizeof(double) : 0));
   };
 
@@ -80,16 +82,24 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     auto results = result_arrays(kernel);
     std::vector<T*> out;
     for (auto& r : results) out.push_back(r.data());
-    figure f{o.value_variant, orders_of(kernel), 0, kernel.cost().value_matrix_flop, call_bytes(kernel, false), double(kernel.evaluate_workspace() * sizeof(T)), kernel.arithmetic()};
+    figure f{o.value_variant,
+             orders_of(kernel),
+             0,
+             kernel.cost().value_matrix_flop,
+             call_bytes(kernel, false),
+             double(kernel.evaluate_workspace() * sizeof(T)),
+             kernel.arithmetic()};
     aligned_vector<T> prepared(kernel.prepared_size());
     kernel.prepare(p.data(), prepared.data());
     if (!prepared.empty()) in.prepared = prepared.data();
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.evaluate_workspace());
-      f.seconds_per_sample = best_per_sample(samples, kernel.block(), 8 * kernel.block(), o.seconds,
-                                             [&](std::size_t b, std::size_t e) { kernel.evaluate(p.data(), in, b, e, out.data(), workspace.data()); });
+      f.seconds_per_sample = best_per_sample(
+          samples, kernel.block(), 8 * kernel.block(), o.seconds,
+          [&](std::size_t b, std::size_t e) { kernel.evaluate(p.data(), in, b, e, out.data(), workspace.data()); });
     } else {
-      f.seconds_per_sample = best_call(o.seconds, [&] { evaluate_all(kernel, p.data(), in, out.data(), workers, memory); }) / double(samples);
+      f.seconds_per_sample =
+          best_call(o.seconds, [&] { evaluate_all(kernel, p.data(), in, out.data(), workers, memory); }) / double(samples);
     }
     figures.push_back(f);
     in.prepared = nullptr;
@@ -105,18 +115,26 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     const aligned_vector<T> cotangent(samples, T(1) / T(samples));
     const T* cotangents[] = {cotangent.data()};
     std::vector<double> gradient(parameters.size());
-    figure f{"gradient" + ending, orders_of(kernel), 0, kernel.cost().gradient_matrix_flop, call_bytes(kernel, true), double(kernel.gradient_workspace() * sizeof(T)), {}};
+    figure f{"gradient" + ending,
+             orders_of(kernel),
+             0,
+             kernel.cost().gradient_matrix_flop,
+             call_bytes(kernel, true),
+             double(kernel.gradient_workspace() * sizeof(T)),
+             {}};
     if (o.threads == 1) {
       aligned_vector<T> workspace(kernel.gradient_workspace());
-      const std::size_t part = (samples + gradient_parts(samples, kernel.block(), parameters.size()) - 1) / gradient_parts(samples, kernel.block(), parameters.size());
+      const std::size_t part = (samples + gradient_parts(samples, kernel.block(), parameters.size()) - 1) /
+                               gradient_parts(samples, kernel.block(), parameters.size());
       f.seconds_per_sample = best_per_sample(samples, kernel.block(), part, o.seconds, [&](std::size_t b, std::size_t e) {
         kernel.gradient(p.data(), in, b, e, cotangents, out.data(), gradient.data(), workspace.data());
       });
     } else {
-      f.seconds_per_sample = best_call(o.seconds, [&] {
-                               gradient_all(kernel, p.data(), p.size(), in, cotangents, out.data(), gradient.data(), workers, memory);
-                             }) /
-                             double(samples);
+      f.seconds_per_sample =
+          best_call(
+              o.seconds,
+              [&] { gradient_all(kernel, p.data(), p.size(), in, cotangents, out.data(), gradient.data(), workers, memory); }) /
+          double(samples);
     }
     if (wanted(o, f.variant)) figures.push_back(f);
     if (!wanted(o, "adam_step" + ending)) continue;
@@ -133,7 +151,8 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     f.seconds_per_sample += update / double(samples);
     figures.push_back(f);
   }
-  for (const solve_figure& s : measure_solves<T>(m, p.data(), in, o.threads, o.seconds, [&](const std::string& variant) { return wanted(o, variant); }))
+  for (const solve_figure& s :
+       measure_solves<T>(m, p.data(), in, o.threads, o.seconds, [&](const std::string& variant) { return wanted(o, variant); }))
     figures.push_back({s.variant, 0, s.seconds_per_sample, s.matrix_flop, 0, 0, {}});
   return figures;
 }
@@ -153,8 +172,8 @@ void bench_precision(const runner& program, const options& o, json& list) {
   const double peak = peaks.registers, fed = peaks.load_fed;
   if (figures.empty()) throw error("the model has nothing to time, or --variant names none of its variants.");
   const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : o.unit == "call" ? 1 / double(o.samples) : 1;
-  std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(), single ? "float" : "double",
-              o.threads, o.threads == 1 ? "" : "s", peak, fed);
+  std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(),
+              single ? "float" : "double", o.threads, o.threads == 1 ? "" : "s", peak, fed);
   for (const figure& f : figures) {
     const double rate = f.matrix_flop / f.seconds_per_sample * 1e-9;  // GFLOP/s of matrix products
     const double share = peak > 0 ? rate / (peak * o.threads) : NAN;
@@ -165,10 +184,23 @@ void bench_precision(const runner& program, const options& o, json& list) {
     if (f.call_bytes > 0) std::printf(", %.3g MB moved a call, workspace %.3g MB", f.call_bytes * 1e-6, f.workspace_bytes * 1e-6);
     if (f.products != product_arithmetic::fused) std::printf(", products: %s", name_of(f.products));
     std::printf("\n");
-    list.push_back({{"workload", o.workload}, {"variant", f.variant}, {"d", m.recording.d}, {"k", o.k >= 0 ? o.k : f.k}, {"precision", single ? "float" : "double"},
-                    {"threads", o.threads}, {"samples", o.samples}, {"ns", ns}, {"unit", o.unit}, {"share", finite_or_null(share)},
-                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)}, {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)}, {"load_fed_share", finite_or_null(fed_share)}, {"bytes_moved", finite_or_null(f.call_bytes > 0 ? f.call_bytes : NAN)},
-                    {"workspace_bytes", finite_or_null(f.workspace_bytes > 0 ? f.workspace_bytes : NAN)}, {"isa", m.isa}, {"products", name_of(f.products)},
+    list.push_back({{"workload", o.workload},
+                    {"variant", f.variant},
+                    {"d", m.recording.d},
+                    {"k", o.k >= 0 ? o.k : f.k},
+                    {"precision", single ? "float" : "double"},
+                    {"threads", o.threads},
+                    {"samples", o.samples},
+                    {"ns", ns},
+                    {"unit", o.unit},
+                    {"share", finite_or_null(share)},
+                    {"peak_gflops", finite_or_null(peak > 0 ? peak : NAN)},
+                    {"load_fed_gflops", finite_or_null(fed > 0 ? fed : NAN)},
+                    {"load_fed_share", finite_or_null(fed_share)},
+                    {"bytes_moved", finite_or_null(f.call_bytes > 0 ? f.call_bytes : NAN)},
+                    {"workspace_bytes", finite_or_null(f.workspace_bytes > 0 ? f.workspace_bytes : NAN)},
+                    {"isa", m.isa},
+                    {"products", name_of(f.products)},
                     {"compiler", m.compiler}});
   }
 }
@@ -189,7 +221,9 @@ setup bench(const runner& program) {
     line.option("--unit", o->unit, "sample, row (the same), '(sample, dimension)', or call (of all samples)");
     line.option("--k", o->k, "k in the output; default: the highest derivative that is computed");
     line.option("--json", o->json_file, "write the figures to this file");
-    line.option("--beside", o->beside, "write inputs, parameters and results of --variant to this folder; then answer each line of the input, seconds to spend, with the least seconds of a whole call");
+    line.option("--beside", o->beside,
+                "write inputs, parameters and results of --variant to this folder; then answer each line of the input, seconds "
+                "to spend, with the least seconds of a whole call");
     return [o, &program] {
       if (o->workload.empty()) o->workload = program.model().name;
       if (o->samples < 1) throw error("--samples must be at least 1.");

@@ -60,11 +60,11 @@ double least_seconds(double budget, const std::function<void()>& call) {
   return best;
 }
 
-/// The gradient through 32 steps of RK4 over [0, 1] of the mean of sum_i x_i^2 / 2 + change, as bench_solves.hpp times it; in/direction.npy is the
-/// direction of Hutchinson's estimate.
+/// The gradient through 32 steps of RK4 over [0, 1] of the mean of sum_i x_i^2 / 2 + change, as bench_solves.hpp times it;
+/// in/direction.npy is the direction of Hutchinson's estimate.
 template <class T>
-std::function<void()> flow_gradient(const compiled_model& m, const std::string& name, const beside_request& r, const model_arrays<T>& arrays, const aligned_vector<T>& p,
-                                    std::vector<double>& gradient) {
+std::function<void()> flow_gradient(const compiled_model& m, const std::string& name, const beside_request& r,
+                                    const model_arrays<T>& arrays, const aligned_vector<T>& p, std::vector<double>& gradient) {
   const std::size_t n = r.samples, d = std::size_t(m.recording.d);
   flow_options<T> options;
   options.solver = flow_options<T>::equal_steps(32);
@@ -81,7 +81,8 @@ std::function<void()> flow_gradient(const compiled_model& m, const std::string& 
       for (std::size_t e = 0; e < (end - begin) * d; e++) by_x[e] = x[e] / T(n);
       std::fill_n(by_change, end - begin, T(1) / T(n));
     };
-    const flow_result<T> done = flow->to_data_gradient(p.data(), n, arrays.state.data(), {}, loss, {gradient.data(), nullptr, {}});
+    const flow_result<T> done =
+        flow->to_data_gradient(p.data(), n, arrays.state.data(), {}, loss, {gradient.data(), nullptr, {}});
     if (!done.ok()) throw error("the flow '" + name + "': " + done.text);
   };
 }
@@ -112,7 +113,8 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   parallel_memory<T> memory;
   const auto arrays_of = [&](const kernel_interface<T>& kernel, std::vector<T*>& pointers) {
     std::vector<aligned_vector<T>> out;
-    for (const auto& info : kernel.outputs()) out.emplace_back(r.samples * std::size_t(info.width) * std::size_t(info.l == level::dim ? t.d : 1));
+    for (const auto& info : kernel.outputs())
+      out.emplace_back(r.samples * std::size_t(info.width) * std::size_t(info.l == level::dim ? t.d : 1));
     for (auto& o : out) pointers.push_back(o.data());
     return out;
   };
@@ -151,7 +153,8 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   int chosen = -1;
   for (int i = 0; i < t.objective_count; i++)
     if (name.empty() ? i == 0 : t.objectives[i].name.view() == name) chosen = i;
-  if (chosen < 0 || (!step && r.variant.rfind("gradient", 0) != 0)) throw error("--variant '" + r.variant + "' names nothing that this model has.");
+  if (chosen < 0 || (!step && r.variant.rfind("gradient", 0) != 0))
+    throw error("--variant '" + r.variant + "' names nothing that this model has.");
   const auto& kernel = *kernels.objectives[std::size_t(chosen)];
   const auto out = arrays_of(kernel, pointers);
   const aligned_vector<T> cotangent(r.samples, T(1) / T(r.samples));

@@ -23,7 +23,8 @@ model_arrays<T> random_arrays(const table& t, std::size_t samples, std::uint64_t
   if (!t.state_name.view().empty()) all.state = fill("bench state", samples * d);
   if (!t.time_name.view().empty()) all.time = fill("bench time", samples);
   for (int i = 0; i < t.input_count; i++)
-    all.inputs.push_back(fill(t.inputs[i].name.view(), samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1)));
+    all.inputs.push_back(
+        fill(t.inputs[i].name.view(), samples * std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1)));
   for (const auto& in : all.inputs) all.input_pointers.push_back(in.data());
   for (int i = 0; i < t.constant_count; i++) all.constants.push_back(T(t.constants[i].value));
   return all;

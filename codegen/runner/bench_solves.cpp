@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t solver_steps = 32, stages = 4;
 
-/// Lower quartile of what the calls took in this thread (of all threads: on the wall); a call that takes longer than the budget is made once.
+/// Lower quartile of what the calls took in this thread (of all threads: on the wall); a call that takes longer than the budget
+/// is made once.
 template <class Work>
 double call_seconds(double budget, int threads, Work work) {
   std::vector<double> times;
@@ -34,8 +35,8 @@ double call_seconds(double budget, int threads, Work work) {
 }  // namespace
 
 template <class T>
-std::vector<solve_figure> measure_solves(const compiled_model& model, const T* parameters, const arguments<T>& in, int threads, double seconds,
-                                         const std::function<bool(const std::string&)>& wanted) {
+std::vector<solve_figure> measure_solves(const compiled_model& model, const T* parameters, const arguments<T>& in, int threads,
+                                         double seconds, const std::function<bool(const std::string&)>& wanted) {
   const table& t = model.recording;
   const std::size_t n = in.samples, d = std::size_t(t.d);
   std::vector<solve_figure> figures;
@@ -57,21 +58,30 @@ std::vector<solve_figure> measure_solves(const compiled_model& model, const T* p
       if (!r.ok()) throw error("bench: the differential equation '" + name + "': " + r.text);
     };
     if (wanted("solve " + name))
-      figures.push_back({"solve " + name, call_seconds(seconds, threads, [&] { finite_or_stop(flow.to_data(parameters, n, in.state, inputs)); }) / double(n),
-                         passes * probes * kernels.whole().cost().value_matrix_flop});
+      figures.push_back(
+          {"solve " + name,
+           call_seconds(seconds, threads, [&] { finite_or_stop(flow.to_data(parameters, n, in.state, inputs)); }) / double(n),
+           passes * probes * kernels.whole().cost().value_matrix_flop});
     if (!wanted("solve_gradient " + name)) continue;
     const T each = T(1) / T(n);
     const auto loss = [&](std::size_t begin, std::size_t end, const T* x, T* by_x, T* by_change) {
       for (std::size_t e = 0; e < (end - begin) * d; e++) by_x[e] = each * x[e];
       std::fill_n(by_change, end - begin, each);
     };
-    const double took = call_seconds(seconds, threads, [&] { finite_or_stop(flow.to_data_gradient(parameters, n, in.state, inputs, loss, {gradient.data(), nullptr, {}})); });
-    // forward without what is carried, then each stage again with its products; all of the latter for each direction of a full trace
-    figures.push_back({"solve_gradient " + name, took / double(n), passes * (kernels.field->cost().value_matrix_flop + probes * kernels.whole().cost().gradient_matrix_flop)});
+    const double took = call_seconds(seconds, threads, [&] {
+      finite_or_stop(flow.to_data_gradient(parameters, n, in.state, inputs, loss, {gradient.data(), nullptr, {}}));
+    });
+    // forward without what is carried, then each stage again with its products; all of the latter for each direction of a full
+    // trace
+    figures.push_back(
+        {"solve_gradient " + name, took / double(n),
+         passes * (kernels.field->cost().value_matrix_flop + probes * kernels.whole().cost().gradient_matrix_flop)});
   }
   return figures;
 }
-template std::vector<solve_figure> measure_solves<float>(const compiled_model&, const float*, const arguments<float>&, int, double, const std::function<bool(const std::string&)>&);
-template std::vector<solve_figure> measure_solves<double>(const compiled_model&, const double*, const arguments<double>&, int, double, const std::function<bool(const std::string&)>&);
+template std::vector<solve_figure> measure_solves<float>(const compiled_model&, const float*, const arguments<float>&, int,
+                                                         double, const std::function<bool(const std::string&)>&);
+template std::vector<solve_figure> measure_solves<double>(const compiled_model&, const double*, const arguments<double>&, int,
+                                                          double, const std::function<bool(const std::string&)>&);
 
 }  // namespace dimwise::commands

@@ -34,12 +34,18 @@ int run_check(const compiled_model& m, const options& o) {
     // A line that is overwritten: what was compared last.
     how.progress = [](const check_record& r) { std::fprintf(stderr, "\r%-78.78s\r", (r.name + " " + r.quantity).c_str()); };
   }
-  const std::vector<double> parameters = o.parameters.empty() ? draw_parameters(m.recording, o.seed) : load_parameters(o.parameters, m.recording).values;
+  const std::vector<double> parameters =
+      o.parameters.empty() ? draw_parameters(m.recording, o.seed) : load_parameters(o.parameters, m.recording).values;
   const std::vector<check_record> records = check(m, parameters, how);
   json list = json::array();
   for (const check_record& r : records)
-    list.push_back({{"name", r.name}, {"quantity", r.quantity}, {"order", r.order}, {"precision", r.precision},
-                    {"max_relative_error", finite_or_null(r.max_relative_error)}, {"bound", r.bound}, {"ok", r.ok}});
+    list.push_back({{"name", r.name},
+                    {"quantity", r.quantity},
+                    {"order", r.order},
+                    {"precision", r.precision},
+                    {"max_relative_error", finite_or_null(r.max_relative_error)},
+                    {"bound", r.bound},
+                    {"ok", r.ok}});
   write_json(o.json_file, list);
   if (isatty(2)) std::fprintf(stderr, "%78s\r", "");
   std::printf("%s", o.all ? "" : to_text(records).c_str());

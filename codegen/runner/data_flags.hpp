@@ -9,9 +9,9 @@
 namespace dimwise {
 
 struct data_flags {
-  std::vector<std::string> data;      ///< [SET=]FILE[:column,column]
+  std::vector<std::string> data;  ///< [SET=]FILE[:column,column]
   std::string time_column, path_column, reading = "number", time_file, from, until;
-  std::vector<std::string> inputs;    ///< NAME=column,column or NAME=FILE.npy
+  std::vector<std::string> inputs;  ///< NAME=column,column or NAME=FILE.npy
   double validation = 0.1;
   std::string validation_from, validation_until;
   std::uint64_t validation_seed = 0;

@@ -6,7 +6,9 @@
 namespace dimwise {
 
 std::string level_text(const kind& k) {
-  std::string text = k.l == level::point ? "one per sample" : k.l == level::dim ? "one per sample and dimension" : "hidden units of a conditioner";
+  std::string text = k.l == level::point ? "one per sample"
+                     : k.l == level::dim ? "one per sample and dimension"
+                                         : "hidden units of a conditioner";
   if (k.width > 1) text += ", " + std::to_string(k.width) + " features";
   return text;
 }

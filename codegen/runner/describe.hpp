@@ -14,8 +14,8 @@ std::string dependence_text(const kind& k);
 /// "[8][32][64]".
 std::string shape_text(const tensor& t);
 
-/// Multiply-adds (as 2 FLOP) of all matrix products of one evaluation for one sample when nothing is differentiated, masked entries
-/// not counted, of the nodes below `roots`.
+/// Multiply-adds (as 2 FLOP) of all matrix products of one evaluation for one sample when nothing is differentiated, masked
+/// entries not counted, of the nodes below `roots`.
 double plain_matrix_flop(const table& recording, const int* roots, int count);
 
 }  // namespace dimwise

@@ -53,7 +53,8 @@ std::vector<source<T>> sources(const compiled_model& m) {
   static const char* mixture_parts[] = {".log_weights", ".mean", ".log_deviation", ".log_density"};
   for (std::size_t i = 0; i < k.mixtures.size(); i++)
     for (std::size_t j = 0; j < 4; j++) add(std::string(t.mixtures[i].name.view()) + mixture_parts[j], k.mixtures[i].get(), j);
-  for (std::size_t i = 0; i < k.objectives.size(); i++) add(std::string(t.objectives[i].name.view()), k.objectives[i].get(), 0, true);
+  for (std::size_t i = 0; i < k.objectives.size(); i++)
+    add(std::string(t.objectives[i].name.view()), k.objectives[i].get(), 0, true);
   return all;
 }
 
@@ -73,15 +74,20 @@ std::string integral_names(const table& t) {
 }
 
 template <class T>
-void print_integrals(const compiled_model& m, const std::vector<int>& which, const parameter_set& parameters, const options& o, json& figures) {
+void print_integrals(const compiled_model& m, const std::vector<int>& which, const parameter_set& parameters, const options& o,
+                     json& figures) {
   team workers(o.threads);
   const table& t = m.recording;
   for (const int i : which) {
     const std::string name(t.integrals[i].name.view()), set(t.sets[t.integrals[i].set].name.view());
-    const integral_value v = integrate<T>(m, i, parameters.values, constants_of(t, o.files.constants), o.samples, o.seed, workers);
+    const integral_value v =
+        integrate<T>(m, i, parameters.values, constants_of(t, o.files.constants), o.samples, o.seed, workers);
     const bool random = std::isfinite(v.standard_error);
-    figures.push_back({{"name", name}, {"integral", finite_or_null(v.value)}, {"standard_error", random ? json(v.standard_error) : json(nullptr)},
-                       {"points", v.points}, {"set", set}});
+    figures.push_back({{"name", name},
+                       {"integral", finite_or_null(v.value)},
+                       {"standard_error", random ? json(v.standard_error) : json(nullptr)},
+                       {"points", v.points},
+                       {"set", set}});
     std::printf("%-32s integral %.9g", name.c_str(), v.value);
     if (random) std::printf(", standard error %.2g", v.standard_error);
     std::printf(", %zu points of %s\n", v.points, set.c_str());
@@ -95,26 +101,31 @@ int evaluate(const compiled_model& m, const options& o) {
   std::vector<source<T>> chosen;
   std::vector<int> integrals;
   for (int i = 0; i < t.integral_count; i++)
-    if (o.outputs.empty() || std::find(o.outputs.begin(), o.outputs.end(), t.integrals[i].name.view()) != o.outputs.end()) integrals.push_back(i);
+    if (o.outputs.empty() || std::find(o.outputs.begin(), o.outputs.end(), t.integrals[i].name.view()) != o.outputs.end())
+      integrals.push_back(i);
   for (const std::string& name : o.outputs) {
     if (std::any_of(integrals.begin(), integrals.end(), [&](int i) { return t.integrals[i].name.view() == name; })) continue;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.name == name; });
-    if (found == all.end()) throw error("--output " + name + ": the model has no such value; it has: " + list_names(all) + integral_names(t) + ".");
+    if (found == all.end())
+      throw error("--output " + name + ": the model has no such value; it has: " + list_names(all) + integral_names(t) + ".");
     chosen.push_back(*found);
   }
   if (o.outputs.empty())
     for (const auto& s : all)
       if (s.name.rfind("check.", 0) != 0 && !s.objective) chosen.push_back(s);
-  if (chosen.empty() && integrals.empty() && o.gradient.empty() && o.save_parameters.empty()) throw error("the model has no values to evaluate.");
+  if (chosen.empty() && integrals.empty() && o.gradient.empty() && o.save_parameters.empty())
+    throw error("the model has no values to evaluate.");
   if (is_file(o.out) && chosen.size() != 1)
-    throw error("--out " + o.out + ": one file cannot hold " + std::to_string(chosen.size()) + " arrays; name a folder, or one value with --output (" + list_names(all) + ").");
+    throw error("--out " + o.out + ": one file cannot hold " + std::to_string(chosen.size()) +
+                " arrays; name a folder, or one value with --output (" + list_names(all) + ").");
   int objective = -1;
   for (int i = 0; i < t.objective_count; i++)
     if (t.objectives[i].name.view() == o.gradient) objective = i;
   if (!o.gradient.empty() && objective < 0) {
     std::string names;
     for (int i = 0; i < t.objective_count; i++) names += (i ? ", " : "") + std::string(t.objectives[i].name.view());
-    throw error("--gradient " + o.gradient + ": the model has no such objective; it has: " + (names.empty() ? "none" : names) + ".");
+    throw error("--gradient " + o.gradient + ": the model has no such objective; it has: " + (names.empty() ? "none" : names) +
+                ".");
   }
   if ((!chosen.empty() || objective >= 0) && o.out.empty() && o.json_file.empty())
     throw error("--out is missing: a folder, or a .npy file for one value.");
@@ -180,8 +191,14 @@ int evaluate(const compiled_model& m, const options& o) {
       total += double(v);
     }
     const double mean = total / double(results[i].size() - bad);
-    figures.push_back({{"name", chosen[i].name}, {"shape", shapes[i]}, {"mean", finite_or_null(mean)}, {"min", finite_or_null(least)}, {"max", finite_or_null(largest)}, {"not_finite", bad}});
-    std::printf("%-32s %-16s mean %.6g, from %.6g to %.6g", chosen[i].name.c_str(), shape_text(shapes[i]).c_str(), mean, least, largest);
+    figures.push_back({{"name", chosen[i].name},
+                       {"shape", shapes[i]},
+                       {"mean", finite_or_null(mean)},
+                       {"min", finite_or_null(least)},
+                       {"max", finite_or_null(largest)},
+                       {"not_finite", bad}});
+    std::printf("%-32s %-16s mean %.6g, from %.6g to %.6g", chosen[i].name.c_str(), shape_text(shapes[i]).c_str(), mean, least,
+                largest);
     if (bad) std::printf(", %zu not finite", bad);
     std::printf("\n");
   }
@@ -190,7 +207,8 @@ int evaluate(const compiled_model& m, const options& o) {
     for (std::size_t i = 0; i < chosen.size(); i++)
       write_npy(is_file(o.out) ? o.out : o.out + "/" + chosen[i].name + ".npy", shapes[i], results[i].data());
   if (objective >= 0 && !o.out.empty()) {
-    const std::string file = (is_file(o.out) ? o.out.substr(0, o.out.size() - 4) : o.out + "/" + o.gradient) + ".gradient.safetensors";
+    const std::string file =
+        (is_file(o.out) ? o.out.substr(0, o.out.size() - 4) : o.out + "/" + o.gradient) + ".gradient.safetensors";
     save_parameters(file, t, {gradient, {}});
   }
   write_json(o.json_file, figures);

@@ -1,4 +1,5 @@
-// codegen/runner/flow.cpp: the command `flow`: fits a continuous normalizing flow to rows, draws from it, and computes log densities.
+// codegen/runner/flow.cpp: the command `flow`: fits a continuous normalizing flow to rows, draws from it, and computes log
+// densities.
 #include <atomic>
 #include <cmath>
 #include <csignal>
@@ -111,7 +112,8 @@ int fit(const compiled_model& m, const options& o) {
   progress silent;
   flow_data<T> rows, validation;
   rows.rows = data.rows, rows.state = data.state.data(), rows.inputs = data.view();
-  if (held_out.rows) validation.rows = held_out.rows, validation.state = held_out.state.data(), validation.inputs = held_out.view();
+  if (held_out.rows)
+    validation.rows = held_out.rows, validation.state = held_out.state.data(), validation.inputs = held_out.view();
   const flow_training_result r = train_flow(flow, rows, validation, how, o.quiet ? silent : static_cast<progress&>(bar));
   if (r.interrupted) {
     std::fprintf(stderr, "%s flow: interrupted; go on with --resume (checkpoint %s).\n", m.name.c_str(), how.checkpoint.c_str());
@@ -122,11 +124,12 @@ int fit(const compiled_model& m, const options& o) {
   normalizing_flow<T> judge(m, adaptive<T>(o), o.parts);
   const std::vector<T> p(r.parameters.begin(), r.parameters.end());
   const rows_of_file<T>& judged = held_out.rows ? held_out : data;
-  const flow_result<T> density = judge.log_prob(p.data(), std::min<std::size_t>(judged.rows, 10000), judged.state.data(), judged.view());
+  const flow_result<T> density =
+      judge.log_prob(p.data(), std::min<std::size_t>(judged.rows, 10000), judged.state.data(), judged.view());
   success_or_stop(density);
   const double loss = mean_loss(density.log_prob);
-  std::printf("negative log-likelihood of the %s rows: %.6g nats, %.0f evaluations of f a solve\nparameters: %s\nlosses: %s\n", held_out.rows ? "held-out" : "training", loss,
-              density.mean_evaluations, out.c_str(), how.history.c_str());
+  std::printf("negative log-likelihood of the %s rows: %.6g nats, %.0f evaluations of f a solve\nparameters: %s\nlosses: %s\n",
+              held_out.rows ? "held-out" : "training", loss, density.mean_evaluations, out.c_str(), how.history.c_str());
   json figures;
   figures["negative_log_likelihood"] = finite_or_null(loss);
   figures["evaluations"] = density.mean_evaluations;
@@ -165,11 +168,14 @@ int draw_or_judge(const compiled_model& m, const options& o) {
 
 template <class T>
 int run(const compiled_model& m, const options& o) {
-  if (m.recording.ode_count == 0) throw error("the model '" + m.name + "' has no flow: call m.flow<\"name\">(f) in the model function.");
+  if (m.recording.ode_count == 0)
+    throw error("the model '" + m.name + "' has no flow: call m.flow<\"name\">(f) in the model function.");
   if ((!o.data.empty()) + (!o.density.empty()) + (o.sample != 0) != 1)
-    throw error("give one of --data FILE (fit the flow), --density-of FILE (log densities of rows) and --sample N (draw from it).");
+    throw error(
+        "give one of --data FILE (fit the flow), --density-of FILE (log densities of rows) and --sample N (draw from it).");
   if (o.sample < 0) throw error("--sample must be at least 1.");
-  if (o.solver_steps < 1 || o.steps < 0 || o.batch < 1) throw error("--solver-steps and --batch must be at least 1, --steps not negative.");
+  if (o.solver_steps < 1 || o.steps < 0 || o.batch < 1)
+    throw error("--solver-steps and --batch must be at least 1, --steps not negative.");
   if (!(o.rate > 0) || !(o.tolerance > 0)) throw error("--rate and --tolerance must be positive.");
   return o.data.empty() ? draw_or_judge<T>(m, o) : fit<T>(m, o);
 }

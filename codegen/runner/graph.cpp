@@ -56,7 +56,8 @@ void write_graphs(const compiled_model& m, const std::string& folder, const std:
   std::string what;
   for (const draw::named_root& r : roots) what += (what.empty() ? "" : ", ") + r.name;
   report_page page(m.name + ": the passes of the compiler");
-  page.paragraph("The kernel of " + what + " and of its gradient, after each pass. Another value: info --graph " + folder + " --graph-of NAME.");
+  page.paragraph("The kernel of " + what + " and of its gradient, after each pass. Another value: info --graph " + folder +
+                 " --graph-of NAME.");
   bool drawn = true;
   for (const draw::picture& p : draw::pictures_of_passes(m.recording, roots)) {
     const std::string name = folder + "/" + p.file;
@@ -69,8 +70,10 @@ void write_graphs(const compiled_model& m, const std::string& folder, const std:
     if (drawn) page.heading(p.title).figure(name + ".svg", p.text + " (" + p.file + ".svg)", true);
   }
   if (!drawn)
-    throw error("the program 'dot' that draws the pictures was not found: install Graphviz (Debian package graphviz) and try again. The graphs are written in " + folder +
-                " as .dot files.");
+    throw error(
+        "the program 'dot' that draws the pictures was not found: install Graphviz (Debian package graphviz) and try again. The "
+        "graphs are written in " +
+        folder + " as .dot files.");
   page.write(folder + "/index.html");
   std::printf("pictures: %s/index.html\n", folder.c_str());
 }

@@ -45,7 +45,8 @@ std::vector<value_line> named_values(const table& t) {
     const std::string name(e.name.view());
     add(name + ".field", "vector field", e.field);
     add(name + ".diagonal", "diagonal of its Jacobian", e.diagonal);
-    for (int j = 0; j < e.carried_count; j++) add(name + "." + std::string(e.carried[j].name.view()), "rate of a carried quantity", e.carried[j].node);
+    for (int j = 0; j < e.carried_count; j++)
+      add(name + "." + std::string(e.carried[j].name.view()), "rate of a carried quantity", e.carried[j].node);
   }
   for (int i = 0; i < t.output_count; i++) add(std::string(t.outputs[i].name.view()), "output", t.outputs[i].node);
   for (int i = 0; i < t.integral_count; i++) add(std::string(t.integrals[i].name.view()), "integral", t.integrals[i].node);
@@ -71,7 +72,9 @@ const char* source_text(sample_source s) {
 std::string cost_class_text(const table& t, int node) {
   const derivative_cost c = cost_of_derivatives(t, &node, 1);
   std::string text = c.pass_per_dimension ? "a pass per dimension" : "";
-  if (c.directions) text += (text.empty() ? "" : ", ") + std::to_string(c.directions) + (c.directions == 1 ? " copy along a direction" : " copies along directions");
+  if (c.directions)
+    text += (text.empty() ? "" : ", ") + std::to_string(c.directions) +
+            (c.directions == 1 ? " copy along a direction" : " copies along directions");
   return text.empty() ? "cheap" : text;
 }
 
@@ -87,9 +90,13 @@ json describe(const compiled_model& m) {
   out["time"] = time;
   out["inputs"] = json::array();
   for (int i = 0; i < t.input_count; i++)
-    out["inputs"].push_back({{"name", t.inputs[i].name.view()}, {"level", t.inputs[i].l == level::dim ? "dim" : "point"}, {"width", t.inputs[i].width}, {"state", t.inputs[i].state}});
+    out["inputs"].push_back({{"name", t.inputs[i].name.view()},
+                             {"level", t.inputs[i].l == level::dim ? "dim" : "point"},
+                             {"width", t.inputs[i].width},
+                             {"state", t.inputs[i].state}});
   out["constants"] = json::array();
-  for (int i = 0; i < t.constant_count; i++) out["constants"].push_back({{"name", t.constants[i].name.view()}, {"default", t.constants[i].value}});
+  for (int i = 0; i < t.constant_count; i++)
+    out["constants"].push_back({{"name", t.constants[i].name.view()}, {"default", t.constants[i].value}});
 
   const std::vector<value_line> values = named_values(t);
   std::vector<int> roots;
@@ -117,20 +124,26 @@ json describe(const compiled_model& m) {
   for (int i = 0; i < t.equation_count; i++) {
     const print::expanded_equation e = print::expanded_sides(t, t.equations[i]);
     const auto pair = [&](const print::formula& l, const print::formula& r) {
-      return json{{"text", print::as_text(l) + " == " + print::as_text(r)}, {"latex", print::as_latex(l, state, time) + " = " + print::as_latex(r, state, time)}};
+      return json{{"text", print::as_text(l) + " == " + print::as_text(r)},
+                  {"latex", print::as_latex(l, state, time) + " = " + print::as_latex(r, state, time)}};
     };
     json& to = out["equations"][std::size_t(i)];
     to["expanded"] = pair(e.lhs, e.rhs);
     to["divided"] = e.divided ? pair(e.divided_lhs, e.divided_rhs) : json(nullptr);
-    if (e.divided) to["divided"]["by"] = {{"text", print::as_text(e.divisor)}, {"latex", print::as_latex(e.divisor, state, time)}};
+    if (e.divided)
+      to["divided"]["by"] = {{"text", print::as_text(e.divisor)}, {"latex", print::as_latex(e.divisor, state, time)}};
     to["expanded_definitions"] = json::array();
     for (const auto& [name, f] : e.definitions)
-      to["expanded_definitions"].push_back({{"name", name}, {"text", print::as_text(f)}, {"latex", print::as_latex(f, state, time)}});
+      to["expanded_definitions"].push_back(
+          {{"name", name}, {"text", print::as_text(f)}, {"latex", print::as_latex(f, state, time)}});
   }
   out["values"] = json::array();
   for (std::size_t i = 0; i < formulas_of.size(); i++) {
     const auto& f = all.roots[others + i];
-    out["values"].push_back({{"name", formulas_of[i].name}, {"role", formulas_of[i].what}, {"text", print::as_text(f)}, {"latex", print::as_latex(f, state, time)}});
+    out["values"].push_back({{"name", formulas_of[i].name},
+                             {"role", formulas_of[i].what},
+                             {"text", print::as_text(f)},
+                             {"latex", print::as_latex(f, state, time)}});
   }
   out["definitions"] = json::array();
   for (const auto& [name, f] : all.definitions)
@@ -140,8 +153,15 @@ json describe(const compiled_model& m) {
   out["inferred"] = json::array();
   auto inferred = [&](const std::string& name, int node) {
     const kind& k = t.nodes[node].k;
-    out["inferred"].push_back({{"name", name}, {"level", k.l == level::dim ? "dim" : k.l == level::point ? "point" : "units"}, {"width", k.width},
-                               {"depends_on", dependence_text(k)}, {"dimwise", k.dimwise}, {"x_order", orders[std::size_t(node)].x}, {"t_order", orders[std::size_t(node)].t},
+    out["inferred"].push_back({{"name", name},
+                               {"level", k.l == level::dim     ? "dim"
+                                         : k.l == level::point ? "point"
+                                                               : "units"},
+                               {"width", k.width},
+                               {"depends_on", dependence_text(k)},
+                               {"dimwise", k.dimwise},
+                               {"x_order", orders[std::size_t(node)].x},
+                               {"t_order", orders[std::size_t(node)].t},
                                {"derivatives", cost_class_text(t, node)}});
   };
   for (const auto& [name, node] : network_nodes(t)) inferred(name, node);
@@ -150,19 +170,29 @@ json describe(const compiled_model& m) {
   out["objectives"] = json::array();
   for (int i = 0; i < t.objective_count; i++) {
     const objective_entry& o = t.objectives[i];
-    out["objectives"].push_back({{"name", o.name.view()}, {"set", o.set >= 0 ? json(t.sets[o.set].name.view()) : json(nullptr)}, {"weight", o.weight}, {"stage", o.stage},
-                                 {"integral", o.integral >= 0 ? json(t.integrals[o.integral].name.view()) : json(nullptr)}, {"target", o.target}});
+    out["objectives"].push_back({{"name", o.name.view()},
+                                 {"set", o.set >= 0 ? json(t.sets[o.set].name.view()) : json(nullptr)},
+                                 {"weight", o.weight},
+                                 {"stage", o.stage},
+                                 {"integral", o.integral >= 0 ? json(t.integrals[o.integral].name.view()) : json(nullptr)},
+                                 {"target", o.target}});
   }
   out["sets"] = json::array();
-  for (int i = 0; i < t.set_count; i++) out["sets"].push_back({{"name", t.sets[i].name.view()}, {"source", source_text(t.sets[i].source)}});
+  for (int i = 0; i < t.set_count; i++)
+    out["sets"].push_back({{"name", t.sets[i].name.view()}, {"source", source_text(t.sets[i].source)}});
 
   out["parameters"] = json::array();
   for (int i = 0; i < t.tensor_count; i++) {
     const tensor& w = t.tensors[i];
     json shape = json::array();
     for (int k = 0; k < w.rank; k++) shape.push_back(w.shape[k]);
-    static const char* masks[] = {"none", "input_left", "input_right", "hidden", "readout_left", "readout_right", "strictly_upper"};
-    out["parameters"].push_back({{"name", w.name.view()}, {"shape", shape}, {"meaning", w.meaning.view()}, {"mask", masks[int(w.masked)]}, {"trained", w.trained}});
+    static const char* masks[] = {"none",         "input_left",    "input_right",   "hidden",
+                                  "readout_left", "readout_right", "strictly_upper"};
+    out["parameters"].push_back({{"name", w.name.view()},
+                                 {"shape", shape},
+                                 {"meaning", w.meaning.view()},
+                                 {"mask", masks[int(w.masked)]},
+                                 {"trained", w.trained}});
   }
   out["parameter_count"] = t.parameters;
 
@@ -170,9 +200,13 @@ json describe(const compiled_model& m) {
   auto cost = [&](const std::string& name, const kernel_cost& c, std::vector<int> below, bool gradient) {
     const double plain = plain_matrix_flop(t, below.data(), int(below.size()));
     auto units = [&](double flop) { return plain > 0 ? json(flop / plain) : json(nullptr); };
-    out["cost"].push_back({{"name", name}, {"matrix_flop", c.value_matrix_flop}, {"other_flop", c.value_other_flop},
-                           {"gradient_matrix_flop", gradient ? json(c.gradient_matrix_flop) : json(nullptr)}, {"plain_matrix_flop", plain},
-                           {"in_values", units(c.value_matrix_flop)}, {"gradient_in_values", gradient ? units(c.gradient_matrix_flop) : json(nullptr)}});
+    out["cost"].push_back({{"name", name},
+                           {"matrix_flop", c.value_matrix_flop},
+                           {"other_flop", c.value_other_flop},
+                           {"gradient_matrix_flop", gradient ? json(c.gradient_matrix_flop) : json(nullptr)},
+                           {"plain_matrix_flop", plain},
+                           {"in_values", units(c.value_matrix_flop)},
+                           {"gradient_in_values", gradient ? units(c.gradient_matrix_flop) : json(nullptr)}});
   };
   auto each = [&](const std::string& name, const auto& kernel, bool gradient) {
     if (!kernel) return;
@@ -183,7 +217,8 @@ json describe(const compiled_model& m) {
   each("outputs", m.in_float.outputs, false);
   for (std::size_t i = 0; i < m.in_float.objectives.size(); i++)
     each("objective " + std::string(t.objectives[i].name.view()), m.in_float.objectives[i], true);
-  for (std::size_t i = 0; i < m.in_float.sdes.size(); i++) each("sde " + std::string(t.sdes[i].name.view()), m.in_float.sdes[i], false);
+  for (std::size_t i = 0; i < m.in_float.sdes.size(); i++)
+    each("sde " + std::string(t.sdes[i].name.view()), m.in_float.sdes[i], false);
   for (std::size_t i = 0; i < m.in_float.odes.size(); i++) {
     const std::string name = "ode " + std::string(t.odes[i].name.view());
     each(name, m.in_float.odes[i].field, true);
@@ -196,36 +231,44 @@ std::string text_of(const json& v) { return v.is_string() ? v.get<std::string>()
 
 void print_text(const json& d, bool latex) {
   const char* form = latex ? "latex" : "text";
-  std::printf("model %s: %s dimensions, %s parameters, kernels for %s\n", text_of(d["model"]).c_str(), d["dimensions"].dump().c_str(),
-              d["parameter_count"].dump().c_str(), text_of(d["isa"]).c_str());
+  std::printf("model %s: %s dimensions, %s parameters, kernels for %s\n", text_of(d["model"]).c_str(),
+              d["dimensions"].dump().c_str(), d["parameter_count"].dump().c_str(), text_of(d["isa"]).c_str());
   if (!d["equations"].empty()) std::printf("\nequations\n");
   for (const auto& e : d["equations"])
-    std::printf("  %s%s\n    %s\n", text_of(e["name"]).c_str(), e["relative"].get<bool>() ? " (used in relative form)" : "", text_of(e[form]).c_str());
+    std::printf("  %s%s\n    %s\n", text_of(e["name"]).c_str(), e["relative"].get<bool>() ? " (used in relative form)" : "",
+                text_of(e[form]).c_str());
   for (const auto& e : d["equations"]) {
     if (e["expanded"]["text"] == e["text"]) continue;
     std::printf("\nderivatives of %s written out\n    %s\n", text_of(e["name"]).c_str(), text_of(e["expanded"][form]).c_str());
     if (!e["divided"].is_null())
-      std::printf("  divided by %s, as it is computed\n    %s\n", text_of(e["divided"]["by"][form]).c_str(), text_of(e["divided"][form]).c_str());
-    for (const auto& v : e["expanded_definitions"]) std::printf("  where %s = %s\n", text_of(v["name"]).c_str(), text_of(v[form]).c_str());
+      std::printf("  divided by %s, as it is computed\n    %s\n", text_of(e["divided"]["by"][form]).c_str(),
+                  text_of(e["divided"][form]).c_str());
+    for (const auto& v : e["expanded_definitions"])
+      std::printf("  where %s = %s\n", text_of(v["name"]).c_str(), text_of(v[form]).c_str());
   }
   if (!d["values"].empty()) std::printf("\nvalues\n");
   for (const auto& v : d["values"])
     std::printf("  %s (%s)\n    %s\n", text_of(v["name"]).c_str(), text_of(v["role"]).c_str(), text_of(v[form]).c_str());
   for (const auto& v : d["definitions"]) std::printf("  where %s = %s\n", text_of(v["name"]).c_str(), text_of(v[form]).c_str());
   std::printf("\ninputs\n");
-  if (d["state"] != "") std::printf("  %-24s state, [samples][%s]\n", text_of(d["state"]).c_str(), d["dimensions"].dump().c_str());
+  if (d["state"] != "")
+    std::printf("  %-24s state, [samples][%s]\n", text_of(d["state"]).c_str(), d["dimensions"].dump().c_str());
   if (d["time"] != "") std::printf("  %-24s time, [samples]\n", text_of(d["time"]).c_str());
   for (const auto& i : d["inputs"])
     std::printf("  %-24s %s%s\n", text_of(i["name"]).c_str(), i["state"].get<bool>() ? "state, " : "",
-                i["level"] == "dim" ? ("[samples][" + d["dimensions"].dump() + "][" + i["width"].dump() + "]").c_str() : ("[samples][" + i["width"].dump() + "]").c_str());
-  for (const auto& c : d["constants"]) std::printf("  %-24s constant, %s unless given\n", text_of(c["name"]).c_str(), c["default"].dump().c_str());
+                i["level"] == "dim" ? ("[samples][" + d["dimensions"].dump() + "][" + i["width"].dump() + "]").c_str()
+                                    : ("[samples][" + i["width"].dump() + "]").c_str());
+  for (const auto& c : d["constants"])
+    std::printf("  %-24s constant, %s unless given\n", text_of(c["name"]).c_str(), c["default"].dump().c_str());
   std::printf("\ninferred%*s x-order t-order  cheap D  derivatives below it    depends on\n", 26, "");
   for (const auto& v : d["inferred"])
-    std::printf("  %-32s %7s %7s  %-7s  %-22s  %s\n", text_of(v["name"]).c_str(), v["x_order"].dump().c_str(), v["t_order"].dump().c_str(),
-                v["dimwise"].get<bool>() ? "yes" : "no", text_of(v["derivatives"]).c_str(), text_of(v["depends_on"]).c_str());
+    std::printf("  %-32s %7s %7s  %-7s  %-22s  %s\n", text_of(v["name"]).c_str(), v["x_order"].dump().c_str(),
+                v["t_order"].dump().c_str(), v["dimwise"].get<bool>() ? "yes" : "no", text_of(v["derivatives"]).c_str(),
+                text_of(v["depends_on"]).c_str());
   if (!d["objectives"].empty()) std::printf("\nobjectives\n");
   for (const auto& o : d["objectives"])
-    std::printf("  %-24s stage %s, weight %s, %s\n", text_of(o["name"]).c_str(), o["stage"].dump().c_str(), o["weight"].dump().c_str(),
+    std::printf("  %-24s stage %s, weight %s, %s\n", text_of(o["name"]).c_str(), o["stage"].dump().c_str(),
+                o["weight"].dump().c_str(),
                 o["integral"].is_null() ? ("mean over " + (o["set"].is_null() ? "samples" : text_of(o["set"]))).c_str()
                                         : ("(" + text_of(o["integral"]) + " - " + o["target"].dump() + ")^2").c_str());
   for (const auto& s : d["sets"]) std::printf("  %-24s set: %s\n", text_of(s["name"]).c_str(), text_of(s["source"]).c_str());
@@ -233,7 +276,8 @@ void print_text(const json& d, bool latex) {
   for (const auto& p : d["parameters"]) {
     std::string shape;
     for (const auto& n : p["shape"]) shape += "[" + n.dump() + "]";
-    std::printf("  %-44s %-16s %s%s\n", text_of(p["name"]).c_str(), shape.c_str(), text_of(p["meaning"]).c_str(), p["trained"].get<bool>() ? "" : " (kept as it is)");
+    std::printf("  %-44s %-16s %s%s\n", text_of(p["name"]).c_str(), shape.c_str(), text_of(p["meaning"]).c_str(),
+                p["trained"].get<bool>() ? "" : " (kept as it is)");
   }
   std::printf("\ncost per sample (FLOP of matrix products; \"values\": against evaluating every network once)\n");
   for (const auto& c : d["cost"]) {
@@ -258,7 +302,8 @@ setup info(const runner& program) {
     line.flag("--latex", o->latex, "formulas in LaTeX");
     line.option("--json", o->json_file, "write all of it to this file");
     line.option("--graph", o->graph, "draw the model after each pass of the compiler into this folder");
-    line.option("--graph-of", o->graph_of, "the output, equation side or objective that is drawn; default: the first objective or equation");
+    line.option("--graph-of", o->graph_of,
+                "the output, equation side or objective that is drawn; default: the first objective or equation");
     return [o, &program] {
       const json described = describe(program.model());
       write_json(o->json_file, described);

@@ -72,12 +72,14 @@ std::vector<double> rows_near(const panel_request& w, double time, double widest
   for (double half = widest / 64; half <= widest && points.size() < 200; half *= 2) {
     points.clear();
     for (std::size_t r = 0; r < w.data->rows; r++)
-      if (w.data->time.empty() || std::abs(w.data->time[r] - time) <= half) points.insert(points.end(), {w.data->state[r * d + i], w.data->state[r * d + j]});
+      if (w.data->time.empty() || std::abs(w.data->time[r] - time) <= half)
+        points.insert(points.end(), {w.data->state[r * d + i], w.data->state[r * d + j]});
   }
   return points;
 }
 
-constexpr const char* colours = "set palette defined (0 '#ffffff', 0.25 '#c6dbef', 0.6 '#4292c6', 1 '#08306b')\nunset colorbox\nunset key\n";
+constexpr const char* colours =
+    "set palette defined (0 '#ffffff', 0.25 '#c6dbef', 0.6 '#4292c6', 1 '#08306b')\nunset colorbox\nunset key\n";
 
 std::string density_over_time(const panel_request& w, const std::string& state, const std::string& time) {
   std::vector<double> all;
@@ -95,8 +97,8 @@ std::string density_over_time(const panel_request& w, const std::string& state, 
     const std::vector<double> p = density_at(w, time_of(c), points);
     for (std::size_t k = 0; k < grid; k++) values.insert(values.end(), {time_of(c), points[k], p[k]});
   }
-  std::string script = data_block("density", values, 3, grid) + colours + bounds("x", {w.t0, w.t1}) + bounds("y", y) + "set xlabel '" + time + "'\nset ylabel '" +
-                       state + "'\nset title 'learned density'\n";
+  std::string script = data_block("density", values, 3, grid) + colours + bounds("x", {w.t0, w.t1}) + bounds("y", y) +
+                       "set xlabel '" + time + "'\nset ylabel '" + state + "'\nset title 'learned density'\n";
   std::string dots;
   if (w.data && !w.data->time.empty()) {
     std::vector<double> points;
@@ -121,7 +123,8 @@ std::string density_over_plane(const panel_request& w, const std::string& state)
     }
   }
   const range x = range_of(first), y = range_of(second);
-  std::string script = std::string(colours) + bounds("x", x) + bounds("y", y) + "set xlabel '" + state + " 1'\nset ylabel '" + state + " 2'\n";
+  std::string script =
+      std::string(colours) + bounds("x", x) + bounds("y", y) + "set xlabel '" + state + " 1'\nset ylabel '" + state + " 2'\n";
   std::string plots = "set multiplot layout 1," + std::to_string(panels) + "\n";
   for (int c = 0; c < panels; c++) {
     const std::string number = std::to_string(c);
@@ -130,14 +133,16 @@ std::string density_over_plane(const panel_request& w, const std::string& state)
       std::vector<double> points, values;
       for (std::size_t i = 0; i < grid; i++)
         for (std::size_t j = 0; j < grid; j++)
-          points.insert(points.end(), {x.low + (x.high - x.low) * double(i) / (grid - 1), y.low + (y.high - y.low) * double(j) / (grid - 1)});
+          points.insert(points.end(),
+                        {x.low + (x.high - x.low) * double(i) / (grid - 1), y.low + (y.high - y.low) * double(j) / (grid - 1)});
       const std::vector<double> p = density_at(w, time_of(c), points);
       for (std::size_t i = 0; i < p.size(); i++) values.insert(values.end(), {points[2 * i], points[2 * i + 1], p[i]});
       script += data_block("density" + number, values, 3, grid);
       plots += "$density" + number + " using 1:2:3 with image";
     } else {
       std::vector<double> points;
-      for (std::size_t s = 0; s < drawn_samples; s++) points.insert(points.end(), {drawn[std::size_t(c)][s * d], drawn[std::size_t(c)][s * d + 1]});
+      for (std::size_t s = 0; s < drawn_samples; s++)
+        points.insert(points.end(), {drawn[std::size_t(c)][s * d], drawn[std::size_t(c)][s * d + 1]});
       script += data_block("density" + number, points, 2);
       plots += "$density" + number + " with points pt 7 ps 0.25 lc '#904292c6'";
     }
@@ -155,7 +160,8 @@ std::string density_over_plane(const panel_request& w, const std::string& state)
 
 void draw_losses(const std::string& losses_csv, const std::string& png) {
   const csv_file file(losses_csv);
-  const std::size_t stage = file.column("stage"), step = file.column("step"), loss = file.column("loss"), validation = file.column("validation");
+  const std::size_t stage = file.column("stage"), step = file.column("step"), loss = file.column("loss"),
+                    validation = file.column("validation");
   auto number = [&](std::size_t row, std::size_t column) {
     try {
       return std::stod(file.text(row, column));
@@ -176,7 +182,8 @@ void draw_losses(const std::string& losses_csv, const std::string& png) {
   if (values.empty()) throw error(losses_csv + " has no rows.");
   plot(data_block("losses", values, 3) + (positive ? "set logscale y\n" : "") +
            "set xlabel 'step'\nset ylabel 'loss'\nset grid lc '#dddddd'\nset key top right\n"
-           "plot $losses using 1:2 with lines lw 1.5 lc '#4292c6' title 'training', $losses using 1:3 with lines lw 2 lc '#d94801' title 'validation'\n",
+           "plot $losses using 1:2 with lines lw 1.5 lc '#4292c6' title 'training', $losses using 1:3 with lines lw 2 lc "
+           "'#d94801' title 'validation'\n",
        png, 1000, 500);
 }
 
@@ -224,7 +231,8 @@ void draw_paths(const panel_request& w, double dt, const std::string& png) {
     double* at = paths.state.data() + k * simulated_paths * d;
     w.transform.to_data(simulated_paths, time.data(), at, at);
   }
-  std::string script = "unset key\nset xlabel '" + std::string(t.time_name.view()) + "'\nset style fill solid noborder\n" + bounds("x", {w.t0, w.t1});
+  std::string script = "unset key\nset xlabel '" + std::string(t.time_name.view()) + "'\nset style fill solid noborder\n" +
+                       bounds("x", {w.t0, w.t1});
   std::string plots = "set multiplot layout " + std::to_string(coordinates) + ",1\n";
   for (std::size_t i = 0; i < coordinates; i++) {
     const std::string number = std::to_string(i);
@@ -240,9 +248,10 @@ void draw_paths(const panel_request& w, double dt, const std::string& png) {
       for (double q : {0.05, 0.25, 0.75, 0.95}) bands.push_back(values[std::size_t(q * (simulated_paths - 1))]);
     }
     script += data_block("bands" + number, bands, 5) + data_block("lines" + number, lines, shown_paths + 1);
-    plots += "set ylabel '" + std::string(t.state_name.view()) + (d > 1 ? " " + std::to_string(i + 1) : "") + "'\nplot $bands" + number +
-             " using 1:2:5 with filledcurves lc '#deebf7', $bands" + number + " using 1:3:4 with filledcurves lc '#9ecae1', for [p=2:" +
-             std::to_string(shown_paths + 1) + "] $lines" + number + " using 1:p with lines lw 0.8 lc '#08306b'\n";
+    plots += "set ylabel '" + std::string(t.state_name.view()) + (d > 1 ? " " + std::to_string(i + 1) : "") + "'\nplot $bands" +
+             number + " using 1:2:5 with filledcurves lc '#deebf7', $bands" + number +
+             " using 1:3:4 with filledcurves lc '#9ecae1', for [p=2:" + std::to_string(shown_paths + 1) + "] $lines" + number +
+             " using 1:p with lines lw 0.8 lc '#08306b'\n";
   }
   plot(script + plots + "unset multiplot\n", png, 1000, int(280 * coordinates + 120));
 }

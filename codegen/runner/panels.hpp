@@ -29,8 +29,8 @@ void draw_losses(const std::string& losses_csv, const std::string& png);
 /// d = 2, drawn from samples for more).
 void draw_density(const panel_request& what, const std::string& png);
 
-/// Paths of the first stochastic differential equation from draws of the mixture (or rows of the data at the first time), the middle
-/// 50 % and 90 % of 1,000 of them, for up to three coordinates. `dt`: step.
+/// Paths of the first stochastic differential equation from draws of the mixture (or rows of the data at the first time), the
+/// middle 50 % and 90 % of 1,000 of them, for up to three coordinates. `dt`: step.
 void draw_paths(const panel_request& what, double dt, const std::string& png);
 
 }  // namespace dimwise

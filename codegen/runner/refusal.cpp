@@ -51,7 +51,8 @@ std::string reason(const table& t, int i, int from, bool network) {
     return "values that mix coordinates in two ways meet: dense from here on";
   }
   if (!x.k.dimwise) return "made of a dense value: dense";
-  std::string text = x.k.l == level::point ? (depends_on_state(x.k) ? "one number a sample that depends on all coordinates" : "one number a sample, the same whatever the state is")
+  std::string text = x.k.l == level::point ? (depends_on_state(x.k) ? "one number a sample that depends on all coordinates"
+                                                                    : "one number a sample, the same whatever the state is")
                                            : "component i depends on " + dependence_text(x.k);
   if (network && sees_others(x.k)) text += ", and D of it is one pass";
   return text;
@@ -66,11 +67,13 @@ std::vector<step> way_to(const table& t, int i) {
   for (std::size_t k = nodes.size(); k-- > 0;) {
     const int at = nodes[k];
     const std::string& mine = part[std::size_t(at)];
-    if (!mine.empty() && k > 0 && part[std::size_t(nodes[k - 1])] == mine) continue;  // inside a network: its last value stands for it
+    if (!mine.empty() && k > 0 && part[std::size_t(nodes[k - 1])] == mine)
+      continue;  // inside a network: its last value stands for it
     if (t.nodes[at].o == op::concat || t.nodes[at].k.l == level::units) continue;
     // the value before the network, not the one before its last layer
     int from = k + 1 < nodes.size() ? nodes[k + 1] : -1;
-    for (std::size_t q = k + 1; q < nodes.size() && !mine.empty() && part[std::size_t(nodes[q])] == mine; q++) from = q + 1 < nodes.size() ? nodes[q + 1] : -1;
+    for (std::size_t q = k + 1; q < nodes.size() && !mine.empty() && part[std::size_t(nodes[q])] == mine; q++)
+      from = q + 1 < nodes.size() ? nodes[q + 1] : -1;
     steps.push_back({formula(t, at), reason(t, at, from, !mine.empty())});
   }
   return steps;
@@ -103,14 +106,22 @@ std::string advice(const refused_recording& r) {
     return "D<k> of the terms that see few coordinates, before they are mixed";
   }
   if (says("conditioner already mixes"))
-    return "give it the state, the time, inputs, or functions of them coordinate by coordinate; what mixes coordinates can be multiplied or joined (concat) with what it returns";
-  if (says("context of a masked stream")) return "give the stream time, inputs or parameters; a value of its own coordinate belongs to its first operand: concat(x, v)";
+    return "give it the state, the time, inputs, or functions of them coordinate by coordinate; what mixes coordinates can be "
+           "multiplied or joined (concat) with what it returns";
+  if (says("context of a masked stream"))
+    return "give the stream time, inputs or parameters; a value of its own coordinate belongs to its first operand: concat(x, v)";
   if (says("different feature widths") && b >= 0)
-    return "slice<begin, width>(v), sum_features(v) or a network with as many outputs: " + formula(t, a) + " has " + std::to_string(t.nodes[a].k.width) + " features, " +
-           formula(t, b) + " has " + std::to_string(t.nodes[b].k.width);
-  if (says("objective must be one number")) return t.nodes[a].k.width > 1 ? "sum_features(" + formula(t, a) + "), and sum over dimensions" : "sum(" + formula(t, a) + ") or mean(" + formula(t, a) + ")";
-  if (says("sees more coordinates than it may")) return "sum_others of functions of single coordinates, sum_before of what sees those before and its own, sum_after of what sees its own and those after";
-  if (says("proportional to p")) return "divide the equation by what is not p first, or leave .relative_to(p) away: its residual is then that of the plain form";
+    return "slice<begin, width>(v), sum_features(v) or a network with as many outputs: " + formula(t, a) + " has " +
+           std::to_string(t.nodes[a].k.width) + " features, " + formula(t, b) + " has " + std::to_string(t.nodes[b].k.width);
+  if (says("objective must be one number"))
+    return t.nodes[a].k.width > 1 ? "sum_features(" + formula(t, a) + "), and sum over dimensions"
+                                  : "sum(" + formula(t, a) + ") or mean(" + formula(t, a) + ")";
+  if (says("sees more coordinates than it may"))
+    return "sum_others of functions of single coordinates, sum_before of what sees those before and its own, sum_after of what "
+           "sees its own and those after";
+  if (says("proportional to p"))
+    return "divide the equation by what is not p first, or leave .relative_to(p) away: its residual is then that of the plain "
+           "form";
   return "";
 }
 

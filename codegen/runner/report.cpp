@@ -52,11 +52,12 @@ void add_check(report_page& page, const compiled_model& m, const std::vector<dou
   std::vector<std::vector<std::string>> rows;
   std::size_t bad = 0;
   for (const check_record& r : records)
-    rows.push_back({r.name, r.quantity, r.quantity == "D" ? std::to_string(r.order) : "", r.precision, short_number(r.max_relative_error), short_number(r.bound), r.ok ? "ok" : "BROKEN"});
+    rows.push_back({r.name, r.quantity, r.quantity == "D" ? std::to_string(r.order) : "", r.precision,
+                    short_number(r.max_relative_error), short_number(r.bound), r.ok ? "ok" : "BROKEN"});
   for (const check_record& r : records) bad += !r.ok;
   page.heading("Check against 50 digits");
-  page.paragraph("The compiled kernels against an independent evaluation of the recorded formulas in 50-digit arithmetic. " + std::to_string(bad) + " of " +
-                 std::to_string(records.size()) + " quantities break their bound.");
+  page.paragraph("The compiled kernels against an independent evaluation of the recorded formulas in 50-digit arithmetic. " +
+                 std::to_string(bad) + " of " + std::to_string(records.size()) + " quantities break their bound.");
   page.rows("worst relative errors", {"name", "quantity", "order", "precision", "error", "bound", ""}, rows);
 }
 
@@ -89,7 +90,8 @@ int write_report(const compiled_model& m, options o) {
     }
   } remove_at_the_end{work};
   report_page page(m.name);
-  page.paragraph(std::to_string(t.d) + (t.d == 1 ? " dimension, " : " dimensions, ") + std::to_string(t.parameters) + " parameters, kernels for " + m.isa + " by " + m.compiler + ".");
+  page.paragraph(std::to_string(t.d) + (t.d == 1 ? " dimension, " : " dimensions, ") + std::to_string(t.parameters) +
+                 " parameters, kernels for " + m.isa + " by " + m.compiler + ".");
   page.heading("Equations").equations(t);
   if (t.equation_count > 0) page.heading("Derivatives written out").expanded_equations(t);
   std::vector<std::string> pictures;
@@ -100,10 +102,14 @@ int write_report(const compiled_model& m, options o) {
     pictures.push_back(o.out + "/" + name + ".png");
   };
   if (!o.losses.empty())
-    picture("losses", "Learning", "Loss over the training steps; validation on rows that were held out.", [&](const std::string& png) { draw_losses(o.losses, png); });
-  const panel_request what{m, parameters, fitted_transform::from_metadata(parameters.metadata, t.d), constant_values(t, o.constants), t0, t1, o.seed, data.get()};
+    picture("losses", "Learning", "Loss over the training steps; validation on rows that were held out.",
+            [&](const std::string& png) { draw_losses(o.losses, png); });
+  const panel_request what{
+      m,      parameters, fitted_transform::from_metadata(parameters.metadata, t.d), constant_values(t, o.constants), t0, t1,
+      o.seed, data.get()};
   if (t.mixture_count > 0 && !any_reads_inputs(t, {t.mixtures[0].log_density}))
-    picture("density", "Density", data ? "Learned density (blue) and data (orange)." : "Learned density.", [&](const std::string& png) { draw_density(what, png); });
+    picture("density", "Density", data ? "Learned density (blue) and data (orange)." : "Learned density.",
+            [&](const std::string& png) { draw_density(what, png); });
   if (t.sde_count > 0 && !any_reads_inputs(t, {t.sdes[0].drift, t.sdes[0].noise}) && (t.mixture_count > 0 || data))
     picture("paths", "Paths", "Paths of the learned stochastic differential equation; shaded: the middle 50 % and 90 % of 1,000.",
             [&](const std::string& png) { draw_paths(what, dt, png); });

@@ -92,7 +92,8 @@ int runner::run(int argc, char** argv) {
     cli_line line(*sub);
     actions.emplace_back(sub, c.setup(line));
   }
-  if (argc > 1 && argv[1][0] != '-' && std::none_of(actions.begin(), actions.end(), [&](const auto& a) { return a.first->get_name() == argv[1]; })) {
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::none_of(actions.begin(), actions.end(), [&](const auto& a) { return a.first->get_name() == argv[1]; })) {
     std::fprintf(stderr, "%s: there is no command '%s'. See %s --help.\n", program.c_str(), argv[1], program.c_str());
     return 2;
   }
@@ -121,6 +122,8 @@ int runner::run(int argc, char** argv) {
   return 2;
 }
 
-int run(compiled_model model, int argc, char** argv, machine_peaks peaks) { return runner(std::move(model), peaks).run(argc, argv); }
+int run(compiled_model model, int argc, char** argv, machine_peaks peaks) {
+  return runner(std::move(model), peaks).run(argc, argv);
+}
 
 }  // namespace dimwise

@@ -25,7 +25,8 @@ struct options {
 
 // The states that paths start from, [paths][d] in the model's coordinates: `copies` of each given one, or draws from the mixture.
 template <class T>
-model_arrays<T> start_of(const compiled_model& m, int sde, const options& o, const fitted_transform& transform, const T* parameters, team& workers) {
+model_arrays<T> start_of(const compiled_model& m, int sde, const options& o, const fitted_transform& transform,
+                         const T* parameters, team& workers) {
   const table& t = m.recording;
   const std::size_t d = std::size_t(t.d);
   array_files files = o.files;
@@ -44,7 +45,8 @@ model_arrays<T> start_of(const compiled_model& m, int sde, const options& o, con
       const std::size_t row = from.size() / given.samples;
       to.reserve(from.size() * copies);
       for (std::size_t s = 0; s < given.samples; s++)
-        for (std::size_t c = 0; c < copies; c++) to.insert(to.end(), from.begin() + std::ptrdiff_t(s * row), from.begin() + std::ptrdiff_t((s + 1) * row));
+        for (std::size_t c = 0; c < copies; c++)
+          to.insert(to.end(), from.begin() + std::ptrdiff_t(s * row), from.begin() + std::ptrdiff_t((s + 1) * row));
       return to;
     };
     all.state = repeat(given.state);
@@ -61,7 +63,8 @@ model_arrays<T> start_of(const compiled_model& m, int sde, const options& o, con
   const std::vector<double> constants = constant_values(t, files.constants);
   all.constants.assign(constants.begin(), constants.end());
   const aligned_vector<T> time(n, T(o.t0));
-  sample_mixture(m, 0, parameters, all.constants.empty() ? nullptr : all.constants.data(), n, time.data(), o.seed, workers, all.state.data());
+  sample_mixture(m, 0, parameters, all.constants.empty() ? nullptr : all.constants.data(), n, time.data(), o.seed, workers,
+                 all.state.data());
   return all;
 }
 
@@ -118,8 +121,8 @@ int run_simulation(const compiled_model& m, const options& o) {
   write_npy(time_file, {saved}, times.data());
 
   const strong_order order = strong_order_of(t, sde, how.scheme);
-  std::printf("%zu paths, %zu steps of %.6g, %zu times kept\n%s\npaths: %s.npy %s\ntimes: %s\n", n, how.steps, how.step, saved, order.reason.c_str(),
-              stem.c_str(), shape_text({n, saved, d}).c_str(), time_file.c_str());
+  std::printf("%zu paths, %zu steps of %.6g, %zu times kept\n%s\npaths: %s.npy %s\ntimes: %s\n", n, how.steps, how.step, saved,
+              order.reason.c_str(), stem.c_str(), shape_text({n, saved, d}).c_str(), time_file.c_str());
   json figures;
   figures["paths"] = n;
   figures["steps"] = how.steps;
@@ -147,7 +150,8 @@ int run_simulation(const compiled_model& m, const options& o) {
 setup simulate(const runner& program) {
   return [&program](command_line& line) {
     auto o = std::make_shared<options>();
-    line.option("--initial", o->files.state, "states to start from, .npy of shape (paths, dimensions); without it draws from the model's mixture");
+    line.option("--initial", o->files.state,
+                "states to start from, .npy of shape (paths, dimensions); without it draws from the model's mixture");
     line.option("--paths", o->paths, "paths from each initial state (default 1), or draws from the mixture (default 100)");
     line.option("--t0", o->t0, "start");
     line.option("--t1", o->t1, "end");

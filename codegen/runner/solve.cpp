@@ -158,18 +158,12 @@ void write_arrays(const std::string& path, const ode_entry& ode, std::size_t sam
 
 const char* name_of(solve_status s) {
   switch (s) {
-    case solve_status::success:
-      return "success";
-    case solve_status::stopped_at_event:
-      return "stopped_at_event";
-    case solve_status::too_many_steps:
-      return "too_many_steps";
-    case solve_status::step_too_small:
-      return "step_too_small";
-    case solve_status::not_finite:
-      return "not_finite";
-    case solve_status::no_convergence:
-      return "no_convergence";
+    case solve_status::success: return "success";
+    case solve_status::stopped_at_event: return "stopped_at_event";
+    case solve_status::too_many_steps: return "too_many_steps";
+    case solve_status::step_too_small: return "step_too_small";
+    case solve_status::not_finite: return "not_finite";
+    case solve_status::no_convergence: return "no_convergence";
   }
   return "";
 }

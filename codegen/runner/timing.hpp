@@ -9,7 +9,8 @@
 
 namespace dimwise {
 
-/// Seconds that this thread has computed: unlike those of a clock on the wall, other processes on the same core do not add to them.
+/// Seconds that this thread has computed: unlike those of a clock on the wall, other processes on the same core do not add to
+/// them.
 inline double thread_seconds() {
 #ifdef CLOCK_THREAD_CPUTIME_ID
   timespec now{};
@@ -29,13 +30,14 @@ inline double seconds_of(const auto& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Seconds a sample, undisturbed; work(begin, end) handles samples [begin, end) and `begin` is always a multiple of `block`. Measured in windows
-/// of about `window` seconds, the least of many: a window that is shorter than a time slice of the scheduler is sometimes undisturbed. A
-/// window has at least `least` samples, so that what a call does once does not count too often. Where that is longer than a time slice, the
-/// lower quartile of what this thread computed (its clock is corrected by what the machine took away, so its least reading can be too short).
-/// Where all samples take less than a window they are repeated in it.
+/// Seconds a sample, undisturbed; work(begin, end) handles samples [begin, end) and `begin` is always a multiple of `block`.
+/// Measured in windows of about `window` seconds, the least of many: a window that is shorter than a time slice of the scheduler
+/// is sometimes undisturbed. A window has at least `least` samples, so that what a call does once does not count too often. Where
+/// that is longer than a time slice, the lower quartile of what this thread computed (its clock is corrected by what the machine
+/// took away, so its least reading can be too short). Where all samples take less than a window they are repeated in it.
 template <class Work>
-double best_per_sample(std::size_t samples, std::size_t block, std::size_t least, double budget, Work work, double window = 2e-3) {
+double best_per_sample(std::size_t samples, std::size_t block, std::size_t least, double budget, Work work,
+                       double window = 2e-3) {
   work(std::size_t(0), samples);  // warm
   const std::size_t blocks = (samples + block - 1) / block;
   double one = std::numeric_limits<double>::infinity();

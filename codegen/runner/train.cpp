@@ -77,7 +77,8 @@ void set_methods(const std::vector<std::string>& given, std::vector<stage_entry>
 }
 
 int whole(double v, int least, const std::string& flag) {
-  if (v != std::floor(v) || v < least || v > 2e9) throw error(flag + " must be a whole number of at least " + std::to_string(least) + ".");
+  if (v != std::floor(v) || v < least || v > 2e9)
+    throw error(flag + " must be a whole number of at least " + std::to_string(least) + ".");
   return int(v);
 }
 
@@ -158,9 +159,13 @@ int run_training(const compiled_model& m, options o) {
   figures["seconds"] = r.seconds;
   figures["stages"] = json::array();
   for (const stage_result& s : r.stages) {
-    figures["stages"].push_back({{"name", s.name}, {"steps", s.steps}, {"best_step", s.best_step}, {"best_loss", finite_or_null(s.best_loss)}, {"seconds", s.seconds}});
-    std::printf("stage %s: %llu steps, best validation loss %.6g at step %llu, %.1f s\n", s.name.c_str(), (unsigned long long)s.steps, s.best_loss,
-                (unsigned long long)s.best_step, s.seconds);
+    figures["stages"].push_back({{"name", s.name},
+                                 {"steps", s.steps},
+                                 {"best_step", s.best_step},
+                                 {"best_loss", finite_or_null(s.best_loss)},
+                                 {"seconds", s.seconds}});
+    std::printf("stage %s: %llu steps, best validation loss %.6g at step %llu, %.1f s\n", s.name.c_str(),
+                (unsigned long long)s.steps, s.best_loss, (unsigned long long)s.best_step, s.seconds);
   }
   std::printf("parameters: %s\nlosses: %s\n", o.out.c_str(), how.history.c_str());
   write_json(o.json_file, figures);

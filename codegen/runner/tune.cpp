@@ -29,16 +29,11 @@ void measure(const model_kernels<T>& kernels, std::vector<tile_measurement>& fou
 
 const char* words_for(char what) {
   switch (what) {
-    case 'f':
-      return "product, function";
-    case 't':
-      return "transposed product";
-    case 'u':
-      return "transposed product, function";
-    case 'g':
-      return "gradient of weights";
-    default:
-      return "product";
+    case 'f': return "product, function";
+    case 't': return "transposed product";
+    case 'u': return "transposed product, function";
+    case 'g': return "gradient of weights";
+    default: return "product";
   }
 }
 

@@ -73,7 +73,8 @@ std::vector<int> usable_processors() {
   return all;
 }
 
-conversation::conversation(const std::vector<std::string>& arguments, const std::string& log, const std::vector<int>& processors) {
+conversation::conversation(const std::vector<std::string>& arguments, const std::string& log,
+                           const std::vector<int>& processors) {
   std::signal(SIGPIPE, SIG_IGN);  // a program that is gone is seen at the next line
   int to[2], from[2];
   if (pipe2(to, O_CLOEXEC) != 0) return;
@@ -91,7 +92,8 @@ conversation::conversation(const std::vector<std::string>& arguments, const std:
   cpu_set_t before, wanted;
   CPU_ZERO(&wanted);
   for (int p : processors) CPU_SET(p, &wanted);
-  const bool pinned = !processors.empty() && sched_getaffinity(0, sizeof before, &before) == 0 && sched_setaffinity(0, sizeof wanted, &wanted) == 0;
+  const bool pinned = !processors.empty() && sched_getaffinity(0, sizeof before, &before) == 0 &&
+                      sched_setaffinity(0, sizeof wanted, &wanted) == 0;
   pid_t child = -1;
   const int failed = start(arguments, &actions, child);
   if (pinned) sched_setaffinity(0, sizeof before, &before);

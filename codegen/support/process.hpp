@@ -7,8 +7,8 @@
 namespace dimwise::tool {
 
 struct process_result {
-  int code = 0;         ///< exit status; 128 + signal if it was killed; 127 if it could not be started
-  std::string output;   ///< stdout and stderr together
+  int code = 0;        ///< exit status; 128 + signal if it was killed; 127 if it could not be started
+  std::string output;  ///< stdout and stderr together
 };
 
 /// Runs a program (looked up in PATH) to its end and returns what it printed.
@@ -20,7 +20,8 @@ int run_attached(const std::vector<std::string>& arguments);
 /// A program with which lines are exchanged. It ends when its input does, at the latest when this is destroyed.
 class conversation {
  public:
-  /// Its messages for people (stderr) go to the file `log`. May run on `processors` only; empty: on all that this process may use.
+  /// Its messages for people (stderr) go to the file `log`. May run on `processors` only; empty: on all that this process may
+  /// use.
   conversation(const std::vector<std::string>& arguments, const std::string& log, const std::vector<int>& processors);
   ~conversation();
   conversation(const conversation&) = delete;

@@ -11,7 +11,8 @@ using namespace dimwise;
 namespace {
 
 // Functions to be learned. A hollow_net gives one number for each dimension and has cheap derivatives D<1>, D<2>, ...: a
-// conditioner sees all other coordinates, a small network tau sees the own one. The names are what files of parameters are keyed by.
+// conditioner sees all other coordinates, a small network tau sees the own one. The names are what files of parameters are keyed
+// by.
 constexpr auto drift = hollow_net<"drift">(masked_mlp{32, 32}, features{16}, mlp{32, 32});
 constexpr auto noise = hollow_net<"noise">(masked_mlp{16}, features{8}, mlp{16});
 constexpr auto density = gaussian_mixture<"density">(mixture_components{4}, from_network(mlp{32, 32}));

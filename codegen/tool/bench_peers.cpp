@@ -53,7 +53,8 @@ std::string last_line(const fs::path& log) {
 }
 
 // Starts a side and waits until it has computed once; throws where it did not.
-side started(const std::string& name, const std::vector<std::string>& command, const fs::path& folder, const std::vector<int>& processors) {
+side started(const std::string& name, const std::vector<std::string>& command, const fs::path& folder,
+             const std::vector<int>& processors) {
   const fs::path log = folder / (file_name(name) + ".log");
   side s{name, std::make_unique<conversation>(command, log.string(), processors), {}};
   while (const auto line = s.program->hear()) {
@@ -88,23 +89,41 @@ std::vector<int> processors_for(int threads) {
 }
 
 std::vector<std::string> own_command(const contest& c, const fs::path& binary, const fs::path& folder, int threads) {
-  return {binary.string(), "bench", "--beside", folder.string(), "--variant", c.variant, "--value-variant", c.value_variant, "--precision", c.precision,
-          "--samples", std::to_string(c.samples), "--threads", std::to_string(threads)};
+  return {binary.string(),   "bench",
+          "--beside",        folder.string(),
+          "--variant",       c.variant,
+          "--value-variant", c.value_variant,
+          "--precision",     c.precision,
+          "--samples",       std::to_string(c.samples),
+          "--threads",       std::to_string(threads)};
 }
 
 json row(const contest& c, const std::string& name, double ns) {
-  return {{"workload", c.workload}, {"variant", c.variant}, {"peer", name}, {"d", c.d}, {"k", c.k}, {"precision", c.precision}, {"threads", c.threads},
-          {"samples", c.samples}, {"ns", ns}, {"unit", c.unit}, {"share", nullptr}, {"peak_gflops", finite_or_null(c.peak_gflops > 0 ? c.peak_gflops : NAN)},
-          {"isa", c.isa}, {"compiler", c.compiler}};
+  return {{"workload", c.workload},
+          {"variant", c.variant},
+          {"peer", name},
+          {"d", c.d},
+          {"k", c.k},
+          {"precision", c.precision},
+          {"threads", c.threads},
+          {"samples", c.samples},
+          {"ns", ns},
+          {"unit", c.unit},
+          {"share", nullptr},
+          {"peak_gflops", finite_or_null(c.peak_gflops > 0 ? c.peak_gflops : NAN)},
+          {"isa", c.isa},
+          {"compiler", c.compiler}};
 }
 
 }  // namespace
 
-json run_contest(const contest& c, const fs::path& binary, const std::vector<peer>& peers, const fs::path& memory, bool& differs) {
+json run_contest(const contest& c, const fs::path& binary, const std::vector<peer>& peers, const fs::path& memory,
+                 bool& differs) {
   std::vector<const peer*> present;
   for (const peer& p : peers)
-    if (!p.command.empty() && (std::find(p.workloads.begin(), p.workloads.end(), c.workload) != p.workloads.end() ||
-                               std::find(p.workloads.begin(), p.workloads.end(), c.workload + " " + c.variant) != p.workloads.end()))
+    if (!p.command.empty() &&
+        (std::find(p.workloads.begin(), p.workloads.end(), c.workload) != p.workloads.end() ||
+         std::find(p.workloads.begin(), p.workloads.end(), c.workload + " " + c.variant) != p.workloads.end()))
       present.push_back(&p);
   json rows = json::array();
   if (present.empty()) return rows;
@@ -113,13 +132,14 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
   const std::vector<int> processors = processors_for(c.threads);
   std::vector<side> sides;
   sides.push_back(started("dimwise", own_command(c, binary, folder.place, c.threads), folder.place, processors));
-  std::printf("  %s %s, d = %d, k = %d, %d samples: whole calls in turns, least of each\n", c.workload.c_str(), c.variant.c_str(), c.d, c.k, c.samples);
+  std::printf("  %s %s, d = %d, k = %d, %d samples: whole calls in turns, least of each\n", c.workload.c_str(), c.variant.c_str(),
+              c.d, c.k, c.samples);
   std::fflush(stdout);
   for (const peer* p : present) {
     std::vector<std::string> command = p->command;
-    command.insert(command.end(), {"--folder", folder.place.string(), "--name", file_name(p->name), "--workload", c.workload, "--variant", c.variant, "--d",
-                                   std::to_string(c.d), "--k", std::to_string(c.k), "--precision", c.precision, "--threads", std::to_string(c.threads),
-                                   "--blocks", memory.string()});
+    command.insert(command.end(), {"--folder", folder.place.string(), "--name", file_name(p->name), "--workload", c.workload,
+                                   "--variant", c.variant, "--d", std::to_string(c.d), "--k", std::to_string(c.k), "--precision",
+                                   c.precision, "--threads", std::to_string(c.threads), "--blocks", memory.string()});
     try {
       sides.push_back(started(p->name, command, folder.place, processors));
     } catch (const error& e) {
@@ -158,7 +178,8 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
 
 json compare_threads(const contest& c, const fs::path& binary, bool& differs) {
   const std::vector<int> processors = processors_for(2);
-  if (processors.size() < 2) throw error("two threads cannot be compared with two processes: this process may use one processor only.");
+  if (processors.size() < 2)
+    throw error("two threads cannot be compared with two processes: this process may use one processor only.");
   const scratch_folder folder;
   const auto place = [&](const char* name) {
     fs::create_directories(folder.place / name);
@@ -181,8 +202,9 @@ json compare_threads(const contest& c, const fs::path& binary, bool& differs) {
   contest two = c;
   two.threads = 2;
   const double scale = 1e9 / double(c.samples) / c.units;
-  std::printf("  %s %s, d = %d, k = %d: two threads %.1f ns per %s, two processes side by side %.1f: %.3f of their rate, %s\n", c.workload.c_str(), c.variant.c_str(), c.d,
-              c.k, both.least * scale, c.unit.c_str(), side_by_side * scale, reached, same ? "the same digits" : "OTHER DIGITS");
+  std::printf("  %s %s, d = %d, k = %d: two threads %.1f ns per %s, two processes side by side %.1f: %.3f of their rate, %s\n",
+              c.workload.c_str(), c.variant.c_str(), c.d, c.k, both.least * scale, c.unit.c_str(), side_by_side * scale, reached,
+              same ? "the same digits" : "OTHER DIGITS");
   json found = row(two, "two processes", side_by_side * scale);
   found["ratio"] = reached;
   found["same_digits"] = same;

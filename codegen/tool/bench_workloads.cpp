@@ -40,16 +40,62 @@ int of_flow(int d) { return d <= 2 ? 1024 : 64; }
 int of_sweep(int d) { return d <= 128 ? 4096 : 256; }
 
 const std::vector<workload>& workloads() {
-  static const std::vector<batch> calls = {{{"orders_to_k"}, one}, {{"orders_to_k"}, one_vector}, {{"orders_to_k"}, four_vectors}};
+  static const std::vector<batch> calls = {
+      {{"orders_to_k"}, one}, {{"orders_to_k"}, one_vector}, {{"orders_to_k"}, four_vectors}};
   static const std::vector<workload> all = {
       {"W1", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}},
-      {"W1-128", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=128"},
-      {"W1-256", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}, "DIMWISE_WIDTH=256"},
-      {"W2", "w2.cpp", "row", "orders_to_k", "double", {1}, {1, 2, 4}, {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }, 2}}},
-      {"W3", "w3.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
-      {"W3b", "w3b.cpp", "(sample, dimension)", "orders_to_k", "float", {2, 8, 32, 128, 512, 1024, 4096}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}},
+      {"W1-128",
+       "w1.cpp",
+       "row",
+       "orders_to_k",
+       "float",
+       {1},
+       {0, 1, 2, 3, 4},
+       {{{"orders_to_k"}, [](int) { return 65536; }}},
+       "DIMWISE_WIDTH=128"},
+      {"W1-256",
+       "w1.cpp",
+       "row",
+       "orders_to_k",
+       "float",
+       {1},
+       {0, 1, 2, 3, 4},
+       {{{"orders_to_k"}, [](int) { return 65536; }}},
+       "DIMWISE_WIDTH=256"},
+      {"W2",
+       "w2.cpp",
+       "row",
+       "orders_to_k",
+       "double",
+       {1},
+       {1, 2, 4},
+       {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }, 2}}},
+      {"W3",
+       "w3.cpp",
+       "(sample, dimension)",
+       "orders_to_k",
+       "float",
+       {2, 8, 32, 128, 512, 1024, 4096},
+       {0, 1, 2, 3, 4},
+       {{{"orders_to_k"}, of_sweep}}},
+      {"W3b",
+       "w3b.cpp",
+       "(sample, dimension)",
+       "orders_to_k",
+       "float",
+       {2, 8, 32, 128, 512, 1024, 4096},
+       {0, 1, 2, 3, 4},
+       {{{"orders_to_k"}, of_sweep}}},
       {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
-      {"W5", "w5.cpp", "sample", "none", "float", {2, 8, 64}, {}, {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow}, {{"solve_gradient full"}, one_vector}}},
+      {"W5",
+       "w5.cpp",
+       "sample",
+       "none",
+       "float",
+       {2, 8, 64},
+       {},
+       {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow},
+        {{"solve_gradient full"}, one_vector}}},
       {"W6", "solvers/stiff_relaxation.cpp", "solve", "", "double", {16, 64}, {}, {{{}, of_system}}, "", true},
       {"W7", "w1.cpp", "call", "orders_to_k", "float", {1}, {2}, calls},
       {"W7b", "w3.cpp", "call", "orders_to_k", "float", {8}, {1}, calls},
@@ -79,7 +125,8 @@ std::vector<peer> wanted_peers(const workload_request& request, const installati
     if (p.command.empty()) missing += (missing.empty() ? "" : ", ") + p.name;
     else chosen.push_back(p);
   }
-  if (!missing.empty()) std::printf("not installed, so not compared: %s (./dimwise bench --peers installs them)\n", missing.c_str());
+  if (!missing.empty())
+    std::printf("not installed, so not compared: %s (./dimwise bench --peers installs them)\n", missing.c_str());
   std::fflush(stdout);
   return chosen;
 }
@@ -87,7 +134,8 @@ std::vector<peer> wanted_peers(const workload_request& request, const installati
 }  // namespace
 
 int bench_workload(const workload_request& request, const installation& where) {
-  const auto found = std::find_if(workloads().begin(), workloads().end(), [&](const workload& w) { return w.name == request.workload; });
+  const auto found =
+      std::find_if(workloads().begin(), workloads().end(), [&](const workload& w) { return w.name == request.workload; });
   if (found == workloads().end()) {
     std::string names;
     for (const workload& w : workloads()) names += (names.empty() ? "" : ", ") + std::string(w.name);
@@ -95,14 +143,18 @@ int bench_workload(const workload_request& request, const installation& where) {
   }
   const workload& w = *found;
   for (int d : request.d)
-    if (d < 1 || (w.d == std::vector<int>{1} && d != 1)) throw error("--d " + std::to_string(d) + ": " + w.name + " has d = " + (w.d == std::vector<int>{1} ? "1." : "1 or more."));
+    if (d < 1 || (w.d == std::vector<int>{1} && d != 1))
+      throw error("--d " + std::to_string(d) + ": " + w.name + " has d = " + (w.d == std::vector<int>{1} ? "1." : "1 or more."));
   for (int k : request.k)
     if (w.k.empty() || std::find(w.k.begin(), w.k.end(), k) == w.k.end())
-      throw error("--k " + std::to_string(k) + ": " + w.name + (w.k.empty() ? " has no orders to choose." : " has k = " + numbers(w.k) + "."));
+      throw error("--k " + std::to_string(k) + ": " + w.name +
+                  (w.k.empty() ? " has no orders to choose." : " has k = " + numbers(w.k) + "."));
   if ((!request.lambda.empty() || !request.rho.empty()) && !w.own_bench) throw error("--lambda and --rho are for W6.");
-  if (w.own_bench && !request.precision.empty() && request.precision != w.precision) throw error("--precision " + request.precision + ": " + w.name + " is in " + w.precision + " precision.");
+  if (w.own_bench && !request.precision.empty() && request.precision != w.precision)
+    throw error("--precision " + request.precision + ": " + w.name + " is in " + w.precision + " precision.");
   const fs::path source = where.workloads / w.file;
-  if (!fs::exists(source)) throw error("the model of " + std::string(w.name) + " is not at " + source.string() + "; install dimwise again.");
+  if (!fs::exists(source))
+    throw error("the model of " + std::string(w.name) + " is not at " + source.string() + "; install dimwise again.");
 
   const std::vector<int> sizes = request.d.empty() ? w.d : request.d;
   const std::vector<int> orders = request.k.empty() ? (w.k.empty() ? std::vector<int>{-1} : w.k) : request.k;
@@ -120,16 +172,28 @@ int bench_workload(const workload_request& request, const installation& where) {
       build.compiler = request.compiler;
       build.march = request.march;
       const build_result built = build_model(build, where);
-      std::printf("%s, d = %d%s: %.2f MB of object code", w.name, d, k >= 0 ? (", k = " + std::to_string(k)).c_str() : "", double(built.object_bytes) * 1e-6);
+      std::printf("%s, d = %d%s: %.2f MB of object code", w.name, d, k >= 0 ? (", k = " + std::to_string(k)).c_str() : "",
+                  double(built.object_bytes) * 1e-6);
       if (built.compiled) std::printf(", compiled in %.1f s", built.seconds);
       std::printf("\n");
       std::fflush(stdout);
       for (const batch& part : w.batches) {
         if (part.at_k >= 0 && k != part.at_k) continue;
-        std::vector<std::string> command = {built.binary.string(), "bench", "--workload", w.name, "--samples", std::to_string(request.samples > 0 ? request.samples : part.samples(d)),
-                                            "--threads", std::to_string(request.threads), "--seconds", std::to_string(request.seconds), "--json", figures.string()};
+        std::vector<std::string> command = {built.binary.string(),
+                                            "bench",
+                                            "--workload",
+                                            w.name,
+                                            "--samples",
+                                            std::to_string(request.samples > 0 ? request.samples : part.samples(d)),
+                                            "--threads",
+                                            std::to_string(request.threads),
+                                            "--seconds",
+                                            std::to_string(request.seconds),
+                                            "--json",
+                                            figures.string()};
         if (!w.own_bench)
-          command.insert(command.end(), {"--unit", w.unit, "--value-variant", w.value_variant, "--precision", request.precision.empty() ? w.precision : request.precision});
+          command.insert(command.end(), {"--unit", w.unit, "--value-variant", w.value_variant, "--precision",
+                                         request.precision.empty() ? w.precision : request.precision});
         for (const std::string& lambda : request.lambda) command.insert(command.end(), {"--lambda", lambda});
         for (const std::string& rho : request.rho) command.insert(command.end(), {"--rho", rho});
         for (const std::string& variant : part.variants) command.insert(command.end(), {"--variant", variant});
@@ -152,7 +216,8 @@ int bench_workload(const workload_request& request, const installation& where) {
           if (row["share"].is_number()) c.own_share = row["share"];
           if (row["peak_gflops"].is_number()) c.peak_gflops = row["peak_gflops"];
           all.push_back(std::move(row));
-          for (auto& one : run_contest(c, built.binary, peers, where.prefix / "peers" / "blocks.json", differs)) all.push_back(std::move(one));
+          for (auto& one : run_contest(c, built.binary, peers, where.prefix / "peers" / "blocks.json", differs))
+            all.push_back(std::move(one));
           if (request.threads == 2 && (c.workload == "W3" || c.workload == "W3b" || c.workload == "W4"))
             for (auto& one : compare_threads(c, built.binary, differs)) all.push_back(std::move(one));
         }
@@ -164,7 +229,8 @@ int bench_workload(const workload_request& request, const installation& where) {
 }
 
 int bench_against_peers(const workload_request& request, const installation& where) {
-  const std::vector<std::pair<const char*, std::vector<int>>> sizes = {{"W1", {}}, {"W2", {}}, {"W3", {128}}, {"W4", {}}, {"W5", {2, 8}}, {"W7", {}}, {"W7b", {}}};
+  const std::vector<std::pair<const char*, std::vector<int>>> sizes = {{"W1", {}},     {"W2", {}}, {"W3", {128}}, {"W4", {}},
+                                                                       {"W5", {2, 8}}, {"W7", {}}, {"W7b", {}}};
   const std::string part = request.json_file.empty() ? "" : request.json_file + ".part";
   json all = json::array();
   int code = 0;

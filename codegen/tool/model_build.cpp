@@ -87,7 +87,8 @@ std::vector<std::string> read_lines(const fs::path& file) {
 void prune(const fs::path& objects) {
   std::vector<std::pair<fs::file_time_type, fs::path>> entries;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(objects, ignored)) entries.emplace_back(entry.last_write_time(ignored), entry.path());
+  for (const auto& entry : fs::directory_iterator(objects, ignored))
+    entries.emplace_back(entry.last_write_time(ignored), entry.path());
   if (entries.size() <= kept_objects) return;
   std::sort(entries.begin(), entries.end());
   for (std::size_t i = 0; i + kept_objects < entries.size(); i++) fs::remove_all(entries[i].second, ignored);
@@ -104,7 +105,8 @@ build_result build_model(const build_request& request, const installation& where
 
   const process_result version = run_captured({compiler, "--version"});
   if (version.code != 0)
-    throw std::runtime_error("the compiler '" + compiler + "' cannot be run; install g++ 12 or newer, or name one with CXX or --compiler.");
+    throw std::runtime_error("the compiler '" + compiler +
+                             "' cannot be run; install g++ 12 or newer, or name one with CXX or --compiler.");
   std::vector<std::string> command = {compiler, "-std=c++20"};
   std::istringstream options(layout::kernel_options);
   for (std::string option; options >> option;) command.push_back(option);
@@ -112,7 +114,8 @@ build_result build_model(const build_request& request, const installation& where
   if (version.output.find("clang") != std::string::npos) {
     // Large models take clang more evaluation steps than its default limit; clang 19 warns of what -march=native gives on some
     // processors once for each function.
-    for (const char* flag : {"-fconstexpr-steps=50000000", "-Wno-unknown-warning-option", "-Wno-invalid-feature-combination"}) command.push_back(flag);
+    for (const char* flag : {"-fconstexpr-steps=50000000", "-Wno-unknown-warning-option", "-Wno-invalid-feature-combination"})
+      command.push_back(flag);
   }
   for (const std::string& definition : request.definitions) command.push_back("-D" + definition);
   command.push_back("-I" + where.include.string());

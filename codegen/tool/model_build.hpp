@@ -11,17 +11,17 @@ namespace dimwise::tool {
 /// What is compiled, and how.
 struct build_request {
   std::filesystem::path source;
-  std::vector<std::string> definitions;   ///< "NAME=VALUE"
-  std::string compiler;                   ///< empty: $CXX, or g++
-  std::string march;                      ///< empty: the one the tool was built for ("native")
-  std::filesystem::path cache;            ///< empty: $DIMWISE_CACHE, $XDG_CACHE_HOME/dimwise or ~/.cache/dimwise
+  std::vector<std::string> definitions;  ///< "NAME=VALUE"
+  std::string compiler;                  ///< empty: $CXX, or g++
+  std::string march;                     ///< empty: the one the tool was built for ("native")
+  std::filesystem::path cache;           ///< empty: $DIMWISE_CACHE, $XDG_CACHE_HOME/dimwise or ~/.cache/dimwise
 };
 
 struct build_result {
   std::filesystem::path binary;
-  bool compiled = false;                  ///< false: an earlier one was taken
+  bool compiled = false;  ///< false: an earlier one was taken
   double seconds = 0;
-  std::size_t object_bytes = 0;           ///< of the compiled model, before it is linked
+  std::size_t object_bytes = 0;  ///< of the compiled model, before it is linked
 };
 
 /// Thrown when the compiler refuses the file; `output` is what it said, unchanged.

@@ -17,7 +17,8 @@ namespace dimwise::tool {
 namespace {
 
 bool is_name(const std::string& name) {
-  static const std::set<std::string> taken = {"main", "model", "drift", "noise", "density", "run", "auto", "class", "int", "double", "float", "new", "delete", "for", "if", "this"};
+  static const std::set<std::string> taken = {"main", "model",  "drift", "noise", "density", "run", "auto", "class",
+                                              "int",  "double", "float", "new",   "delete",  "for", "if",   "this"};
   if (name.empty() || taken.count(name) || std::isdigit((unsigned char)name[0])) return false;
   for (char c : name)
     if (!std::isalnum((unsigned char)c) && c != '_') return false;
@@ -32,7 +33,8 @@ std::vector<double> particles() {
   std::vector<double> rows, x(2 * count);
   for (int s = 0; s < 2 * count; s++) x[std::size_t(s)] = (s % 2 == 0 ? 1.5 : 0) + 0.3 * random.normal(0, std::uint64_t(s));
   for (int k = 0; k < times; k++) {
-    for (int s = 0; s < count; s++) rows.insert(rows.end(), {double(k) / (times - 1), x[std::size_t(2 * s)], x[std::size_t(2 * s + 1)]});
+    for (int s = 0; s < count; s++)
+      rows.insert(rows.end(), {double(k) / (times - 1), x[std::size_t(2 * s)], x[std::size_t(2 * s + 1)]});
     for (int b = 0; b < between; b++) {
       const double angle = 6.283185307179586 * (double(k) / (times - 1) + h * b);
       for (int s = 0; s < 2 * count; s++) {
@@ -48,7 +50,8 @@ std::vector<double> particles() {
 }  // namespace
 
 void new_model(const std::string& name) {
-  if (!is_name(name)) throw error("'" + name + "' cannot be the name of a C++ function; use letters, digits and _, e.g. my_model.");
+  if (!is_name(name))
+    throw error("'" + name + "' cannot be the name of a C++ function; use letters, digits and _, e.g. my_model.");
   const std::string source = name + ".cpp", data = name + ".csv";
   for (const std::string& file : {source, data})
     if (file_exists(file)) throw error(file + " exists already; choose another name or remove it.");
@@ -56,8 +59,10 @@ void new_model(const std::string& name) {
   for (std::size_t at = 0; (at = text.find("NAME", at)) != std::string::npos; at += name.size()) text.replace(at, 4, name);
   write_csv(data, {"t", "x_0", "x_1"}, particles());
   write_file_atomically(source, text);
-  std::printf("%s: a model to start from\n%s: data made for it\n\nnext:\n  dimwise train %s --data %s\n  dimwise report %s --parameters %s.safetensors --data %s\n", source.c_str(),
-              data.c_str(), source.c_str(), data.c_str(), source.c_str(), name.c_str(), data.c_str());
+  std::printf(
+      "%s: a model to start from\n%s: data made for it\n\nnext:\n  dimwise train %s --data %s\n  dimwise report %s --parameters "
+      "%s.safetensors --data %s\n",
+      source.c_str(), data.c_str(), source.c_str(), data.c_str(), source.c_str(), name.c_str(), data.c_str());
 }
 
 }  // namespace dimwise::tool

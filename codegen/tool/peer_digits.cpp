@@ -47,7 +47,8 @@ digits compare_digits(const fs::path& folder, const std::string& name, bool in_d
     if (!fs::exists(theirs / file)) return {std::numeric_limits<double>::infinity(), false, "NO RESULT " + file.string()};
     npy_array<double> a = read_npy<double>((ours / file).string());
     const npy_array<double> b = read_npy<double>((theirs / file).string());
-    if (count_of(a.shape) != count_of(b.shape)) return {std::numeric_limits<double>::infinity(), false, "ANOTHER SHAPE of " + file.string()};
+    if (count_of(a.shape) != count_of(b.shape))
+      return {std::numeric_limits<double>::infinity(), false, "ANOTHER SHAPE of " + file.string()};
     std::vector<double> apart(a.values.size());
     for (std::size_t i = 0; i < apart.size(); i++) apart[i] = std::abs(a.values[i] - b.values[i]);
     const bool step = file.begin()->string() == "parameters";
@@ -57,7 +58,8 @@ digits compare_digits(const fs::path& folder, const std::string& name, bool in_d
     const double size = root_mean_square(a.values);
     double worst = 0;
     if (step) worst = root_mean_square(apart);
-    else for (double e : apart) worst = std::isnan(e) ? std::numeric_limits<double>::infinity() : std::max(worst, e);
+    else
+      for (double e : apart) worst = std::isnan(e) ? std::numeric_limits<double>::infinity() : std::max(worst, e);
     worst = worst == 0 ? 0 : worst / size;
     if (!(worst <= (step ? step_within : within))) found.same = false;
     if (worst > found.worst || where.empty()) {
@@ -75,7 +77,8 @@ digits compare_digits(const fs::path& folder, const std::string& name, bool in_d
 bool identical_results(const fs::path& folder, const std::string& name) {
   const std::vector<fs::path> files = result_files(folder / "dimwise");
   return !files.empty() && std::all_of(files.begin(), files.end(), [&](const fs::path& file) {
-    return fs::exists(folder / name / file) && read_file((folder / "dimwise" / file).string()) == read_file((folder / name / file).string());
+    return fs::exists(folder / name / file) &&
+           read_file((folder / "dimwise" / file).string()) == read_file((folder / name / file).string());
   });
 }
 

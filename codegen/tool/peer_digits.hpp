@@ -11,9 +11,9 @@ struct digits {
   std::string words;  ///< "digits 3.1e-07", or what is wrong
 };
 
-/// Compares FOLDER/NAME with FOLDER/dimwise, where every result is a .npy file. A number may differ by 2e-4 (double precision: 1e-9)
-/// of the root mean square of its array. A step of Adam divides by the size of the gradient, however small: of parameters/ the change from
-/// FOLDER/in/parameters.safetensors may differ by a hundredth of itself in the mean.
+/// Compares FOLDER/NAME with FOLDER/dimwise, where every result is a .npy file. A number may differ by 2e-4 (double precision:
+/// 1e-9) of the root mean square of its array. A step of Adam divides by the size of the gradient, however small: of parameters/
+/// the change from FOLDER/in/parameters.safetensors may differ by a hundredth of itself in the mean.
 digits compare_digits(const std::filesystem::path& folder, const std::string& name, bool in_double);
 
 /// Whether FOLDER/NAME and FOLDER/dimwise hold the same bits.

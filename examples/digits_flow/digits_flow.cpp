@@ -1,4 +1,5 @@
-// examples/digits_flow/digits_flow.cpp: a flow on the principal components of digits, with the exact trace and with Hutchinson's estimate.
+// examples/digits_flow/digits_flow.cpp: a flow on the principal components of digits, with the exact trace and with Hutchinson's
+// estimate.
 #include <dimwise/run.hpp>
 
 #include "examples/digits_flow/demo.hpp"
@@ -15,7 +16,8 @@ constexpr auto field = hollow_net<"field">(masked_mlp{128}, features{16}, mlp{32
 
 template <int d>
 constexpr void digits(model& m) {
-  auto f = field(m.state<"x", d>(), m.index() / (d - 1.0), m.time<"t">());  // the transformer is shared: the index tells it which component
+  auto f = field(m.state<"x", d>(), m.index() / (d - 1.0),
+                 m.time<"t">());  // the transformer is shared: the index tells it which component
   m.flow<"exact">(f);
   m.flow<"hutchinson", trace::hutchinson>(f);
 }

@@ -24,12 +24,18 @@ image_set read_idx_images(const std::string& path, std::size_t most) {
   };
   unsigned char head[16];
   read(head, sizeof head);
-  const auto number = [&](int at) { return std::size_t(head[at]) << 24 | std::size_t(head[at + 1]) << 16 | std::size_t(head[at + 2]) << 8 | std::size_t(head[at + 3]); };
-  if (number(0) != 0x803) throw dimwise::error("'" + path + "' is no idx file of images: it must start with 0, 0, 8, 3 (bytes, three axes)");
+  const auto number = [&](int at) {
+    return std::size_t(head[at]) << 24 | std::size_t(head[at + 1]) << 16 | std::size_t(head[at + 2]) << 8 |
+           std::size_t(head[at + 3]);
+  };
+  if (number(0) != 0x803)
+    throw dimwise::error("'" + path + "' is no idx file of images: it must start with 0, 0, 8, 3 (bytes, three axes)");
   image_set set;
   set.images = most ? std::min(most, number(4)) : number(4);
   set.height = number(8), set.width = number(12);
-  if (set.size() == 0 || set.size() > 65536 || set.images > 1000000) throw dimwise::error("'" + path + "' has images of " + std::to_string(set.height) + " x " + std::to_string(set.width) + " pixels, which cannot be");
+  if (set.size() == 0 || set.size() > 65536 || set.images > 1000000)
+    throw dimwise::error("'" + path + "' has images of " + std::to_string(set.height) + " x " + std::to_string(set.width) +
+                         " pixels, which cannot be");
   std::vector<unsigned char> bytes(set.images * set.size());
   read(bytes.data(), bytes.size());
   set.pixels.resize(bytes.size());
@@ -53,7 +59,8 @@ image_set made_up_images(std::size_t images, std::uint64_t seed) {
       for (int k = 0; k < 40; k++) {
         const double a = 2 * pi * k / 40, c = std::cos(0.8 * (u[1] - 0.5)), d = std::sin(0.8 * (u[1] - 0.5));
         const double px = (4 + 3 * u[2]) * std::sin(shape * a), py = (6 + 3 * u[3]) * std::cos(a);
-        nearest = std::min(nearest, std::hypot(x - (c * px - d * py) - 2 * (u[4] - 0.5), y - (d * px + c * py) - 2 * (u[5] - 0.5)));
+        nearest =
+            std::min(nearest, std::hypot(x - (c * px - d * py) - 2 * (u[4] - 0.5), y - (d * px + c * py) - 2 * (u[5] - 0.5)));
       }
       set.pixels[s * set.size() + p] = float(std::floor(255 * std::exp(-nearest * nearest / 3)) / 256);
     }

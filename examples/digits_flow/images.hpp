@@ -13,8 +13,8 @@ struct image_set {
   std::size_t size() const { return height * width; }
 };
 
-/// An idx file of bytes with three axes (http://yann.lecun.com/exdb/mnist), compressed by gzip or not; at most `most` images (0: all). Throws
-/// `dimwise::error` naming the file and what is wrong with it.
+/// An idx file of bytes with three axes (http://yann.lecun.com/exdb/mnist), compressed by gzip or not; at most `most` images (0:
+/// all). Throws `dimwise::error` naming the file and what is wrong with it.
 image_set read_idx_images(const std::string& path, std::size_t most = 0);
 /// Images of 28 x 28 with a thick closed stroke through random points: for tests, where no data set is at hand.
 image_set made_up_images(std::size_t images, std::uint64_t seed);

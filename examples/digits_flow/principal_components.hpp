@@ -7,7 +7,8 @@ namespace digits_flow {
 
 class principal_components {
  public:
-  /// Of rows [rows][width]; count <= width. Throws `dimwise::error` where there are fewer rows than components. O(rows width^2 + width^3).
+  /// Of rows [rows][width]; count <= width. Throws `dimwise::error` where there are fewer rows than components. O(rows width^2 +
+  /// width^3).
   principal_components(const float* values, std::size_t rows, std::size_t width, std::size_t count);
   std::size_t count() const { return deviation_.size(); }
   double explained() const { return explained_; }  ///< share of the variance

@@ -1,4 +1,5 @@
-// The Allen-Cahn equation u_t = 0.0001 u_xx + 5 u - 5 u^3, periodic on [-1, 1], u(x, 0) = x^2 cos(pi x): sharp layers between -1 and 1.
+// The Allen-Cahn equation u_t = 0.0001 u_xx + 5 u - 5 u^3, periodic on [-1, 1], u(x, 0) = x^2 cos(pi x): sharp layers between -1
+// and 1.
 #include <dimwise/run.hpp>
 
 #include <utility>
@@ -11,7 +12,8 @@ namespace {
 
 constexpr double pi = 3.14159265358979323846;
 
-/// One window of time: u = before + s N, s from 0 to 1; N is even and periodic in x. Returns u, and what the next window starts from.
+/// One window of time: u = before + s N, s from 0 to 1; N is even and periodic in x. Returns u, and what the next window starts
+/// from.
 template <fixed_string Name>
 constexpr auto window(model& m, auto x, auto t, auto before, auto start, double from, double until, int steps) {
   constexpr auto net = network<Name>(mlp{22, 22, 22});

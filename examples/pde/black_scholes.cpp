@@ -1,4 +1,5 @@
-// The Black-Scholes equation for a call: V_t = s^2 x^2 / 2 V_xx + r x V_x - r V in the time t left, V(x, 0) = max(x - 1, 0), against the formula.
+// The Black-Scholes equation for a call: V_t = s^2 x^2 / 2 V_xx + r x V_x - r V in the time t left, V(x, 0) = max(x - 1, 0),
+// against the formula.
 #include <dimwise/run.hpp>
 
 #include "examples/pde/known_solution.hpp"
@@ -17,7 +18,8 @@ constexpr void black_scholes(model& m) {
   auto x = m.state<"x", 1>();  // the price of the share, in units of the strike
   auto t = m.time<"t">();      // years to maturity
 
-  // Near the kink the price looks like that of a share whose noise does not depend on its price (Bachelier, 1900): the kink, smoothed.
+  // Near the kink the price looks like that of a share whose noise does not depend on its price (Bachelier, 1900): the kink,
+  // smoothed.
   auto width = sqrt(s * s * t + 0.0 * x);
   auto z = (x - 1.0) / width;
   auto smoothed = (x - 1.0) * normal_cdf(z) + 0.3989422804014327 * width * exp(-0.5 * sq(z));

@@ -1,4 +1,5 @@
-// Burgers' equation u_t + u u_x = (0.01 / pi) u_xx on [-1, 1], u(x, 0) = -sin(pi x), u(-1, t) = u(1, t) = 0: a shock forms at x = 0.
+// Burgers' equation u_t + u u_x = (0.01 / pi) u_xx on [-1, 1], u(x, 0) = -sin(pi x), u(-1, t) = u(1, t) = 0: a shock forms at x =
+// 0.
 #include <dimwise/run.hpp>
 
 #include "examples/pde/reference.hpp"

@@ -45,7 +45,8 @@ double deviation_of(const std::vector<double>& u) {
   return std::sqrt(sum / double(u.size()));
 }
 
-int identify(const dimwise::compiled_model& model, const options& o, std::size_t points, const std::vector<coefficient>& coefficients) {
+int identify(const dimwise::compiled_model& model, const options& o, std::size_t points,
+             const std::vector<coefficient>& coefficients) {
   const reference_solution r = read_reference(o.data);
   const double noise = 0.01 * deviation_of(r.u);
   dimwise::data_sets sets(model.recording);
@@ -61,12 +62,13 @@ int identify(const dimwise::compiled_model& model, const options& o, std::size_t
   how.validate_every = 20;
   dimwise::console_progress bar;
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar);
-  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
+  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata},
+                           dimwise::precision::f64);
   const std::vector<double> u = on_grid(model, "u", learned.parameters, r);
   draw_field(model.name, "u", r, u, o.out + "/solution.png");
   bool good = true;
-  std::printf("%s: %zu points with %.3g of noise, %.0f s, seed %llu, noise seed %llu\n", model.name.c_str(), points, noise, learned.seconds,
-              (unsigned long long)o.seed, (unsigned long long)o.noise_seed);
+  std::printf("%s: %zu points with %.3g of noise, %.0f s, seed %llu, noise seed %llu\n", model.name.c_str(), points, noise,
+              learned.seconds, (unsigned long long)o.seed, (unsigned long long)o.noise_seed);
   std::printf("  field: relative L2 error %.3g\n", relative_error(u, r.u));
   for (const coefficient& c : coefficients) {
     const reference_solution one{{0}, {0}, {0}};
@@ -79,7 +81,8 @@ int identify(const dimwise::compiled_model& model, const options& o, std::size_t
 
 }  // namespace
 
-void add_identify_command(dimwise::runner& program, const std::string& folder, std::size_t points, std::vector<coefficient> coefficients) {
+void add_identify_command(dimwise::runner& program, const std::string& folder, std::size_t points,
+                          std::vector<coefficient> coefficients) {
   program.add("demo", "find the coefficients from noisy points of the reference solution",
               [&program, folder, points, coefficients](dimwise::command_line& line) {
                 auto o = std::make_shared<options>();

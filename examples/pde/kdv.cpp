@@ -1,4 +1,5 @@
-// The Korteweg-de Vries equation u_t + u u_x + 0.0025 u_xxx = 0, periodic on [-1, 1], u(x, 0) = cos(pi x): waves steepen into solitons.
+// The Korteweg-de Vries equation u_t + u u_x + 0.0025 u_xxx = 0, periodic on [-1, 1], u(x, 0) = cos(pi x): waves steepen into
+// solitons.
 #include <dimwise/run.hpp>
 
 #include <utility>

@@ -25,8 +25,9 @@ struct options {
 };
 
 /// An output at given points.
-std::vector<double> values_of(const dimwise::compiled_model& model, const std::string& output, const std::vector<double>& parameters,
-                              const std::vector<double>& state, const std::vector<double>& time) {
+std::vector<double> values_of(const dimwise::compiled_model& model, const std::string& output,
+                              const std::vector<double>& parameters, const std::vector<double>& state,
+                              const std::vector<double>& time) {
   const auto& kernel = *model.in_double.outputs;
   std::vector<double*> out(kernel.outputs().size(), nullptr);
   std::vector<double> values;
@@ -46,8 +47,8 @@ std::vector<double> values_of(const dimwise::compiled_model& model, const std::s
 }
 
 /// Where the solutions are compared.
-void draw_points(const dimwise::compiled_model& model, const std::vector<double>& parameters, std::uint64_t seed, std::vector<double>& state,
-                 std::vector<double>& time) {
+void draw_points(const dimwise::compiled_model& model, const std::vector<double>& parameters, std::uint64_t seed,
+                 std::vector<double>& state, std::vector<double>& time) {
   const auto numbers = dimwise::stream(seed, "test points");
   numbers.uniforms(0, 0, time.size(), time.data());
   for (int i = 0; i < model.recording.set_count; i++) {
@@ -58,16 +59,18 @@ void draw_points(const dimwise::compiled_model& model, const std::vector<double>
     for (double& t : time) t = box.t0 + (box.t1 - box.t0) * t;
     return;
   }
-  const auto mean = values_of(model, "exact_mean", parameters, state, time), deviation = values_of(model, "exact_deviation", parameters, state, time);
+  const auto mean = values_of(model, "exact_mean", parameters, state, time),
+             deviation = values_of(model, "exact_deviation", parameters, state, time);
   for (std::size_t i = 0; i < state.size(); i++) state[i] = mean[i] + deviation[i] * numbers.normal(1, i);
 }
 
 /// In one dimension the solution over the box of the points; else learned against exact values.
-void draw(const dimwise::compiled_model& model, const options& o, const std::vector<double>& parameters, const std::vector<double>& exact,
-          const std::vector<double>& values) {
+void draw(const dimwise::compiled_model& model, const options& o, const std::vector<double>& parameters,
+          const std::vector<double>& exact, const std::vector<double>& values) {
   const std::string png = o.out + "/solution.png";
   const dimwise::sample_set& box = model.recording.sets[0];
-  if (model.recording.d > 1 || box.source != dimwise::sample_source::box) return draw_scatter(model.name + ": " + o.learned, exact, values, png);
+  if (model.recording.d > 1 || box.source != dimwise::sample_source::box)
+    return draw_scatter(model.name + ": " + o.learned, exact, values, png);
   reference_solution r;
   constexpr int n = 120;
   const int times = model.recording.time_name.view().empty() ? 1 : n;
@@ -89,7 +92,8 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   how.validate_every = 20;
   dimwise::console_progress bar;
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar);
-  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
+  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata},
+                           dimwise::precision::f64);
   constexpr std::size_t points = 4000;
   const std::size_t d = std::size_t(model.recording.d);
   std::vector<double> time(points), state(points * d);
@@ -98,25 +102,26 @@ int solve(const dimwise::compiled_model& model, const options& o) {
                             exact = values_of(model, "exact", learned.parameters, state, time);
   const double error = relative_error(values, exact);
   draw(model, o, learned.parameters, exact, values);
-  std::printf("%s, d = %zu: relative error of the %s %.3g (bar %.3g), %.0f s, seed %llu\n", model.name.c_str(), d, o.learned.c_str(), error, o.bar, learned.seconds,
-              (unsigned long long)o.seed);
+  std::printf("%s, d = %zu: relative error of the %s %.3g (bar %.3g), %.0f s, seed %llu\n", model.name.c_str(), d,
+              o.learned.c_str(), error, o.bar, learned.seconds, (unsigned long long)o.seed);
   return error <= o.bar ? 0 : 1;
 }
 
 }  // namespace
 
 void add_known_solution_command(dimwise::runner& program, const std::string& learned, double bar) {
-  program.add("demo", "solve the equation and compare with the known solution", [&program, learned, bar](dimwise::command_line& line) {
-    auto o = std::make_shared<options>();
-    o->out = program.model().name + "-report";
-    o->learned = learned;
-    o->bar = bar;
-    line.option("--out", o->out, "folder of the results");
-    line.option("--seed", o->seed, "of the process, the initial parameters and the points");
-    line.option("--bar", o->bar, "exit status 1 where the error is larger");
-    line.option("--threads", o->threads, "0: all; the digits do not depend on it");
-    return [o, &program] { return solve(program.model(), *o); };
-  });
+  program.add("demo", "solve the equation and compare with the known solution",
+              [&program, learned, bar](dimwise::command_line& line) {
+                auto o = std::make_shared<options>();
+                o->out = program.model().name + "-report";
+                o->learned = learned;
+                o->bar = bar;
+                line.option("--out", o->out, "folder of the results");
+                line.option("--seed", o->seed, "of the process, the initial parameters and the points");
+                line.option("--bar", o->bar, "exit status 1 where the error is larger");
+                line.option("--threads", o->threads, "0: all; the digits do not depend on it");
+                return [o, &program] { return solve(program.model(), *o); };
+              });
 }
 
 }  // namespace pde_example

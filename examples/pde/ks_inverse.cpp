@@ -1,4 +1,5 @@
-// The coefficients of the Kuramoto-Sivashinsky equation from 10,000 noisy values of u: u_t + a u u_x + b u_xx + c u_xxxx = 0, periodic on [-1, 1].
+// The coefficients of the Kuramoto-Sivashinsky equation from 10,000 noisy values of u: u_t + a u u_x + b u_xx + c u_xxxx = 0,
+// periodic on [-1, 1].
 #include <dimwise/run.hpp>
 
 #include "examples/pde/inverse.hpp"
@@ -44,7 +45,8 @@ constexpr void ks_inverse(model& m) {
 
 int main(int argc, char** argv) {
   runner program(compile<ks_inverse>("ks_inverse"), peaks_here());
-  pde_example::add_identify_command(program, DIMWISE_EXAMPLE_FOLDER "/data/ks", 10000,
-                                    {{"a", 5 / pi, 1e-3}, {"b", 5 / (3 * pi * pi), 1e-3}, {"c", 5 / (27 * pi * pi * pi * pi), 1e-3}});
+  pde_example::add_identify_command(
+      program, DIMWISE_EXAMPLE_FOLDER "/data/ks", 10000,
+      {{"a", 5 / pi, 1e-3}, {"b", 5 / (3 * pi * pi), 1e-3}, {"c", 5 / (27 * pi * pi * pi * pi), 1e-3}});
   return program.run(argc, argv);
 }

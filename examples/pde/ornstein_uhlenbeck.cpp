@@ -1,5 +1,6 @@
-// The Fokker-Planck equation of an Ornstein-Uhlenbeck process in d dimensions, whose solution is known: dx_i = a_i (b_i - x_i) dt + s_i dW_i, from a
-// standard normal. The network knows the equation and the initial density, not that the density stays Gaussian. DIMWISE_D: 8 or 32.
+// The Fokker-Planck equation of an Ornstein-Uhlenbeck process in d dimensions, whose solution is known: dx_i = a_i (b_i - x_i) dt
+// + s_i dW_i, from a standard normal. The network knows the equation and the initial density, not that the density stays
+// Gaussian. DIMWISE_D: 8 or 32.
 #include <dimwise/run.hpp>
 
 #include "examples/pde/known_solution.hpp"
@@ -11,7 +12,9 @@ namespace {
 constexpr double log_root_two_pi = 0.91893853320467274;
 
 /// log of the normal density.
-constexpr auto log_normal(auto x, auto mean, auto variance) { return -0.5 * sq(x - mean) / variance - 0.5 * log(variance) - log_root_two_pi; }
+constexpr auto log_normal(auto x, auto mean, auto variance) {
+  return -0.5 * sq(x - mean) / variance - 0.5 * log(variance) - log_root_two_pi;
+}
 
 template <int d>
 constexpr void ornstein_uhlenbeck(model& m) {

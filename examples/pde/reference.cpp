@@ -30,7 +30,9 @@ struct options {
       if (method.empty()) continue;
       if (method != "adam" && method != "lbfgs" && method != "levenberg-marquardt")
         throw dimwise::error("--method '" + method + "' is unknown; it is adam, lbfgs or levenberg-marquardt.");
-      s.how = method == "adam" ? dimwise::method::adam : method == "lbfgs" ? dimwise::method::lbfgs : dimwise::method::levenberg_marquardt;
+      s.how = method == "adam"    ? dimwise::method::adam
+              : method == "lbfgs" ? dimwise::method::lbfgs
+                                  : dimwise::method::levenberg_marquardt;
       s.redraw = dimwise::usual_redraw(s.how);
     }
   }
@@ -50,32 +52,36 @@ int solve(const dimwise::compiled_model& model, const options& o) {
   const dimwise::train_result learned = dimwise::train<double>(model, how, sets, bar_of_steps);
   const std::vector<double> u = on_grid(model, "u", learned.parameters, r);
   const double error = relative_error(u, r.u);
-  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata}, dimwise::precision::f64);
+  dimwise::save_parameters(o.out + "/" + model.name + ".safetensors", model.recording, {learned.parameters, learned.metadata},
+                           dimwise::precision::f64);
   dimwise::write_npy(o.out + "/u.npy", {r.t.size(), r.x.size()}, u.data());
   draw_field(model.name, "u", r, u, o.out + "/solution.png");
   dimwise::report_page page(model.name);
   page.equations(model.recording);
-  page.paragraph("Relative L2 error against the reference: " + dimwise::short_number(error) + ", after " + dimwise::short_number(learned.seconds) + " s of training.");
+  page.paragraph("Relative L2 error against the reference: " + dimwise::short_number(error) + ", after " +
+                 dimwise::short_number(learned.seconds) + " s of training.");
   page.figure(o.out + "/solution.png", "The solution, the error, and four times.");
   page.write(o.out + "/index.html");
-  std::printf("%s: relative L2 error %.3g (bar %.3g), %.0f s, seed %llu; %s/index.html\n", model.name.c_str(), error, o.bar, learned.seconds,
-              (unsigned long long)o.seed, o.out.c_str());
+  std::printf("%s: relative L2 error %.3g (bar %.3g), %.0f s, seed %llu; %s/index.html\n", model.name.c_str(), error, o.bar,
+              learned.seconds, (unsigned long long)o.seed, o.out.c_str());
   return error <= o.bar ? 0 : 1;
 }
 
 }  // namespace
 
 reference_solution read_reference(const std::string& folder) {
-  const auto x = dimwise::read_npy<double>(folder + "/x.npy"), t = dimwise::read_npy<double>(folder + "/t.npy"), u = dimwise::read_npy<double>(folder + "/u.npy");
+  const auto x = dimwise::read_npy<double>(folder + "/x.npy"), t = dimwise::read_npy<double>(folder + "/t.npy"),
+             u = dimwise::read_npy<double>(folder + "/u.npy");
   if (u.shape.size() != 2 || u.shape[0] != t.values.size() || u.shape[1] != x.values.size())
-    throw dimwise::error("'" + folder + "/u.npy' has the shape " + dimwise::shape_text(u.shape) + "; the places and times beside it need (" +
-                         std::to_string(t.values.size()) + ", " + std::to_string(x.values.size()) + ")");
+    throw dimwise::error("'" + folder + "/u.npy' has the shape " + dimwise::shape_text(u.shape) +
+                         "; the places and times beside it need (" + std::to_string(t.values.size()) + ", " +
+                         std::to_string(x.values.size()) + ")");
   dimwise::require_finite(u, folder + "/u.npy");
   return {x.values, t.values, u.values};
 }
 
-std::vector<double> on_grid(const dimwise::compiled_model& model, const std::string& output, const std::vector<double>& parameters,
-                            const reference_solution& points) {
+std::vector<double> on_grid(const dimwise::compiled_model& model, const std::string& output,
+                            const std::vector<double>& parameters, const reference_solution& points) {
   const auto& kernel = *model.in_double.outputs;
   std::vector<double> state, time, values(points.t.size() * points.x.size());
   for (const double t : points.t)
@@ -103,20 +109,21 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 }
 
 void add_solve_command(dimwise::runner& program, const std::string& folder, double bar) {
-  program.add("demo", "solve the equation and compare with the reference solution", [&program, folder, bar](dimwise::command_line& line) {
-    auto o = std::make_shared<options>();
-    o->data = folder;
-    o->bar = bar;
-    o->out = program.model().name + "-report";
-    line.option("--out", o->out, "folder of the results");
-    line.option("--data", o->data, "folder with x.npy, t.npy, u.npy");
-    line.option("--seed", o->seed, "of the initial parameters and the points");
-    line.option("--steps", o->steps, "of every stage, instead of the model's");
-    line.option("--method", o->method, "adam, lbfgs or levenberg-marquardt, instead of the model's");
-    line.option("--bar", o->bar, "exit status 1 where the error is larger");
-    line.option("--threads", o->threads, "0: all; the digits do not depend on it");
-    return [o, &program] { return solve(program.model(), *o); };
-  });
+  program.add("demo", "solve the equation and compare with the reference solution",
+              [&program, folder, bar](dimwise::command_line& line) {
+                auto o = std::make_shared<options>();
+                o->data = folder;
+                o->bar = bar;
+                o->out = program.model().name + "-report";
+                line.option("--out", o->out, "folder of the results");
+                line.option("--data", o->data, "folder with x.npy, t.npy, u.npy");
+                line.option("--seed", o->seed, "of the initial parameters and the points");
+                line.option("--steps", o->steps, "of every stage, instead of the model's");
+                line.option("--method", o->method, "adam, lbfgs or levenberg-marquardt, instead of the model's");
+                line.option("--bar", o->bar, "exit status 1 where the error is larger");
+                line.option("--threads", o->threads, "0: all; the digits do not depend on it");
+                return [o, &program] { return solve(program.model(), *o); };
+              });
 }
 
 }  // namespace pde_example

@@ -33,7 +33,8 @@ struct options {
 
 struct outcome {
   std::string name;
-  double truth = 0, learned = 0, error = 0;  ///< mean negative log-likelihoods of the held-out samples, standard error of their difference
+  double truth = 0, learned = 0,
+         error = 0;  ///< mean negative log-likelihoods of the held-out samples, standard error of their difference
   double evaluations = 0, seconds = 0;
   double gap() const { return learned - truth; }
 };
@@ -85,8 +86,10 @@ void draw(dimwise::normalizing_flow<float>& flow, const density& d, const std::v
 }
 
 void print(const outcome& r, const options& o) {
-  std::printf("%-4s %-16s negative log-likelihood %.4f, true %.4f, gap %7.4f +- %.4f (bar %.2f), %.0f evaluations of f, %.0f s of training\n", r.gap() <= o.bar ? "ok" : "MISS",
-              r.name.c_str(), r.learned, r.truth, r.gap(), r.error, o.bar, r.evaluations, r.seconds);
+  std::printf(
+      "%-4s %-16s negative log-likelihood %.4f, true %.4f, gap %7.4f +- %.4f (bar %.2f), %.0f evaluations of f, %.0f s of "
+      "training\n",
+      r.gap() <= o.bar ? "ok" : "MISS", r.name.c_str(), r.learned, r.truth, r.gap(), r.error, o.bar, r.evaluations, r.seconds);
   std::fflush(stdout);
 }
 
@@ -105,7 +108,8 @@ outcome fitted(const dimwise::compiled_model& model, const density& d, const opt
   dimwise::console_progress bar;
   std::printf("%s\n", d.name().c_str());
   const auto result = dimwise::train_flow(flow, fresh, {}, numbers, bar);
-  dimwise::save_parameters(o.out + "/" + d.name() + ".safetensors", model.recording, {result.parameters, {{"model", model.name}}});
+  dimwise::save_parameters(o.out + "/" + d.name() + ".safetensors", model.recording,
+                           {result.parameters, {{"model", model.name}}});
   const std::vector<float> p(result.parameters.begin(), result.parameters.end());
   outcome out = scored(model, d, p, o);
   out.seconds = result.seconds;
@@ -122,23 +126,30 @@ std::string number(double v, const char* format = "%.3f") {
 
 void write_page(const dimwise::compiled_model& model, const std::vector<outcome>& all, const options& o) {
   dimwise::report_page page("Flows of two-dimensional densities");
-  page.paragraph("A standard normal base is carried by dx/dt = f(x, t) to each density. f is a HollowNet, so the divergence that moves the log density is exact. Trained by maximum "
-                 "likelihood on " + std::to_string(o.steps) + " batches of " + std::to_string(o.batch) + " samples with " + std::to_string(o.solver_steps) +
-                 " steps of RK4; scored on " + std::to_string(o.held_out) + " samples that training has not seen, with adaptive steps.");
+  page.paragraph(
+      "A standard normal base is carried by dx/dt = f(x, t) to each density. f is a HollowNet, so the divergence that moves the "
+      "log density is exact. Trained by maximum "
+      "likelihood on " +
+      std::to_string(o.steps) + " batches of " + std::to_string(o.batch) + " samples with " + std::to_string(o.solver_steps) +
+      " steps of RK4; scored on " + std::to_string(o.held_out) + " samples that training has not seen, with adaptive steps.");
   page.equations(model.recording);
   std::vector<std::vector<std::string>> rows;
   for (const outcome& r : all)
-    rows.push_back({r.name, number(r.truth), number(r.learned), number(r.gap(), "%.4f") + " +- " + number(r.error, "%.4f"), r.gap() <= o.bar ? "met" : "MISSED",
-                    number(r.evaluations, "%.0f"), number(r.seconds, "%.0f")});
+    rows.push_back({r.name, number(r.truth), number(r.learned), number(r.gap(), "%.4f") + " +- " + number(r.error, "%.4f"),
+                    r.gap() <= o.bar ? "met" : "MISSED", number(r.evaluations, "%.0f"), number(r.seconds, "%.0f")});
   page.rows("mean negative log-likelihood in nats; bar: within " + number(o.bar, "%.2f") + " of the truth",
             {"density", "true", "learned", "gap", "", "evaluations of f", "seconds of training"}, rows);
   for (const outcome& r : all)
-    if (!o.no_pictures) page.figure(o.out + "/" + r.name + ".png", r.name + ": samples at 5, 20, 40, 60, 80 and 100 % of the way, the learned and the true density (animated: " + r.name + ".gif)");
+    if (!o.no_pictures)
+      page.figure(o.out + "/" + r.name + ".png",
+                  r.name + ": samples at 5, 20, 40, 60, 80 and 100 % of the way, the learned and the true density (animated: " +
+                      r.name + ".gif)");
   page.write(o.out + "/index.html");
 }
 
 int demo(const dimwise::compiled_model& model, const options& o) {
-  if (o.steps < 1 || o.batch < 1 || o.solver_steps < 1 || o.held_out < 2) throw dimwise::error("--steps, --batch, --solver-steps must be at least 1, --held-out at least 2.");
+  if (o.steps < 1 || o.batch < 1 || o.solver_steps < 1 || o.held_out < 2)
+    throw dimwise::error("--steps, --batch, --solver-steps must be at least 1, --held-out at least 2.");
   std::filesystem::create_directories(o.out);
   std::vector<outcome> all;
   if (o.densities.empty())
@@ -149,7 +160,12 @@ int demo(const dimwise::compiled_model& model, const options& o) {
   bool good = true;
   for (const outcome& r : all) {
     good = good && r.gap() <= o.bar;
-    figures.push_back({{"density", r.name}, {"true", r.truth}, {"learned", r.learned}, {"standard_error", r.error}, {"evaluations", r.evaluations}, {"seconds", r.seconds}});
+    figures.push_back({{"density", r.name},
+                       {"true", r.truth},
+                       {"learned", r.learned},
+                       {"standard_error", r.error},
+                       {"evaluations", r.evaluations},
+                       {"seconds", r.seconds}});
   }
   if (all.size() > 1)
     for (const outcome& r : all) print(r, o);
@@ -161,23 +177,25 @@ int demo(const dimwise::compiled_model& model, const options& o) {
 }  // namespace
 
 void add_demo(dimwise::runner& program) {
-  program.add("demo", "fit flows to two-dimensional densities, compare their likelihood with the true one, and draw them", [&program](dimwise::command_line& line) {
-    auto o = std::make_shared<options>();
-    line.option("--out", o->out, "folder of the page, its pictures and the learned parameters");
-    line.option("--density", o->densities, "only this one (rings, eight_gaussians, pinwheel, spirals, moons, checkerboard); may be repeated");
-    line.option("--seed", o->seed, "of data and first parameters");
-    line.option("--steps", o->steps, "training steps");
-    line.option("--batch", o->batch, "fresh samples of a step");
-    line.option("--rate", o->rate, "largest learning rate");
-    line.option("--solver-steps", o->solver_steps, "steps of RK4 in training");
-    line.option("--held-out", o->held_out, "samples that the likelihood is measured on");
-    line.option("--bar", o->bar, "largest gap to the true likelihood, in nats");
-    line.option("--threads", o->threads, "threads; 0: all");
-    line.option("--json", o->json_file, "write the figures to this file");
-    line.flag("--resume", o->resume, "go on from the checkpoints in --out");
-    line.flag("--no-pictures", o->no_pictures, "draw nothing");
-    return [o, &program] { return demo(program.model(), *o); };
-  });
+  program.add("demo", "fit flows to two-dimensional densities, compare their likelihood with the true one, and draw them",
+              [&program](dimwise::command_line& line) {
+                auto o = std::make_shared<options>();
+                line.option("--out", o->out, "folder of the page, its pictures and the learned parameters");
+                line.option("--density", o->densities,
+                            "only this one (rings, eight_gaussians, pinwheel, spirals, moons, checkerboard); may be repeated");
+                line.option("--seed", o->seed, "of data and first parameters");
+                line.option("--steps", o->steps, "training steps");
+                line.option("--batch", o->batch, "fresh samples of a step");
+                line.option("--rate", o->rate, "largest learning rate");
+                line.option("--solver-steps", o->solver_steps, "steps of RK4 in training");
+                line.option("--held-out", o->held_out, "samples that the likelihood is measured on");
+                line.option("--bar", o->bar, "largest gap to the true likelihood, in nats");
+                line.option("--threads", o->threads, "threads; 0: all");
+                line.option("--json", o->json_file, "write the figures to this file");
+                line.flag("--resume", o->resume, "go on from the checkpoints in --out");
+                line.flag("--no-pictures", o->no_pictures, "draw nothing");
+                return [o, &program] { return demo(program.model(), *o); };
+              });
 }
 
 }  // namespace rings_example

@@ -12,7 +12,9 @@ namespace {
 
 constexpr double pi = 3.14159265358979323846;
 
-double log_normal(double z, double deviation) { return -0.5 * z * z / (deviation * deviation) - std::log(deviation) - 0.5 * std::log(2 * pi); }
+double log_normal(double z, double deviation) {
+  return -0.5 * z * z / (deviation * deviation) - std::log(deviation) - 0.5 * std::log(2 * pi);
+}
 /// log(sum of exp(a[i])).
 double log_sum(const double* a, int n) {
   const double top = *std::max_element(a, a + n);
@@ -35,7 +37,8 @@ class two_rings final : public density {
   double log_prob(const double* x) const override {
     const double r = std::hypot(x[0], x[1]);
     double terms[4];  // a negative radius is a point on the other side
-    for (int k = 0; k < 2; k++) terms[2 * k] = log_normal(r - radius[k], deviation), terms[2 * k + 1] = log_normal(-r - radius[k], deviation);
+    for (int k = 0; k < 2; k++)
+      terms[2 * k] = log_normal(r - radius[k], deviation), terms[2 * k + 1] = log_normal(-r - radius[k], deviation);
     return log_sum(terms, 4) - std::log(2) - std::log(2 * pi * r);
   }
 };
@@ -52,7 +55,8 @@ class eight_gaussians final : public density {
   double log_prob(const double* x) const override {
     double terms[8];
     for (int k = 0; k < 8; k++)
-      terms[k] = log_normal(x[0] - radius * std::cos(2 * pi * k / 8), deviation) + log_normal(x[1] - radius * std::sin(2 * pi * k / 8), deviation);
+      terms[k] = log_normal(x[0] - radius * std::cos(2 * pi * k / 8), deviation) +
+                 log_normal(x[1] - radius * std::sin(2 * pi * k / 8), deviation);
     return log_sum(terms, 8) - std::log(8);
   }
 };
@@ -71,7 +75,8 @@ class swirl final : public density {
     double y[2], terms[8];
     rotated(x[0], x[1], -turn_, y);
     for (int k = 0; k < arms_; k++) {
-      const double a = 2 * pi * k / arms_, p = y[0] * std::cos(a) + y[1] * std::sin(a), q = -y[0] * std::sin(a) + y[1] * std::cos(a);
+      const double a = 2 * pi * k / arms_, p = y[0] * std::cos(a) + y[1] * std::sin(a),
+                   q = -y[0] * std::sin(a) + y[1] * std::cos(a);
       terms[k] = log_normal(p - centre_, along_) + log_normal(q, across_);
     }
     return log_sum(terms, arms_) - std::log(arms_);

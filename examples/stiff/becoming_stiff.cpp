@@ -1,5 +1,6 @@
-// examples/stiff/becoming_stiff.cpp: a HollowNet neural ODE, trained with the solver in the loop, that becomes stiff while it learns: evaluations of f and
-// time of every method against the training iteration (the figure of Chen & Duvenaud, NeurIPS 2019, section 4).
+// examples/stiff/becoming_stiff.cpp: a HollowNet neural ODE, trained with the solver in the loop, that becomes stiff while it
+// learns: evaluations of f and time of every method against the training iteration (the figure of Chen & Duvenaud, NeurIPS 2019,
+// section 4).
 //   becoming_stiff train [--iterations 8000] [--seed 1] [--threads 1] [--out becoming_stiff]
 // Writes becoming_stiff.csv and .png. Ends with 1 where an error is above 60 tolerances, or the ratios miss their bars
 // after 3000 or more iterations.
@@ -29,8 +30,8 @@ using namespace dimwise;
 constexpr int d = 8;
 constexpr auto net = hollow_net<"field">(masked_mlp{64, 64}, features{16}, mlp{32, 32});
 
-/// What is to be learned: relaxation at rates 10 to 200 to a target that moves and that the neighbours push. A window starts at the time `from` and is
-/// `length` long, its own time goes from 0 to 1, so that one batch holds windows of any place and length.
+/// What is to be learned: relaxation at rates 10 to 200 to a target that moves and that the neighbours push. A window starts at
+/// the time `from` and is `length` long, its own time goes from 0 to 1, so that one batch holds windows of any place and length.
 constexpr void truth(model& m) {
   auto x = m.state<"x", d>();
   auto s = m.time<"s">();
@@ -75,10 +76,12 @@ struct windows {
     draw.normals(0, 0, n * d, x0.data());
     for (std::size_t s = 0; s < n; s++) {
       t0[s] = 6 * draw.uniform(1, s), span[s] = 0.003 * std::pow(100.0, draw.uniform(2, s));
-      for (std::size_t i = 0; i < d; i++) x0[s * d + i] *= 0.7, rate[s * d + i] = 10 * std::pow(20.0, double(i) / (d - 1)), phase[s * d + i] = 2.4 * double(i);
+      for (std::size_t i = 0; i < d; i++)
+        x0[s * d + i] *= 0.7, rate[s * d + i] = 10 * std::pow(20.0, double(i) / (d - 1)), phase[s * d + i] = 2.4 * double(i);
     }
     auto p = problem<truth, double>();
-    const named_inputs<double> inputs(*p.recording, {{"from", t0.data()}, {"length", span.data()}, {"rate", rate.data()}, {"phase", phase.data()}});
+    const named_inputs<double> inputs(
+        *p.recording, {{"from", t0.data()}, {"length", span.data()}, {"rate", rate.data()}, {"phase", phase.data()}});
     p.inputs = inputs.data();
     explicit_options<double> o;
     o.rtol = o.atol = 1e-9;
@@ -95,9 +98,16 @@ class trainer {
   double loss = 0;  ///< mean square of the error at the end of a window, averaged over about 100 iterations
 
   trainer(std::uint64_t seed, std::size_t iterations, int threads)
-      : parameters(initial_parameters(recording<window>::view, seed)), data_(16384, seed), draw_(stream(seed, "batches")), workers_(threads), problem_(problem<window, float>()),
-        optimiser_(parameters.size(), {{0, parameters.size()}}), gradient_(parameters.size()), single_(parameters.size()) {
-    schedule_.steps = int(iterations), schedule_.rate = 1e-3, schedule_.warm_up = int(std::min<std::size_t>(100, iterations / 10 + 1));
+      : parameters(initial_parameters(recording<window>::view, seed)),
+        data_(16384, seed),
+        draw_(stream(seed, "batches")),
+        workers_(threads),
+        problem_(problem<window, float>()),
+        optimiser_(parameters.size(), {{0, parameters.size()}}),
+        gradient_(parameters.size()),
+        single_(parameters.size()) {
+    schedule_.steps = int(iterations), schedule_.rate = 1e-3,
+    schedule_.warm_up = int(std::min<std::size_t>(100, iterations / 10 + 1));
   }
 
   void step(std::uint64_t number) {
@@ -112,7 +122,8 @@ class trainer {
     const named_inputs<float> inputs(*problem_.recording, {{"from", from_}, {"length", length_}});
     problem_.inputs = inputs.data(), problem_.parameters = single_.data();
     double errors[batch] = {};
-    const loss_derivative<float> derivative = [&](std::size_t begin, std::size_t end, const float* x, const float*, float* by_x, float*) {
+    const loss_derivative<float> derivative = [&](std::size_t begin, std::size_t end, const float* x, const float*, float* by_x,
+                                                  float*) {
       for (std::size_t e = 0; e < (end - begin) * d; e++) {
         const double error = double(x[e]) - double(end_[begin * d + e]);
         errors[begin + e / d] += error * error / (batch * d);
@@ -121,13 +132,15 @@ class trainer {
     };
     explicit_options<float> o;
     o.rtol = o.atol = 1e-4;
-    const auto r = solve_with_gradient<float>(problem_, {batch, start_, nullptr, 0, 1}, o, derivative, {gradient_.data(), nullptr, nullptr}, {}, workers_, memory_);
+    const auto r = solve_with_gradient<float>(problem_, {batch, start_, nullptr, 0, 1}, o, derivative,
+                                              {gradient_.data(), nullptr, nullptr}, {}, workers_, memory_);
     if (!r.ok()) throw dimwise::error(r.text);
     double sum = 0;
     for (const double e : errors) sum += e;
     loss = number == 0 ? sum : loss + 0.01 * (sum - loss);
     const double norm = optimiser_.norm(gradient_.data());
-    optimiser_.step(parameters.data(), gradient_.data(), std::min(1.0, 1 / std::max(norm, 1e-30)), scheduled_rate(schedule_, number), 0);
+    optimiser_.step(parameters.data(), gradient_.data(), std::min(1.0, 1 / std::max(norm, 1e-30)),
+                    scheduled_rate(schedule_, number), 0);
   }
 
  private:
@@ -144,10 +157,12 @@ class trainer {
   float start_[batch * d], end_[batch * d], from_[batch], length_[batch];
 };
 
-constexpr const char* methods[] = {"RK4(5)", "Adams, functional", "Adams (order <= 3), functional", "Adams (order <= 3), Jacobi-Newton", "BDF, Jacobi-Newton"};
+constexpr const char* methods[] = {"RK4(5)", "Adams, functional", "Adams (order <= 3), functional",
+                                   "Adams (order <= 3), Jacobi-Newton", "BDF, Jacobi-Newton"};
 constexpr std::size_t method_count = 5;
 
-/// One measurement: work and processor time of every method on 8 trajectories of the learned field as one system, T = 6, rtol = atol = 1e-6.
+/// One measurement: work and processor time of every method on 8 trajectories of the learned field as one system, T = 6, rtol =
+/// atol = 1e-6.
 struct measurement {
   double iteration = 0, fastest = 0, slowest = 0;  ///< of the diagonal, at the starts
   double field[method_count] = {}, seconds[method_count] = {}, error[method_count] = {};
@@ -187,14 +202,16 @@ struct measurement {
         if (!r.ok()) throw dimwise::error(std::string(methods[k]) + ": " + r.text);
         field[k] = double(r.counters.field);
         double sum = 0;
-        for (std::size_t e = 0; e < exact.size(); e++) sum += std::pow((r.state[e] - exact[e]) / (1e-6 * (1 + std::abs(exact[e]))), 2);
+        for (std::size_t e = 0; e < exact.size(); e++)
+          sum += std::pow((r.state[e] - exact[e]) / (1e-6 * (1 + std::abs(exact[e]))), 2);
         error[k] = std::sqrt(sum / double(exact.size()));
       }
     }
     std::vector<double> diagonal(samples * d), time(samples, 0.0);
     aligned_vector<double> workspace(p.kernels->diagonal->evaluate_workspace());
     double* to[] = {nullptr, diagonal.data()};
-    p.kernels->diagonal->evaluate(parameters.data(), {samples, x0.data(), time.data(), nullptr, nullptr}, 0, samples, to, workspace.data());
+    p.kernels->diagonal->evaluate(parameters.data(), {samples, x0.data(), time.data(), nullptr, nullptr}, 0, samples, to,
+                                  workspace.data());
     fastest = *std::min_element(diagonal.begin(), diagonal.end()), slowest = *std::max_element(diagonal.begin(), diagonal.end());
   }
   static ode_solution<double> explicitly(const ode_problem<double>& p, const ode_start<double>& start) {
@@ -218,12 +235,14 @@ void write(const std::vector<measurement>& all, const std::string& out) {
   }
   write_file_atomically(out + ".csv", csv + "\n");
   static const char* const colours[] = {"'#e08214'", "'#31688e'", "'#9ecae1'", "'#35b779'", "'#440154'"};
-  std::string script = data_block("m", rows, 1 + 2 * method_count) + "set multiplot layout 1,2\nset grid lc '#dddddd'\nset xlabel 'training iteration'\nset logscale y\nset key bottom right reverse Left samplen 2\n";
+  std::string script = data_block("m", rows, 1 + 2 * method_count) +
+                       "set multiplot layout 1,2\nset grid lc '#dddddd'\nset xlabel 'training iteration'\nset logscale y\nset "
+                       "key bottom right reverse Left samplen 2\n";
   for (int panel = 0; panel < 2; panel++) {
     script += panel == 0 ? "set title 'evaluations of f'\n" : "unset key\nset title 'processor time, ms'\n";
     for (std::size_t k = 0; k < method_count; k++)
-      script += std::string(k ? ", " : "plot ") + "$m using 1:" + std::to_string(2 + 2 * k + std::size_t(panel)) + " with linespoints lw 2 pt 7 ps 0.5 lc rgb " + colours[k] + " title '" +
-                methods[k] + "'";
+      script += std::string(k ? ", " : "plot ") + "$m using 1:" + std::to_string(2 + 2 * k + std::size_t(panel)) +
+                " with linespoints lw 2 pt 7 ps 0.5 lc rgb " + colours[k] + " title '" + methods[k] + "'";
     script += "\n";
   }
   plot(script + "unset multiplot\n", out + ".png", 1400, 560);
@@ -251,7 +270,10 @@ int train(std::size_t iterations, std::uint64_t seed, int threads, const std::st
   int missed = 0;
   const auto row = [&](const char* name, double value, double bar, bool held_to_it) {
     missed += held_to_it && !(value <= bar);
-    std::printf("%-58s %6.3f  bar %4.2f%s\n", name, value, bar, value <= bar ? "" : held_to_it ? "  MISSED" : "  (of a longer training)");
+    std::printf("%-58s %6.3f  bar %4.2f%s\n", name, value, bar,
+                value <= bar ? ""
+                : held_to_it ? "  MISSED"
+                             : "  (of a longer training)");
   };
   row("Adams, Jacobi-Newton / functional (the better cap)", adams / functional, 0.53, trained);
   row("Adams, Jacobi-Newton / RK4(5)", adams / last.field[0], 0.4, trained);

@@ -1,6 +1,8 @@
-// examples/stiff/stiff.cpp: published stiff problems by every implicit way: evaluations of f, digits at the end, and what fell back.
-//   stiff PROBLEM COMMAND ...   the commands of a model's binary: stiff robertson solve --initial 1,0,0 --t1 40 --rtol 1e-9 --atol 1e-14 --out robertson.csv
-//   stiff demo [rtol]    without rtol at 1e-9 and 1e-6; ends with 1 where a solve that reached the end has an error of more than 60 units of the tolerance
+// examples/stiff/stiff.cpp: published stiff problems by every implicit way: evaluations of f, digits at the end, and what fell
+// back.
+//   stiff PROBLEM COMMAND ...   the commands of a model's binary: stiff robertson solve --initial 1,0,0 --t1 40 --rtol 1e-9
+//   --atol 1e-14 --out robertson.csv stiff demo [rtol]    without rtol at 1e-9 and 1e-6; ends with 1 where a solve that reached
+//   the end has an error of more than 60 units of the tolerance
 //                        (HIRES: 100), or misses six digits at 1e-9
 #include <cmath>
 #include <cstdio>
@@ -48,8 +50,8 @@ int rows_of(const ode_problem<double>& problem, const stiff::published& p, doubl
     const accuracy a = accuracy_of(r.state, p, rtol);
     const bool met = !r.ok() || (a.digits >= digits_bar && a.units <= units_bar);
     missed += !met;
-    std::printf("  %-26s f %7zu  D f %7zu  Jacobians %4zu  products %6zu  steps %6zu  ", name, r.counters.field, r.counters.diagonal, r.counters.jacobian, r.counters.products,
-                r.counters.accepted);
+    std::printf("  %-26s f %7zu  D f %7zu  Jacobians %4zu  products %6zu  steps %6zu  ", name, r.counters.field,
+                r.counters.diagonal, r.counters.jacobian, r.counters.products, r.counters.accepted);
     if (r.ok()) std::printf("digits %4.1f  error %8.2g units%s\n", a.digits, a.units, met ? "" : "  MISSED");
     else std::printf("\n");
     if (r.text != "the solution reached the end") std::printf("      %s\n", r.text.c_str());
@@ -88,7 +90,9 @@ int main(int argc, char** argv) {
   if (first == "oregonator") return run<stiff::oregonator>(argc - 1, argv + 1, first);
   if (first == "pollution") return run<stiff::pollution>(argc - 1, argv + 1, first);
   if (first != "demo") {
-    std::fprintf(stderr, "usage: stiff demo [rtol], or stiff PROBLEM COMMAND ... with van_der_pol, robertson, hires, oregonator or pollution\n");
+    std::fprintf(
+        stderr,
+        "usage: stiff demo [rtol], or stiff PROBLEM COMMAND ... with van_der_pol, robertson, hires, oregonator or pollution\n");
     return 2;
   }
   const std::vector<double> tolerances = argc > 2 ? std::vector<double>{std::atof(argv[2])} : std::vector<double>{1e-9, 1e-6};

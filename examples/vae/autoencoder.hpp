@@ -12,8 +12,8 @@ class autoencoder : public torch::nn::Module {
 
   /// What the encoder says about images [images][784].
   struct encoded {
-    torch::Tensor mean, log_variance;      ///< [images][latent]
-    std::vector<torch::Tensor> of_image;   ///< for the posterior
+    torch::Tensor mean, log_variance;     ///< [images][latent]
+    std::vector<torch::Tensor> of_image;  ///< for the posterior
     /// Row i of the result: image rows[i].
     encoded rows(const torch::Tensor& rows) const;
   };

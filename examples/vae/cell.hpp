@@ -1,4 +1,5 @@
-// examples/vae/cell.hpp: one cell of the table: a row on a data set from one seed, trained and evaluated, at any time to be stopped and gone on with.
+// examples/vae/cell.hpp: one cell of the table: a row on a data set from one seed, trained and evaluated, at any time to be
+// stopped and gone on with.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -24,7 +25,8 @@ class training {
   /// Goes on with the checkpoint where there is one. Throws dimwise::error where that was made with other settings.
   training(const settings& s, const image_data& images, const cell& c, const std::string& folder);
 
-  /// To the end of the settings' epochs, or until it is time; whether it reached the end. Writes history.csv beside the checkpoint.
+  /// To the end of the settings' epochs, or until it is time; whether it reached the end. Writes history.csv beside the
+  /// checkpoint.
   bool run(const deadline& until);
   double epochs_done() const;
   double cpu_seconds() const { return cpu_seconds_; }
@@ -38,7 +40,9 @@ class training {
   void update_average();
   void end_epoch();
   double validation_bound();
-  std::uint64_t steps_per_epoch() const { return std::max<std::uint64_t>(1, images_.train.size() / std::uint64_t(settings_.batch)); }
+  std::uint64_t steps_per_epoch() const {
+    return std::max<std::uint64_t>(1, images_.train.size() / std::uint64_t(settings_.batch));
+  }
 
   const settings& settings_;
   const image_data& images_;
@@ -50,7 +54,7 @@ class training {
   std::uint64_t step_ = 0;
   double cpu_seconds_ = 0, loss_sum_ = 0;  ///< loss_sum_: of the steps of this epoch
   std::uint64_t loss_count_ = 0;
-  std::string history_;                    ///< lines of history.csv
+  std::string history_;  ///< lines of history.csv
   std::vector<std::uint32_t> order_;
   std::uint64_t order_of_ = ~std::uint64_t(0);
 };
@@ -68,9 +72,9 @@ struct mean_and_error {
 };
 mean_and_error summary(const std::vector<double>& v);
 
-/// Importance sampling, image by image: -ELBO = -mean log w, NLL = -log mean w over the samples, w = p(x, z) / q(z | x). Values of images that are
-/// done are in evaluation.json. Nothing where it was not finished in time.
-std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder, const std::string& what,
-                               const deadline& until);
+/// Importance sampling, image by image: -ELBO = -mean log w, NLL = -log mean w over the samples, w = p(x, z) / q(z | x). Values
+/// of images that are done are in evaluation.json. Nothing where it was not finished in time.
+std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder,
+                               const std::string& what, const deadline& until);
 
 }  // namespace vae

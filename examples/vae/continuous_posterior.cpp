@@ -16,7 +16,8 @@ int entries(const table& t, const input_slot& s) { return s.width * (s.l == leve
 /// The inputs but the noise of a stochastic trace come from the encoder's features through one linear layer.
 class continuous : public posterior {
  public:
-  continuous(const flow_field& field, const flow_field* exact, const settings& s, std::uint64_t seed) : solver_(*field.recording, *field.kernels, how(s.flow_steps)) {
+  continuous(const flow_field& field, const flow_field* exact, const settings& s, std::uint64_t seed)
+      : solver_(*field.recording, *field.kernels, how(s.flow_steps)) {
     const table& t = *field.recording;
     const std::vector<double> start = initial_parameters(t, seed);
     parameters_ = register_parameter("field", torch::tensor(at::ArrayRef<double>(start), torch::kDouble).to(torch::kFloat));
@@ -39,7 +40,8 @@ class continuous : public posterior {
     flow_solver<float>& solver = exact_ && !probe.defined() ? *exact_ : solver_;
     const table& t = solver.recording();
     std::vector<Tensor> inputs;
-    // the layer's outputs are dealt out in the order of the first recording, which `require_same_order` checks to be that of the other one
+    // the layer's outputs are dealt out in the order of the first recording, which `require_same_order` checks to be that of the
+    // other one
     int at = 0;
     for (int i = 0; i < t.input_count; i++) {
       if (is_noise(t.inputs[i])) {
@@ -77,12 +79,14 @@ class continuous : public posterior {
 /// Two recordings read the same parameter vector and, but for the noise, the same inputs in the same order.
 void require_same_order(const table& a, const table& b) {
   bool same = a.parameters == b.parameters && a.tensor_count == b.tensor_count;
-  for (int i = 0; same && i < a.tensor_count; i++) same = a.tensors[i].name.view() == b.tensors[i].name.view() && a.tensors[i].offset == b.tensors[i].offset;
+  for (int i = 0; same && i < a.tensor_count; i++)
+    same = a.tensors[i].name.view() == b.tensors[i].name.view() && a.tensors[i].offset == b.tensors[i].offset;
   std::vector<std::string> inputs[2];
   for (int i = 0; i < a.input_count; i++)
     if (!is_noise(a.inputs[i])) inputs[0].emplace_back(a.inputs[i].name.view());
   for (int i = 0; i < b.input_count; i++) inputs[1].emplace_back(b.inputs[i].name.view());
-  if (!same || inputs[0] != inputs[1]) throw error("the two recordings of the plain network's flow differ in parameters or inputs");
+  if (!same || inputs[0] != inputs[1])
+    throw error("the two recordings of the plain network's flow differ in parameters or inputs");
 }
 
 }  // namespace

@@ -13,13 +13,16 @@ namespace F = torch::nn::functional;
 
 class no_flow : public posterior {
  public:
-  moved move(const Tensor& z, const std::vector<Tensor>&, const Tensor&) override { return {z, torch::zeros({z.size(0)}, z.options())}; }
+  moved move(const Tensor& z, const std::vector<Tensor>&, const Tensor&) override {
+    return {z, torch::zeros({z.size(0)}, z.options())};
+  }
 };
 
 /// z + u tanh(w'z + b) with u, w, b of the image (Rezende & Mohamed, 2015); u is moved so that w'u > -1.
 class planar : public posterior {
  public:
-  planar(int flows, int hidden) : flows_(flows), layer_(register_module("layer", torch::nn::Linear(hidden, flows * (2 * latent + 1)))) {}
+  planar(int flows, int hidden)
+      : flows_(flows), layer_(register_module("layer", torch::nn::Linear(hidden, flows * (2 * latent + 1)))) {}
   std::vector<Tensor> amortise(const Tensor& features) const override {
     return {torch::nn::Linear(layer_)->forward(features).reshape({features.size(0), flows_, 2 * latent + 1})};
   }
@@ -61,7 +64,8 @@ class masked_network : public torch::nn::Module {
   }
   std::vector<Tensor> forward(const Tensor& z, const Tensor& context) {
     const Tensor h = F::elu(F::linear(z, first_->weight * first_mask_, first_->bias) + context);
-    return F::linear(F::elu(F::linear(h, second_->weight * second_mask_, second_->bias)), last_->weight * last_mask_, last_->bias).chunk(2, 1);
+    return F::linear(F::elu(F::linear(h, second_->weight * second_mask_, second_->bias)), last_->weight * last_mask_, last_->bias)
+        .chunk(2, 1);
   }
 
  private:
@@ -74,7 +78,8 @@ class inverse_autoregressive : public posterior {
  public:
   inverse_autoregressive(int flows, int width, int hidden)
       : flows_(flows), width_(width), context_(register_module("context", torch::nn::Linear(hidden, flows * width))) {
-    for (int k = 0; k < flows; k++) steps_.push_back(register_module("step" + std::to_string(k), std::make_shared<masked_network>(width, k % 2 == 1)));
+    for (int k = 0; k < flows; k++)
+      steps_.push_back(register_module("step" + std::to_string(k), std::make_shared<masked_network>(width, k % 2 == 1)));
   }
   std::vector<Tensor> amortise(const Tensor& features) const override {
     return {torch::nn::Linear(context_)->forward(features).reshape({features.size(0), flows_, width_})};
@@ -97,11 +102,13 @@ class inverse_autoregressive : public posterior {
   std::vector<std::shared_ptr<masked_network>> steps_;
 };
 
-/// z + Q R tanh(S Q'z + b): R, S upper triangular, Q a product of Householder reflections, all of the image (van den Berg et al., 2018).
+/// z + Q R tanh(S Q'z + b): R, S upper triangular, Q a product of Householder reflections, all of the image (van den Berg et al.,
+/// 2018).
 class sylvester : public posterior {
  public:
   sylvester(int flows, int reflections, int hidden)
-      : flows_(flows), reflections_(reflections),
+      : flows_(flows),
+        reflections_(reflections),
         triangles_(register_module("triangles", torch::nn::Linear(hidden, flows * latent * latent))),
         vectors_(register_module("vectors", torch::nn::Linear(hidden, flows * (reflections + 3) * latent))),
         upper_(register_buffer("upper", torch::ones({latent, latent}).triu(1))) {}
@@ -115,7 +122,8 @@ class sylvester : public posterior {
     for (int k = 0; k < flows_; k++) {
       const Tensor full = of_image[0].select(1, k), rows = of_image[1].select(1, k);
       const Tensor v = F::normalize(rows.slice(1, 0, reflections_), F::NormalizeFuncOptions().dim(2).eps(1e-6));
-      const Tensor diagonal1 = rows.select(1, reflections_).tanh(), diagonal2 = rows.select(1, reflections_ + 1).tanh(), b = rows.select(1, reflections_ + 2);
+      const Tensor diagonal1 = rows.select(1, reflections_).tanh(), diagonal2 = rows.select(1, reflections_ + 1).tanh(),
+                   b = rows.select(1, reflections_ + 2);
       const auto reflect = [&](Tensor y, int i) {
         const Tensor w = v.select(1, i);
         return y - 2 * (w * y).sum(1, true) * w;

@@ -28,7 +28,8 @@ image_score score_of(const autoencoder& model, const image_set& test, std::uint3
   double sum = 0, largest = -std::numeric_limits<double>::infinity(), scaled = 0;
   for (int first = 0; first < samples; first += largest_batch) {
     const std::int64_t n = std::min(largest_batch, samples - first);
-    const Tensor noise = normal_draws(test_seed, "importance", std::uint64_t(row) * 65536 + std::uint64_t(first / largest_batch), n, latent);
+    const Tensor noise =
+        normal_draws(test_seed, "importance", std::uint64_t(row) * 65536 + std::uint64_t(first / largest_batch), n, latent);
     const auto terms = model.bound(x, said.rows(torch::zeros({n}, torch::kLong)), noise, Tensor());
     const Tensor log_weight = (terms.reconstruction - terms.divergence).to(torch::kDouble);
     sum += log_weight.sum().item<double>();
@@ -45,7 +46,8 @@ double change_at_half_step(autoencoder& model, const settings& s, const image_se
   double change = 0;
   for (const int factor : {1, 2}) {
     model.flow().set_steps(factor * s.flow_evaluation_steps);
-    for (std::size_t i = 0; i < images; i++) change += (factor == 2 ? -1 : 1) * score_of(model, test, rows[i], std::min(s.samples, 48)).bound / double(images);
+    for (std::size_t i = 0; i < images; i++)
+      change += (factor == 2 ? -1 : 1) * score_of(model, test, rows[i], std::min(s.samples, 48)).bound / double(images);
   }
   model.flow().set_steps(s.flow_evaluation_steps);
   return change;
@@ -60,8 +62,8 @@ mean_and_error summary(const std::vector<double>& v) {
   return {mean, v.size() < 2 ? 0 : std::sqrt(squares / double(v.size() - 1) / double(v.size()))};
 }
 
-std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder, const std::string& what,
-                               const deadline& until) {
+std::optional<scores> evaluate(autoencoder& model, const settings& s, const image_set& test, const std::string& folder,
+                               const std::string& what, const deadline& until) {
   torch::NoGradGuard no_gradient;
   model.flow().set_steps(s.flow_evaluation_steps);
   const std::size_t images = std::min(test.size(), std::size_t(s.images));
@@ -83,7 +85,8 @@ std::optional<scores> evaluate(autoencoder& model, const settings& s, const imag
   const auto save = [&] {
     cpu_seconds += double(std::clock() - clock) / CLOCKS_PER_SEC;
     clock = std::clock();
-    dimwise::write_file_atomically(path, json{{"what", what}, {"negative_bounds", bounds}, {"nll", likelihoods}, {"cpu_seconds", cpu_seconds}}.dump());
+    dimwise::write_file_atomically(
+        path, json{{"what", what}, {"negative_bounds", bounds}, {"nll", likelihoods}, {"cpu_seconds", cpu_seconds}}.dump());
     saved = std::chrono::steady_clock::now();
   };
   while (bounds.size() < images) {

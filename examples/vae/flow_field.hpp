@@ -4,10 +4,10 @@
 
 namespace vae {
 
-constexpr int latent = 64;        ///< dimensions of z
-constexpr int rank = 64;          ///< units of the amortised layer
-constexpr int context_width = 32; ///< what an image tells the networks
-constexpr int local_width = 4;    ///< what it tells each dimension of the HollowNet
+constexpr int latent = 64;         ///< dimensions of z
+constexpr int rank = 64;           ///< units of the amortised layer
+constexpr int context_width = 32;  ///< what an image tells the networks
+constexpr int local_width = 4;     ///< what it tells each dimension of the HollowNet
 
 /// Kernels of dz/dt = f(z, t, image) that carry the log density along.
 struct flow_field {

@@ -28,8 +28,8 @@ struct flow_solver<T>::function : torch::autograd::Function<function> {
   };
   static Tensor flat(const Tensor& a) { return a.to(element).contiguous(); }
 
-  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, flow_solver* solver, const Tensor& z, const Tensor& parameters,
-                                                at::TensorList inputs) {
+  static torch::autograd::variable_list forward(torch::autograd::AutogradContext* context, flow_solver* solver, const Tensor& z,
+                                                const Tensor& parameters, at::TensorList inputs) {
     torch::autograd::variable_list kept{flat(z), flat(parameters)};
     for (const Tensor& i : inputs) kept.push_back(flat(i));
     const bound b(*solver, kept[0], kept[1], at::TensorList(kept).slice(2));
@@ -65,10 +65,12 @@ struct flow_solver<T>::function : torch::autograd::Function<function> {
       if (wanted) by_inputs[i] = torch::empty_like(kept[2 + i]);
       input_pointers.push_back(wanted ? by_inputs[i].template data_ptr<T>() : nullptr);
     }
-    const solve_gradients<T> to{parameters_wanted ? by_parameters.data_ptr<double>() : nullptr, by_start.data_ptr<T>(), input_pointers.data()};
+    const solve_gradients<T> to{parameters_wanted ? by_parameters.data_ptr<double>() : nullptr, by_start.data_ptr<T>(),
+                                input_pointers.data()};
     adjoint_options<T> how;
     how.carried_on_the_way_back = true;
-    const auto end = solve_with_gradient<T>(b.problem, b.start, solver->how_, loss, to, how, solver->workers_, solver->adjoint_memory_);
+    const auto end =
+        solve_with_gradient<T>(b.problem, b.start, solver->how_, loss, to, how, solver->workers_, solver->adjoint_memory_);
     if (!end.ok()) throw error("the gradient of the posterior's flow could not be solved: " + end.text);
     torch::autograd::variable_list r{Tensor(), by_start, parameters_wanted ? by_parameters.to(element) : Tensor()};
     r.insert(r.end(), by_inputs.begin(), by_inputs.end());
@@ -82,13 +84,15 @@ flow_solver<T>::flow_solver(const table& recording, const ode_kernels<T>& kernel
 
 template <class T>
 moved flow_solver<T>::operator()(const Tensor& z, const Tensor& parameters, const std::vector<Tensor>& inputs) {
-  if (z.dim() != 2 || z.size(1) != recording_.d || parameters.numel() != recording_.parameters || inputs.size() != std::size_t(recording_.input_count))
-    throw error("the flow takes states [samples][" + std::to_string(recording_.d) + "], " + std::to_string(recording_.parameters) + " parameters and " +
-                std::to_string(recording_.input_count) + " inputs");
+  if (z.dim() != 2 || z.size(1) != recording_.d || parameters.numel() != recording_.parameters ||
+      inputs.size() != std::size_t(recording_.input_count))
+    throw error("the flow takes states [samples][" + std::to_string(recording_.d) + "], " +
+                std::to_string(recording_.parameters) + " parameters and " + std::to_string(recording_.input_count) + " inputs");
   for (int i = 0; i < recording_.input_count; i++) {
     const input_slot& s = recording_.inputs[i];
     if (inputs[std::size_t(i)].numel() != z.size(0) * s.width * (s.l == level::dim ? recording_.d : 1))
-      throw error("the flow's input '" + std::string(s.name.view()) + "' has another number of entries than samples times its width");
+      throw error("the flow's input '" + std::string(s.name.view()) +
+                  "' has another number of entries than samples times its width");
   }
   const at::TensorList list(inputs);
   const auto r = function::apply(this, z, parameters, list);

@@ -18,12 +18,14 @@ struct moved {
 template <class T>
 class flow_solver {
  public:
-  flow_solver(const dimwise::table& recording, const dimwise::ode_kernels<T>& kernels, dimwise::explicit_options<T> how, int threads = 1);
+  flow_solver(const dimwise::table& recording, const dimwise::ode_kernels<T>& kernels, dimwise::explicit_options<T> how,
+              int threads = 1);
   flow_solver(const flow_solver&) = delete;
 
   const dimwise::table& recording() const { return recording_; }
-  /// z [samples][d]; parameters: the model's vector; inputs [samples][width] or [samples][d][width], in the order of the recording. Gradients are
-  /// those of the steps that were taken; the backward pass solves once more, forward and back. Throws dimwise::error where a solve fails.
+  /// z [samples][d]; parameters: the model's vector; inputs [samples][width] or [samples][d][width], in the order of the
+  /// recording. Gradients are those of the steps that were taken; the backward pass solves once more, forward and back. Throws
+  /// dimwise::error where a solve fails.
   moved operator()(const torch::Tensor& z, const torch::Tensor& parameters, const std::vector<torch::Tensor>& inputs);
 
   /// For another accuracy at evaluation.

@@ -17,7 +17,8 @@ using dimwise::error;
 image_set unpacked(const std::string& path) {
   const auto a = dimwise::read_npy<std::int64_t>(path);
   constexpr std::size_t bytes = pixels / 8;
-  if (a.shape.size() != 2 || a.shape[1] != bytes) throw error(path + " has the shape " + dimwise::shape_text(a.shape) + "; (images, 98) packed bits are needed");
+  if (a.shape.size() != 2 || a.shape[1] != bytes)
+    throw error(path + " has the shape " + dimwise::shape_text(a.shape) + "; (images, 98) packed bits are needed");
   image_set s;
   s.grey.reserve(a.values.size() * 8);
   for (const std::int64_t byte : a.values)
@@ -27,16 +28,19 @@ image_set unpacked(const std::string& path) {
 
 image_data omniglot(const std::string& folder) {
   const std::string path = folder + "/omniglot28.npy", split_path = folder + "/split.npy";
-  if (!dimwise::file_exists(path)) throw error(path + " is missing; where there is a omniglot28.npy.gz, unpack it with gunzip -k, or into another folder");
+  if (!dimwise::file_exists(path))
+    throw error(path + " is missing; where there is a omniglot28.npy.gz, unpack it with gunzip -k, or into another folder");
   const auto a = dimwise::read_npy<std::int64_t>(path);
   const auto split = dimwise::read_npy<std::int64_t>(split_path);
-  if (a.shape.size() != 3 || a.shape[1] * a.shape[2] != pixels) throw error(path + " has the shape " + dimwise::shape_text(a.shape) + "; (images, 28, 28) is needed");
+  if (a.shape.size() != 3 || a.shape[1] * a.shape[2] != pixels)
+    throw error(path + " has the shape " + dimwise::shape_text(a.shape) + "; (images, 28, 28) is needed");
   const std::size_t count = split.values.size(), train = count * 3 / 4, held_out = std::min<std::size_t>(1345, train / 4);
   image_data d;
   for (image_set* s : {&d.train, &d.validation, &d.test}) s->binary = false;
   for (std::size_t i = 0; i < count; i++) {
     const std::int64_t row = split.values[i];
-    if (row < 0 || std::size_t(row) >= a.shape[0]) throw error(split_path + ": entry " + std::to_string(i) + " is no image of " + path);
+    if (row < 0 || std::size_t(row) >= a.shape[0])
+      throw error(split_path + ": entry " + std::to_string(i) + " is no image of " + path);
     image_set& to = i < train - held_out ? d.train : i < train ? d.validation : d.test;
     for (std::size_t p = 0; p < pixels; p++) to.grey.push_back(std::uint8_t(a.values[std::size_t(row) * pixels + p]));
   }

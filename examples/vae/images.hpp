@@ -22,9 +22,9 @@ struct image_data {
   image_set train, validation, test;
 };
 
-/// "mnist": train.npy, valid.npy, test.npy, each [images][98] bytes of packed bits, the first pixel the most significant. "omniglot":
-/// omniglot28.npy [images][28][28] bytes and split.npy, a permutation: the first 3/4 train (the last 1,345 of these validate), the rest tests.
-/// Throws dimwise::error naming the file.
+/// "mnist": train.npy, valid.npy, test.npy, each [images][98] bytes of packed bits, the first pixel the most significant.
+/// "omniglot": omniglot28.npy [images][28][28] bytes and split.npy, a permutation: the first 3/4 train (the last 1,345 of these
+/// validate), the rest tests. Throws dimwise::error naming the file.
 image_data read_images(const std::string& name, const std::string& folder);
 
 /// [rows][784] of 0 and 1. Grey images are drawn afresh: pixels are on with probability grey / 255, by (seed, step, image).

@@ -1,4 +1,5 @@
-// examples/vae/posterior.hpp: what moves the Gaussian sample of the encoder to a sample of the posterior: one class for each row of the table.
+// examples/vae/posterior.hpp: what moves the Gaussian sample of the encoder to a sample of the posterior: one class for each row
+// of the table.
 #pragma once
 #include <torch/torch.h>
 
@@ -16,8 +17,8 @@ class posterior : public torch::nn::Module {
  public:
   /// What the image says, from the encoder's features [images][hidden]: tensors whose first axis is the image.
   virtual std::vector<torch::Tensor> amortise(const torch::Tensor& features) const;
-  /// Moves samples; of_image: as `amortise` made it, one row for each sample. probe [samples][latent]: noise of a stochastic trace, undefined
-  /// for the exact density.
+  /// Moves samples; of_image: as `amortise` made it, one row for each sample. probe [samples][latent]: noise of a stochastic
+  /// trace, undefined for the exact density.
   virtual moved move(const torch::Tensor& z, const std::vector<torch::Tensor>& of_image, const torch::Tensor& probe) = 0;
   virtual bool uses_probe() const { return false; }
   /// Steps of a solve from now on; nothing where there is none.

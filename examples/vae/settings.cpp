@@ -14,7 +14,8 @@ using nlohmann::json;
 template <class Settings, class Visit>
 void each_entry(Settings& s, Visit&& visit) {
   visit("data", s.data), visit("rows", s.rows), visit("seeds", s.seeds);
-  visit("epochs", s.epochs), visit("batch", s.batch), visit("rate", s.rate), visit("warm_up_epochs", s.warm_up_epochs), visit("average", s.average);
+  visit("epochs", s.epochs), visit("batch", s.batch), visit("rate", s.rate), visit("warm_up_epochs", s.warm_up_epochs),
+      visit("average", s.average);
   visit("hidden", s.hidden), visit("validation_images", s.validation_images), visit("checkpoint_seconds", s.checkpoint_seconds);
   visit("planar.flows", s.planar_flows), visit("iaf.flows", s.iaf_flows), visit("iaf.hidden", s.iaf_hidden);
   visit("sylvester.flows", s.sylvester_flows), visit("sylvester.reflections", s.sylvester_reflections);

@@ -26,7 +26,11 @@ std::shared_ptr<autoencoder> new_model(const settings& s, const image_data& imag
 }  // namespace
 
 training::training(const settings& s, const image_data& images, const cell& c, const std::string& folder)
-    : settings_(s), images_(images), cell_(c), folder_(folder), model_(new_model(s, images, c)),
+    : settings_(s),
+      images_(images),
+      cell_(c),
+      folder_(folder),
+      model_(new_model(s, images, c)),
       optimiser_(model_->parameters(), torch::optim::AdamOptions(s.rate)) {
   for (const Tensor& p : model_->parameters()) average_.push_back(p.detach().clone());
   dimwise::remove_leftovers(folder_ + "/checkpoint.pt");
@@ -48,7 +52,8 @@ bool training::run(const deadline& until) {
   while (step_ < end) {
     const double loss = step().item<double>();
     if (!std::isfinite(loss))
-      throw error("the loss of " + folder_ + " is not finite at step " + std::to_string(step_) + ": a smaller 'rate' or more 'flow' steps may help");
+      throw error("the loss of " + folder_ + " is not finite at step " + std::to_string(step_) +
+                  ": a smaller 'rate' or more 'flow' steps may help");
     update_average();
     loss_sum_ += loss, loss_count_++;
     step_++;
@@ -76,7 +81,8 @@ Tensor training::step() {
     order_of_ = epoch;
   }
   const std::size_t batch = std::min(std::size_t(settings_.batch), images_.train.size());
-  const std::vector<std::uint32_t> rows(order_.begin() + std::ptrdiff_t(at * batch), order_.begin() + std::ptrdiff_t((at + 1) * batch));
+  const std::vector<std::uint32_t> rows(order_.begin() + std::ptrdiff_t(at * batch),
+                                        order_.begin() + std::ptrdiff_t((at + 1) * batch));
   const Tensor x = binary_batch(images_.train, rows, seed, step_);
   const Tensor noise = normal_draws(seed, "noise", step_, std::int64_t(batch), latent);
   const Tensor probe = model_->flow().uses_probe() ? sign_draws(seed, "probe", step_, std::int64_t(batch), latent) : Tensor();
@@ -130,8 +136,8 @@ void training::end_epoch() {
   history_ += line;
   loss_sum_ = 0, loss_count_ = 0;
   dimwise::write_file_atomically(folder_ + "/history.csv", "epoch,training,validation,cpu_seconds\n" + history_);
-  std::printf("%s %s seed %d: epoch %d, -ELBO %.2f in training, %.2f on validation images, %.0f s\n", cell_.data.c_str(), cell_.row.c_str(), cell_.seed,
-              int(step_ / steps_per_epoch()), trained, validated, cpu_seconds_);
+  std::printf("%s %s seed %d: epoch %d, -ELBO %.2f in training, %.2f on validation images, %.0f s\n", cell_.data.c_str(),
+              cell_.row.c_str(), cell_.seed, int(step_ / steps_per_epoch()), trained, validated, cpu_seconds_);
   std::fflush(stdout);
 }
 

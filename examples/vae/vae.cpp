@@ -1,7 +1,8 @@
 // examples/vae/vae.cpp: a flow as the posterior of a variational autoencoder.
-//   vae run CONFIG --out FOLDER [--mnist FOLDER] [--omniglot FOLDER] [--minutes M]   trains and evaluates what is missing, then writes the table
-//   vae table CONFIG --out FOLDER                                                    writes the table of what there is
-//   vae synthetic --out FOLDER [--images N]                                          writes made-up data, to try the commands
+//   vae run CONFIG --out FOLDER [--mnist FOLDER] [--omniglot FOLDER] [--minutes M]   trains and evaluates what is missing, then
+//   writes the table vae table CONFIG --out FOLDER                                                    writes the table of what
+//   there is vae synthetic --out FOLDER [--images N]                                          writes made-up data, to try the
+//   commands
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -27,13 +28,16 @@ bool finish(const cell& c, const settings& s, const image_data& images, const st
   const auto r = evaluate(model, s, images.test, folder, what, until);
   if (!r) return false;
   write_result(c, folder, s, *r, model.parameter_count(), t.epochs_done(), t.cpu_seconds());
-  std::printf("%s %s seed %d: -ELBO %.2f, NLL %.2f on %d test images\n", c.data.c_str(), c.row.c_str(), c.seed, r->negative_bound, r->nll, r->images);
+  std::printf("%s %s seed %d: -ELBO %.2f, NLL %.2f on %d test images\n", c.data.c_str(), c.row.c_str(), c.seed, r->negative_bound,
+              r->nll, r->images);
   std::fflush(stdout);
   return true;
 }
 
-/// Cells in an order in which an early stop leaves whole tables: seed by seed, data set by data set. Returns whether all are done.
-bool finish_all(const settings& s, const std::map<std::string, std::string>& folders, const std::string& out, const deadline& until) {
+/// Cells in an order in which an early stop leaves whole tables: seed by seed, data set by data set. Returns whether all are
+/// done.
+bool finish_all(const settings& s, const std::map<std::string, std::string>& folders, const std::string& out,
+                const deadline& until) {
   std::map<std::string, image_data> images;
   for (const int seed : s.seeds)
     for (const std::string& data : s.data)
@@ -52,12 +56,15 @@ bool finish_all(const settings& s, const std::map<std::string, std::string>& fol
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A flow as the posterior of a variational autoencoder: VAE, planar, IAF, Sylvester, and flows with a stochastic and an exact trace");
+  CLI::App app(
+      "A flow as the posterior of a variational autoencoder: VAE, planar, IAF, Sylvester, and flows with a stochastic and an "
+      "exact trace");
   app.require_subcommand(1);
   std::string config, out;
   std::map<std::string, std::string> folders{{"mnist", ""}, {"omniglot", ""}};
   double minutes = 0;
-  CLI::App* run = app.add_subcommand("run", "train and evaluate every cell of the table that has no result; goes on where it was stopped");
+  CLI::App* run =
+      app.add_subcommand("run", "train and evaluate every cell of the table that has no result; goes on where it was stopped");
   CLI::App* table = app.add_subcommand("table", "write the table of the results that there are");
   CLI::App* synthetic = app.add_subcommand("synthetic", "write made-up data in the form of both data sets, to try the commands");
   for (CLI::App* c : {run, table}) c->add_option("config", config, "JSON file of settings")->required();

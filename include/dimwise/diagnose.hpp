@@ -1,5 +1,6 @@
-// diagnose.hpp: the main function of a model file while `dimwise check` looks for the reason why the model is refused (run.hpp includes it where
-// DIMWISE_DIAGNOSE is defined): all values are type-erased, so that the model compiles, and the recorder refuses it at run time.
+// diagnose.hpp: the main function of a model file while `dimwise check` looks for the reason why the model is refused (run.hpp
+// includes it where DIMWISE_DIAGNOSE is defined): all values are type-erased, so that the model compiles, and the recorder
+// refuses it at run time.
 #pragma once
 #include <string>
 

@@ -21,8 +21,8 @@ class report_page {
                     const std::vector<std::vector<std::string>>& rows);
   /// The equations, objectives and stochastic differential equations of a recording as formulas.
   report_page& equations(const table& recording);
-  /// The equations with their derivatives written out by the rules of calculus, also divided by the density that they are relative to, as
-  /// formulas and as LaTeX to copy.
+  /// The equations with their derivatives written out by the rules of calculus, also divided by the density that they are
+  /// relative to, as formulas and as LaTeX to copy.
   report_page& expanded_equations(const table& recording);
   /// Text in a fixed-width font, for commands and listings.
   report_page& listing(const std::string& text);
@@ -39,8 +39,8 @@ class report_page {
 std::string data_block(const std::string& name, const std::vector<double>& values, std::size_t columns, std::size_t block = 0);
 
 /// Runs a gnuplot script that draws one picture into `png` (terminal, size and output are set before it; the folder is made).
-/// A name that ends in .gif makes an animation: each plot is a frame of it. Throws `error` with gnuplot's own message; then there is no
-/// half-written picture.
+/// A name that ends in .gif makes an animation: each plot is a frame of it. Throws `error` with gnuplot's own message; then there
+/// is no half-written picture.
 void plot(const std::string& script, const std::string& png, int width = 1200, int height = 800);
 
 /// Digits for people: 4 significant ones.

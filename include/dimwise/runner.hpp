@@ -22,8 +22,8 @@ struct machine_peaks {
   core_peaks (*in_double)() = nullptr;
 };
 
-/// Binds the flags of one command to variables, which are set before the command runs. A flag that is not given leaves its variable
-/// as it is, so the variable's first value is the default.
+/// Binds the flags of one command to variables, which are set before the command runs. A flag that is not given leaves its
+/// variable as it is, so the variable's first value is the default.
 class command_line {
  public:
   virtual ~command_line() = default;
@@ -32,7 +32,8 @@ class command_line {
   virtual void option(const std::string& name, int& target, const std::string& help, bool required = false) = 0;
   virtual void option(const std::string& name, std::uint64_t& target, const std::string& help, bool required = false) = 0;
   /// May be given several times.
-  virtual void option(const std::string& name, std::vector<std::string>& target, const std::string& help, bool required = false) = 0;
+  virtual void option(const std::string& name, std::vector<std::string>& target, const std::string& help,
+                      bool required = false) = 0;
   /// True if the flag is there.
   virtual void flag(const std::string& name, bool& target, const std::string& help) = 0;
 };

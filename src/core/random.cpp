@@ -70,14 +70,10 @@ sine_cosine turn(double u) {
                                                  z * (-2.75573143513906633035e-07 +
                                                       z * (2.08757232129817482790e-09 - z * 1.13596475577881948265e-11))))));
   switch (int(quarter) & 3) {
-    case 0:
-      return {s, c};
-    case 1:
-      return {c, -s};
-    case 2:
-      return {-s, -c};
-    default:
-      return {-c, s};
+    case 0: return {s, c};
+    case 1: return {c, -s};
+    case 2: return {-s, -c};
+    default: return {-c, s};
   }
 }
 

@@ -1,5 +1,5 @@
-// core/team.cpp: a condition variable that wakes the threads and a counter that hands out tasks. Calls often follow each other closely, and waking
-// a thread takes longer than some of them, so a thread looks for a while before it sleeps.
+// core/team.cpp: a condition variable that wakes the threads and a counter that hands out tasks. Calls often follow each other
+// closely, and waking a thread takes longer than some of them, so a thread looks for a while before it sleeps.
 #include <dimwise/core/team.hpp>
 
 #include <algorithm>
@@ -30,7 +30,8 @@ struct team::shared {
   /// Looks whether `ready` holds, until it does or looking has cost as much as being woken.
   template <class Ready>
   void look(Ready ready) const {
-    for (const auto end = std::chrono::steady_clock::now() + patience; !ready() && std::chrono::steady_clock::now() < end;) {}
+    for (const auto end = std::chrono::steady_clock::now() + patience; !ready() && std::chrono::steady_clock::now() < end;) {
+    }
   }
 
   void work(int thread) {
@@ -66,7 +67,8 @@ struct team::shared {
 team::team(int threads) : shared_(std::make_unique<shared>()) {
   const int processors = std::max(1, int(std::thread::hardware_concurrency()));
   if (threads <= 0) threads = processors;
-  if (threads <= processors) shared_->patience = std::chrono::microseconds(50);  // otherwise looking would hold up those that work
+  if (threads <= processors)
+    shared_->patience = std::chrono::microseconds(50);  // otherwise looking would hold up those that work
   for (int i = 1; i < threads; i++) shared_->threads.emplace_back([this, i] { shared_->wait_and_work(i); });
 }
 

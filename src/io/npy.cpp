@@ -173,8 +173,7 @@ void convert_all(const std::string& bytes, const header& h, const header_reader&
 template <class T>
 void convert_any(const std::string& bytes, const header& h, const header_reader& reader, std::vector<T>& out) {
   switch (h.kind) {
-    case 'f':
-      return h.size == 4 ? convert_all<T, float>(bytes, h, reader, out) : convert_all<T, double>(bytes, h, reader, out);
+    case 'f': return h.size == 4 ? convert_all<T, float>(bytes, h, reader, out) : convert_all<T, double>(bytes, h, reader, out);
     case 'i':
       if (h.size == 1) return convert_all<T, std::int8_t>(bytes, h, reader, out);
       if (h.size == 2) return convert_all<T, std::int16_t>(bytes, h, reader, out);

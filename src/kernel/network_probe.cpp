@@ -17,17 +17,22 @@ std::string_view network_of(std::string_view tensor, std::string_view part) {
 }
 }  // namespace
 
-network_probe::network_probe(const table& recording) : extended(recording), nodes(recording.nodes, recording.nodes + recording.node_count) {
+network_probe::network_probe(const table& recording)
+    : extended(recording), nodes(recording.nodes, recording.nodes + recording.node_count) {
   std::vector<output_info> outputs;
-  const auto add = [&](const std::string& name, int i) { outputs.push_back({name, i, nodes[std::size_t(i)].k.l, nodes[std::size_t(i)].k.width}); };
+  const auto add = [&](const std::string& name, int i) {
+    outputs.push_back({name, i, nodes[std::size_t(i)].k.l, nodes[std::size_t(i)].k.width});
+  };
   // one call of a network is its last linear layer; the same network called twice is probed at its last call
   std::map<std::string, int, std::less<>> last_layer, readout;
   for (int i = 0; i < recording.node_count; i++) {
     const node& x = recording.nodes[i];
     if (x.o == op::readout)
-      if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".conditioner."); !net.empty()) readout[std::string(net)] = i;
+      if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".conditioner."); !net.empty())
+        readout[std::string(net)] = i;
     if (x.o == op::linear && x.k.l == level::dim && x.k.width == 1 && x.k.dimwise && sees_own(x.k))
-      if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".transformer."); !net.empty()) last_layer[std::string(net)] = i;
+      if (const auto net = network_of(recording.tensors[x.weight].name.view(), ".transformer."); !net.empty())
+        last_layer[std::string(net)] = i;
   }
   for (const auto& [net, i] : readout) add("check." + net + ".conditioner", i);
   for (const auto& [net, i] : last_layer) {

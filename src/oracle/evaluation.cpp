@@ -11,7 +11,8 @@
 namespace dimwise::detail {
 
 template <class Number>
-void evaluation<Number>::bind(const std::vector<Number>* parameters, const sample_inputs* sample, const std::vector<Number>* exact_state) {
+void evaluation<Number>::bind(const std::vector<Number>* parameters, const sample_inputs* sample,
+                              const std::vector<Number>* exact_state) {
   parameters_ = parameters;
   sample_ = sample;
   exact_state_ = exact_state;
@@ -47,9 +48,7 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
   const place& p = places_.at(place_id);
   const auto W = std::size_t(n.k.width), first = std::size_t(component) * W;
   switch (n.o) {
-    case op::literal:
-      out[0] = n.value;
-      break;
+    case op::literal: out[0] = n.value; break;
     case op::constant:
       out[0] = sample_->constants.empty() ? t_.constants[n.n].value : sample_->constants[std::size_t(n.n)];
       break;
@@ -58,9 +57,7 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
       else out[0] = exact_state_->back();
       if (p.t) out[0] += p.t * u_;
       break;
-    case op::along:
-      out[0] = p.t * u_;
-      break;
+    case op::along: out[0] = p.t * u_; break;
     case op::state: {
       if (exact_state_->empty()) out[0] = sample_->state.empty() ? 0.0 : sample_->state[std::size_t(component)];
       else out[0] = (*exact_state_)[std::size_t(component)];
@@ -68,12 +65,8 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
         if (coordinate == component) out[0] += steps * u_;
       break;
     }
-    case op::index:
-      out[0] = component;
-      break;
-    case op::indicator:
-      out[0] = component == n.n ? 1 : 0;
-      break;
+    case op::index: out[0] = component; break;
+    case op::indicator: out[0] = component == n.n ? 1 : 0; break;
     case op::parameter:
       for (std::size_t f = 0; f < W; f++) {
         const int index = int(first + f) + t_.tensors[n.weight].offset;
@@ -91,70 +84,40 @@ void evaluation<Number>::compute_leaf(const node& n, int place_id, int component
 template <class Number>
 Number evaluation<Number>::pointwise(const node& n, const Number& a, const Number& b) const {
   switch (n.o) {
-    case op::add:
-      return a + b;
-    case op::sub:
-      return a - b;
-    case op::mul:
-      return a * b;
-    case op::div:
-      return a / b;
-    case op::pow:
-      return a == 0 && b > 0 ? a : f_.exp(Number(b * f_.log(a)));
-    case op::exp:
-      return f_.exp(a);
-    case op::log:
-      return f_.log(a);
-    case op::tanh:
-      return f_.tanh(a);
-    case op::softplus:
-      return f_.softplus(a);
-    case op::sigmoid:
-      return f_.sigmoid(a);
-    case op::erf:
-      return boost::math::erf(a);
-    case op::erfc:
-      return boost::math::erfc(a);
+    case op::add: return a + b;
+    case op::sub: return a - b;
+    case op::mul: return a * b;
+    case op::div: return a / b;
+    case op::pow: return a == 0 && b > 0 ? a : f_.exp(Number(b * f_.log(a)));
+    case op::exp: return f_.exp(a);
+    case op::log: return f_.log(a);
+    case op::tanh: return f_.tanh(a);
+    case op::softplus: return f_.softplus(a);
+    case op::sigmoid: return f_.sigmoid(a);
+    case op::erf: return boost::math::erf(a);
+    case op::erfc: return boost::math::erfc(a);
     case op::normal_cdf: {
       const Number root_half = sqrt(Number(0.5));
       return boost::math::erfc(Number(-a * root_half)) / 2;
     }
-    case op::expm1:
-      return f_.expm1(a);
-    case op::log1p:
-      return f_.log1p(a);
-    case op::tan:
-      return tan(a);
-    case op::asin:
-      return asin(a);
-    case op::acos:
-      return acos(a);
-    case op::atan:
-      return atan(a);
-    case op::sinh:
-      return f_.sinh(a);
-    case op::cosh:
-      return f_.cosh(a);
-    case op::cbrt:
-      return f_.cbrt(a);
-    case op::relu:
-      return a > 0 ? a : Number(0);
-    case op::abs:
-      return a >= 0 ? a : Number(-a);
-    case op::sin:
-      return sin(a);
-    case op::cos:
-      return cos(a);
-    case op::sqrt:
-      return sqrt(a);
-    case op::sq:
-      return a * a;
-    case op::power:
-      return f_.power(a, n.value);
-    case op::exp_relative:
-      return a == b ? Number(1) : f_.exp(Number(a - b));
-    default:
-      return a;  // frozen, held, detach
+    case op::expm1: return f_.expm1(a);
+    case op::log1p: return f_.log1p(a);
+    case op::tan: return tan(a);
+    case op::asin: return asin(a);
+    case op::acos: return acos(a);
+    case op::atan: return atan(a);
+    case op::sinh: return f_.sinh(a);
+    case op::cosh: return f_.cosh(a);
+    case op::cbrt: return f_.cbrt(a);
+    case op::relu: return a > 0 ? a : Number(0);
+    case op::abs: return a >= 0 ? a : Number(-a);
+    case op::sin: return sin(a);
+    case op::cos: return cos(a);
+    case op::sqrt: return sqrt(a);
+    case op::sq: return a * a;
+    case op::power: return f_.power(a, n.value);
+    case op::exp_relative: return a == b ? Number(1) : f_.exp(Number(a - b));
+    default: return a;  // frozen, held, detach
   }
 }
 
@@ -213,15 +176,11 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
     case op::state:
     case op::index:
     case op::indicator:
-    case op::parameter:
-      compute_leaf(n, k.place, i, out);
-      break;
+    case op::parameter: compute_leaf(n, k.place, i, out); break;
     case op::linear:
     case op::masked_input:
     case op::masked_hidden:
-    case op::readout:
-      compute_matrix(s, i, out);
-      break;
+    case op::readout: compute_matrix(s, i, out); break;
     case op::logsumexp: {
       const Number* a = part(s.a, n.a);
       const Number largest = *std::max_element(a, a + width(n.a));
@@ -249,12 +208,8 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       }
       break;
     }
-    case op::slice:
-      std::copy_n(part(s.a, n.a) + n.n, W, out);
-      break;
-    case op::unstack:
-      std::copy_n(part(s.a, n.a) + std::size_t(i) * W, W, out);
-      break;
+    case op::slice: std::copy_n(part(s.a, n.a) + n.n, W, out); break;
+    case op::unstack: std::copy_n(part(s.a, n.a) + std::size_t(i) * W, W, out); break;
     case op::sum: {
       const auto& a = changed_numbers(s.a);
       for (std::size_t c = 0; c < W; c++) {
@@ -263,9 +218,7 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       }
       break;
     }
-    case op::component:
-      std::copy_n(changed_numbers(s.a).begin() + std::ptrdiff_t(std::size_t(n.n) * W), W, out);
-      break;
+    case op::component: std::copy_n(changed_numbers(s.a).begin() + std::ptrdiff_t(std::size_t(n.n) * W), W, out); break;
     case op::sum_others: {
       const auto& a = changed_numbers(s.a);
       for (std::size_t c = 0; c < W; c++) {
@@ -309,10 +262,10 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
   }
 }
 
-#define DIMWISE_INSTANTIATE(Number)                                                         \
+#define DIMWISE_INSTANTIATE(Number)                                                                                     \
   template void evaluation<Number>::bind(const std::vector<Number>*, const sample_inputs*, const std::vector<Number>*); \
-  template void evaluation<Number>::run(const plan&);                                       \
-  template void evaluation<Number>::compute(const step&, int, std::vector<Number>&) const;  \
+  template void evaluation<Number>::run(const plan&);                                                                   \
+  template void evaluation<Number>::compute(const step&, int, std::vector<Number>&) const;                              \
   template Number evaluation<Number>::pointwise(const node&, const Number&, const Number&) const;
 DIMWISE_INSTANTIATE(wide_number)
 DIMWISE_INSTANTIATE(fifty_digits)

@@ -136,9 +136,7 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
     case op::mul:
     case op::div:
     case op::pow:
-    case op::sq:
-      change_pointwise(s, i, cell);
-      break;
+    case op::sq: change_pointwise(s, i, cell); break;
     default:
       if (function_of(n.o) != function::none) change_pointwise(s, i, cell);
       else compute(s, nth, cell.numbers);
@@ -152,9 +150,9 @@ bool evaluation<Number>::change(const step& s, int nth, change_of_cell& cell) {
   return any;
 }
 
-#define DIMWISE_INSTANTIATE(Number)                                                 \
-  template void evaluation<Number>::run_changed(const plan&, int, const Number&);   \
-  template bool evaluation<Number>::change_matrix(const step&, int, Number*) const; \
+#define DIMWISE_INSTANTIATE(Number)                                                                                \
+  template void evaluation<Number>::run_changed(const plan&, int, const Number&);                                  \
+  template bool evaluation<Number>::change_matrix(const step&, int, Number*) const;                                \
   template void evaluation<Number>::change_pointwise(const step&, int, evaluation<Number>::change_of_cell&) const; \
   template bool evaluation<Number>::change(const step&, int, evaluation<Number>::change_of_cell&);
 DIMWISE_INSTANTIATE(wide_number)

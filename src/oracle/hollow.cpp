@@ -1,5 +1,5 @@
-// src/oracle/hollow.cpp: values are blind to what their class leaves out: what component i must not see is changed, and no digit of
-// it may follow.
+// src/oracle/hollow.cpp: values are blind to what their class leaves out: what component i must not see is changed, and no digit
+// of it may follow.
 #include <map>
 #include <string>
 
@@ -76,7 +76,8 @@ const char* name_of_coupling(const node& n) {
   return n.n < 0 ? "sum_before" : n.n > 0 ? "sum_after" : "sum_others";
 }
 
-/// Conditioners by their networks, sums of others and shifts, and whatever the model names of a class that leaves coordinates out.
+/// Conditioners by their networks, sums of others and shifts, and whatever the model names of a class that leaves coordinates
+/// out.
 std::vector<subject> subjects_of(const table& t) {
   std::vector<subject> all;
   for (int id = 0; id < t.node_count; id++) {
@@ -90,7 +91,8 @@ std::vector<subject> subjects_of(const table& t) {
   for (int i = 0; i < t.output_count; i++) add(t.outputs[i].node, std::string(t.outputs[i].name.view()));
   for (int i = 0; i < t.equation_count; i++) {
     const std::string name(t.equations[i].name.view());
-    add(t.equations[i].lhs, name + ".lhs"), add(t.equations[i].rhs, name + ".rhs"), add(t.equations[i].residual, name + ".residual");
+    add(t.equations[i].lhs, name + ".lhs"), add(t.equations[i].rhs, name + ".rhs"),
+        add(t.equations[i].residual, name + ".residual");
   }
   for (int i = 0; i < t.sde_count; i++) {
     const std::string name(t.sdes[i].name.view());
@@ -133,7 +135,8 @@ std::vector<check_record> check_hollowness(const table& t, const std::vector<dou
           auto& r = by_name.try_emplace(name, check_record{name, "hollow", 0, "oracle", 0, 0, true, ""}).first->second;
           for (int i = 0; i < t.d; i++) {
             // what masks cut off is more than the class says
-            if (n.o == op::readout ? i != j && seen[std::size_t(id)][std::size_t(i)][std::size_t(j)] : detail::may_see(n.k, i, j)) continue;
+            if (n.o == op::readout ? i != j && seen[std::size_t(id)][std::size_t(i)][std::size_t(j)] : detail::may_see(n.k, i, j))
+              continue;
             const auto now = o.component(id, i);
             for (int f = 0; f < n.k.width; f++) {
               const wide_number& old = before[q][std::size_t(i * n.k.width + f)];

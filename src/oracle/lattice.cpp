@@ -143,19 +143,13 @@ plan lattice::make_plan(const std::vector<request>& requests) {
             taps.push_back({need.some(n.a, moved(p, 0, 0, steps_off), s.components), weight});
           break;
         }
-        case op::detach:
-          s.a = need.some(n.a, 0, s.components);
-          break;
-        case op::held:
-          s.a = need.some(n.a, held(p, n.n), s.components);
-          break;
+        case op::detach: s.a = need.some(n.a, 0, s.components); break;
+        case op::held: s.a = need.some(n.a, held(p, n.n), s.components); break;
         case op::exp_relative:
           s.a = need.some(n.a, p, s.components);
           s.base = need.some(n.a, 0, s.components);
           break;
-        case op::component:
-          s.a = need.one(n.a, p, n.n);
-          break;
+        case op::component: s.a = need.one(n.a, p, n.n); break;
         case op::shift: {
           std::vector<int> sources;
           for (int i : s.components)

@@ -40,7 +40,8 @@ void basic_oracle<Number>::set_sample(const sample_inputs& sample) {
 }
 
 template <class Number>
-void basic_oracle<Number>::set_exactly(const std::vector<Number>& parameters, const std::vector<Number>& exact, const Number& time) {
+void basic_oracle<Number>::set_exactly(const std::vector<Number>& parameters, const std::vector<Number>& exact,
+                                       const Number& time) {
   state_->parameters = parameters;
   state_->exact_state = exact;
   state_->exact_state.push_back(time);
@@ -119,7 +120,8 @@ Number basic_oracle<Number>::exact_relative(int equation) {
   }
   for (const int a : own) exponents.erase(a);
   // those of one density seen along several states have its value
-  while (exponents.size() > 1 && value(*exponents.begin()) == value(*exponents.rbegin())) exponents.erase(std::prev(exponents.end()));
+  while (exponents.size() > 1 && value(*exponents.begin()) == value(*exponents.rbegin()))
+    exponents.erase(std::prev(exponents.end()));
   if (exponents.size() != 1)
     throw error("The relative form of equation \"" + std::string(e.name.view()) + "\" holds " + std::to_string(exponents.size()) +
                 " factors exp(a - value of a) of its own; it can be compared with residual / p where there is one.");

@@ -137,12 +137,8 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
         raise(most, of(n.a, component, k, m));
         raise(most, of(n.b, component, k, m));
         break;
-      case op::mul:
-        add_products(n.a, n.b);
-        break;
-      case op::sq:
-        add_products(n.a, n.a);
-        break;
+      case op::mul: add_products(n.a, n.b); break;
+      case op::sq: add_products(n.a, n.a); break;
       case op::div: {
         const auto& x = of(n.a, component, k, m);
         const auto y = magnitudes(n.b, component, 0, 0);
@@ -177,9 +173,7 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
       case op::sum:
         for (int j = 0; j < l.places.components(n.a); j++) raise(most, of(n.a, j, k, m));
         break;
-      case op::component:
-        raise(most, of(n.a, n.n, k, m));
-        break;
+      case op::component: raise(most, of(n.a, n.n, k, m)); break;
       case op::sum_others:
         for (int j = 0; j < l.places.components(n.a); j++)
           if ((j < component && n.n <= 0) || (j > component && n.n >= 0)) raise(most, of(n.a, j, k, m));
@@ -208,8 +202,7 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
           add_matrix(n.weight, n.b, l.places.components(n.a) * recording.nodes[n.a].k.width);
         add_bias();
         break;
-      default:
-        break;
+      default: break;
     }
   return terms[w] = std::move(most);
 }

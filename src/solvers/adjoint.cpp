@@ -59,11 +59,14 @@ struct reverse_chunk {
     const bool all_kept = length >= steps;
     grow(adjoint, state), grow(by_carried, n * q), grow(cotangent, state), grow(rate_cotangents, n * q);
     grow(by_stage, state * std::size_t(r.used)), grow(workspace, rk.kernel->vector_jacobian_workspace());
-    if (!r.continuous) grow(stages, std::min(length, steps) * std::size_t(r.used) * state), grow(checkpoints, (steps + length - 1) / length * state);
+    if (!r.continuous)
+      grow(stages, std::min(length, steps) * std::size_t(r.used) * state),
+          grow(checkpoints, (steps + length - 1) / length * state);
     if (r.late) grow(late_rates, steps * std::size_t(r.used) * q * n);
     reserve_inputs(r);
     for (std::size_t step = 0; step < steps; step++) {
-      if (!r.continuous && !all_kept && step % length == 0) std::copy_n(rk.x.begin(), state, checkpoints.begin() + std::ptrdiff_t(step / length * state));
+      if (!r.continuous && !all_kept && step % length == 0)
+        std::copy_n(rk.x.begin(), state, checkpoints.begin() + std::ptrdiff_t(step / length * state));
       forward(r, step, all_kept && !r.continuous ? stages.data() + step * std::size_t(r.used) * state : nullptr);
     }
     std::copy_n(rk.x.begin(), state, out.state.begin() + std::ptrdiff_t(begin * d));
@@ -137,7 +140,8 @@ struct reverse_chunk {
     const arguments<T> in = rk.kernel_arguments(x);
     const T* cotangents[1 + most_carried] = {cotangent.data()};
     for (std::size_t j = 0; j < rk.q; j++) cotangents[1 + j] = rate_cotangents.data() + j * rk.n;
-    rk.kernel->vector_jacobian(r.problem.parameters, in, 0, rk.n, cotangents, out, {by_x, nullptr, by_input_pointers.data()}, gradient, workspace.data(),
+    rk.kernel->vector_jacobian(r.problem.parameters, in, 0, rk.n, cotangents, out, {by_x, nullptr, by_input_pointers.data()},
+                               gradient, workspace.data(),
                                r.continuous ? nullptr : &pending);  // there, calls without a gradient come in between
     products++;
   }
@@ -186,7 +190,9 @@ struct reverse_chunk {
     }
   }
 
-  T* rates_at(const reverse_run<T>& r, std::size_t step, int stage) { return late_rates.data() + (step * std::size_t(r.used) + std::size_t(stage)) * rk.q * rk.n; }
+  T* rates_at(const reverse_run<T>& r, std::size_t step, int stage) {
+    return late_rates.data() + (step * std::size_t(r.used) + std::size_t(stage)) * rk.q * rk.n;
+  }
   /// The carried quantities, added up in the order of the steps as on the way there.
   void add_late_rates(const reverse_run<T>& r) {
     const runge_kutta_table& t = *rk.table;
@@ -272,8 +278,8 @@ template class adjoint_memory<double>;
 
 template <class T>
 ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,
-                                    const loss_derivative<T>& loss, const solve_gradients<T>& to, const adjoint_options<T>& backward, team& workers,
-                                    adjoint_memory<T>& memory) {
+                                    const loss_derivative<T>& loss, const solve_gradients<T>& to,
+                                    const adjoint_options<T>& backward, team& workers, adjoint_memory<T>& memory) {
   if (options.event) throw error("the gradient of a solve that stops at an event is not available: leave `event` empty");
   const kernel_interface<T>& kernel = problem.kernels->whole();
   if (!kernel.has_vector_jacobian()) throw error("the kernel of this differential equation has no vector-Jacobian products");
@@ -301,10 +307,18 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   out.carried.resize(samples * q);
   if (samples == 0) return out;
   const runge_kutta_table& table = coefficients(options.method);
-  const reverse_run<T> run{problem, start, steps, to, loss, backward.memory, stages_of_a_step(table), backward.how == adjoint::continuous, backward.carried_on_the_way_back && problem.carried() > 0};
+  const reverse_run<T> run{problem,
+                           start,
+                           steps,
+                           to,
+                           loss,
+                           backward.memory,
+                           stages_of_a_step(table),
+                           backward.how == adjoint::continuous,
+                           backward.carried_on_the_way_back && problem.carried() > 0};
 
-  // A part has a gradient of its own, which is cleared and added up for each product: long parameter vectors get larger parts. All sizes follow
-  // from the problem alone.
+  // A part has a gradient of its own, which is cleared and added up for each product: long parameter vectors get larger parts.
+  // All sizes follow from the problem alone.
   const std::size_t block = kernel.block(), parameters = to.parameters ? std::size_t(problem.recording->parameters) : 0;
   const auto whole = [&](std::size_t n) { return (n + block - 1) / block * block; };
   const std::size_t chunk = whole(parameters <= 8192 ? 64 : parameters <= 131072 ? 128 : 256);
@@ -343,24 +357,28 @@ ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_sta
   const std::size_t first = *std::min_element(failed.begin(), failed.end());
   if (first != reverse_chunk<T>::none) {
     out.status = solve_status::not_finite;
-    out.text = std::string(sentence(out.status)) + " (sample " + std::to_string(first) + "); where the steps are too long, take more of them, or adaptive ones";
+    out.text = std::string(sentence(out.status)) + " (sample " + std::to_string(first) +
+               "); where the steps are too long, take more of them, or adaptive ones";
   }
   return out;
 }
 
 template <class T>
 ode_solution<T> solve_with_gradient(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,
-                                    const loss_derivative<T>& loss, const solve_gradients<T>& to, const adjoint_options<T>& backward, int threads) {
+                                    const loss_derivative<T>& loss, const solve_gradients<T>& to,
+                                    const adjoint_options<T>& backward, int threads) {
   team workers(threads);
   adjoint_memory<T> memory;
   return solve_with_gradient(problem, start, options, loss, to, backward, workers, memory);
 }
 
-#define DIMWISE_INSTANTIATE(T)                                                                                                                 \
-  template ode_solution<T> solve_with_gradient<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, const loss_derivative<T>&, \
-                                                  const solve_gradients<T>&, const adjoint_options<T>&, team&, adjoint_memory<T>&);              \
-  template ode_solution<T> solve_with_gradient<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, const loss_derivative<T>&, \
-                                                  const solve_gradients<T>&, const adjoint_options<T>&, int);
+#define DIMWISE_INSTANTIATE(T)                                                                                            \
+  template ode_solution<T> solve_with_gradient<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, \
+                                                  const loss_derivative<T>&, const solve_gradients<T>&,                   \
+                                                  const adjoint_options<T>&, team&, adjoint_memory<T>&);                  \
+  template ode_solution<T> solve_with_gradient<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, \
+                                                  const loss_derivative<T>&, const solve_gradients<T>&,                   \
+                                                  const adjoint_options<T>&, int);
 DIMWISE_INSTANTIATE(float)
 DIMWISE_INSTANTIATE(double)
 #undef DIMWISE_INSTANTIATE

@@ -22,12 +22,24 @@
 
 namespace dimwise::detail {
 
-struct delete_context { void operator()(SUNContext c) const { SUNContext_Free(&c); } };
-struct delete_cvode { void operator()(void* m) const { CVodeFree(&m); } };
-struct delete_vector { void operator()(N_Vector v) const { N_VDestroy(v); } };
-struct delete_matrix { void operator()(SUNMatrix a) const { SUNMatDestroy(a); } };
-struct delete_linear { void operator()(SUNLinearSolver s) const { SUNLinSolFree(s); } };
-struct delete_nonlinear { void operator()(SUNNonlinearSolver s) const { SUNNonlinSolFree(s); } };
+struct delete_context {
+  void operator()(SUNContext c) const { SUNContext_Free(&c); }
+};
+struct delete_cvode {
+  void operator()(void* m) const { CVodeFree(&m); }
+};
+struct delete_vector {
+  void operator()(N_Vector v) const { N_VDestroy(v); }
+};
+struct delete_matrix {
+  void operator()(SUNMatrix a) const { SUNMatDestroy(a); }
+};
+struct delete_linear {
+  void operator()(SUNLinearSolver s) const { SUNLinSolFree(s); }
+};
+struct delete_nonlinear {
+  void operator()(SUNNonlinearSolver s) const { SUNNonlinSolFree(s); }
+};
 template <class T, class Delete>
 using owned = std::unique_ptr<std::remove_pointer_t<T>, Delete>;
 
@@ -37,7 +49,8 @@ class cvode_integrator {
   stacked_system& system;
   corrector how;
 
-  cvode_integrator(stacked_system& s, const implicit_options& o, corrector c, double t, const double* y, double direction) : system(s), how(c) {
+  cvode_integrator(stacked_system& s, const implicit_options& o, corrector c, double t, const double* y, double direction)
+      : system(s), how(c) {
     SUNContext made = nullptr;
     if (SUNContext_Create(nullptr, &made) != 0) throw error("SUNDIALS could not be started");
     context_.reset(made);
@@ -86,7 +99,8 @@ class cvode_integrator {
   }
   /// Whether `system.diagonal` is that of a recent point.
   bool knows_diagonal() const {
-    return how == corrector::jacobi_newton || how == corrector::newton || (how == corrector::newton_krylov && system.problem.kernels->diagonal);
+    return how == corrector::jacobi_newton || how == corrector::newton ||
+           (how == corrector::newton_krylov && system.problem.kernels->diagonal);
   }
   /// Adds the estimated error of the last step to a sum.
   void add_error(error_sum& sum) {
@@ -103,7 +117,8 @@ class cvode_integrator {
     CVodeGetNumSteps(memory_.get(), &steps);
     CVodeGetNumErrTestFails(memory_.get(), &failed);
     CVodeGetNonlinSolvStats(memory_.get(), &iterations, &failed_corrections);
-    c.accepted += std::size_t(steps), c.rejected += std::size_t(failed + failed_corrections), c.iterations += std::size_t(iterations);
+    c.accepted += std::size_t(steps), c.rejected += std::size_t(failed + failed_corrections),
+        c.iterations += std::size_t(iterations);
   }
 
  private:
@@ -161,7 +176,8 @@ class cvode_integrator {
         break;
       case corrector::newton_krylov:
         if (!system.has_product()) moved_.resize(system.size() * 2);
-        linear_.reset(SUNLinSol_SPGMR(y_.get(), system.problem.kernels->diagonal ? SUN_PREC_LEFT : SUN_PREC_NONE, int(std::min<sunindextype>(n, 20)), c));
+        linear_.reset(SUNLinSol_SPGMR(y_.get(), system.problem.kernels->diagonal ? SUN_PREC_LEFT : SUN_PREC_NONE,
+                                      int(std::min<sunindextype>(n, 20)), c));
         CVodeSetLinearSolver(m, linear_.get(), nullptr);
         CVodeSetJacTimes(m, nullptr, system.has_product() ? product : difference);
         CVodeSetEpsLin(m, 1e-3);  // a slow mode is small in the preconditioned residual, too

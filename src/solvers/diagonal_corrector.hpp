@@ -1,4 +1,5 @@
-// solvers/diagonal_corrector.hpp: Jacobi-Newton as a nonlinear solver of SUNDIALS, with a rate of contraction that is carried over the steps.
+// solvers/diagonal_corrector.hpp: Jacobi-Newton as a nonlinear solver of SUNDIALS, with a rate of contraction that is carried
+// over the steps.
 #pragma once
 #include <nvector/nvector_serial.h>
 #include <sundials/sundials_nonlinearsolver.h>
@@ -12,21 +13,22 @@ namespace dimwise::detail {
 
 /// Solves y_c = gamma f(y_0 + y_c) - .. by y_c <- y_c - F / (1 - gamma D), f and D of the same iterate.
 ///
-/// A correction of size s that contracts by r leaves an error s r / (1 - r). It is accepted where that is below the tolerance that CVODE passes. r is
-/// what corrections in a row showed, and what the watch over the spectral radius found: both last over steps, as CVODE keeps the rate of
-/// Newton with a kept matrix; for solvers without a matrix CVODE forgets it, which costs half an iteration a step. M = (1 - gamma D)^-1 gamma (J - D)
-/// grows at most as gamma does, so r is scaled up with it; it is measured anew, by one more iteration, after `renew_after` steps or where gamma
-/// has grown by 30 %.
+/// A correction of size s that contracts by r leaves an error s r / (1 - r). It is accepted where that is below the tolerance
+/// that CVODE passes. r is what corrections in a row showed, and what the watch over the spectral radius found: both last over
+/// steps, as CVODE keeps the rate of Newton with a kept matrix; for solvers without a matrix CVODE forgets it, which costs half
+/// an iteration a step. M = (1 - gamma D)^-1 gamma (J - D) grows at most as gamma does, so r is scaled up with it; it is measured
+/// anew, by one more iteration, after `renew_after` steps or where gamma has grown by 30 %.
 ///
-/// What m iterations leave comes back in the predictor of the next steps, which extrapolates with weights of sum up to 2^(q+1): where r^m 2^(q+1) is
-/// large, stiff components echo, the error estimate sees them, and the steps stay as short as those of an explicit method. Up to `largest_echo` is let pass: 5 for BDF
-/// and 1 for Adams are where the steps were those of dense Newton and evaluations fewest, on relaxations with couplings of one sign and of
-/// random signs.
+/// What m iterations leave comes back in the predictor of the next steps, which extrapolates with weights of sum up to 2^(q+1):
+/// where r^m 2^(q+1) is large, stiff components echo, the error estimate sees them, and the steps stay as short as those of an
+/// explicit method. Up to `largest_echo` is let pass: 5 for BDF and 1 for Adams are where the steps were those of dense Newton
+/// and evaluations fewest, on relaxations with couplings of one sign and of random signs.
 class diagonal_corrector {
  public:
   static constexpr int renew_after = 20, most_iterations = 5;
 
-  diagonal_corrector(stacked_system& f, double largest_echo, SUNContext context) : f_(f), largest_echo_(largest_echo), change_(f.size()) {
+  diagonal_corrector(stacked_system& f, double largest_echo, SUNContext context)
+      : f_(f), largest_echo_(largest_echo), change_(f.size()) {
     solver_ = SUNNonlinSolNewEmpty(context);
     if (!solver_) return;
     solver_->content = this;

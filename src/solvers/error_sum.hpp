@@ -8,8 +8,8 @@
 
 namespace dimwise::detail {
 
-/// e <- exp(h D) e + (local error of the step), with signs, for each component; D: the diagonal of the Jacobian. It leaves out how errors pass from
-/// one component to another, so that the sum is a warning, no estimate.
+/// e <- exp(h D) e + (local error of the step), with signs, for each component; D: the diagonal of the Jacobian. It leaves out
+/// how errors pass from one component to another, so that the sum is a warning, no estimate.
 class error_sum {
  public:
   explicit error_sum(std::size_t size) : sum_(size, 0.0) {}

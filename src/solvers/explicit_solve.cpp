@@ -1,4 +1,5 @@
-// solvers/explicit_solve.cpp: steps of each sample alone or of all together, from the first step's length to the record of the work.
+// solvers/explicit_solve.cpp: steps of each sample alone or of all together, from the first step's length to the record of the
+// work.
 #include <dimwise/solvers/explicit_solve.hpp>
 
 #include <cmath>
@@ -82,13 +83,14 @@ void run_alone(const solve_run<T>& run, stepping_chunk<T>& c, std::vector<char>&
       for (std::size_t s = 0; s < c.rk.n; s++) {
         double x2, f2;
         c.start_norms(run, s, x2, f2);
-        c.rk.length[s] = run.direction * std::min(euler_length(std::sqrt(x2 / n), std::sqrt(f2 / n)), std::abs(run.start.t1 - run.start.t0));
+        c.rk.length[s] =
+            run.direction * std::min(euler_length(std::sqrt(x2 / n), std::sqrt(f2 / n)), std::abs(run.start.t1 - run.start.t0));
         c.rows[s].h = f2;
       }
       c.euler_step();
       for (std::size_t s = 0; s < c.rk.n; s++)
-        c.rows[s].h = run.direction * first_length(std::abs(c.rk.length[s]), std::sqrt(c.rows[s].h / n), std::sqrt(c.change_norm(run, s) / n),
-                                                   run.table.error_order + 1);
+        c.rows[s].h = run.direction * first_length(std::abs(c.rk.length[s]), std::sqrt(c.rows[s].h / n),
+                                                   std::sqrt(c.change_norm(run, s) / n), run.table.error_order + 1);
     }
     for (std::size_t s = 0; s < c.rk.n; s++) c.rows[s].h = stepping_chunk<T>::limited(run, c.rows[s].h);
   }
@@ -128,7 +130,8 @@ void run_together(const solve_run<T>& run, typename explicit_memory<T>::parts& m
   });
   if (total() > 0) {  // no step is short enough for that; the samples at fault are told from the others
     for (std::size_t c = 0; c < chunks; c++)
-      for (std::size_t s = 0; s < m.chunks[c].rk.n; s++) m.chunks[c].stop(run, s, m.chunks[c].finite_start(s) ? solve_status::success : solve_status::not_finite);
+      for (std::size_t s = 0; s < m.chunks[c].rk.n; s++)
+        m.chunks[c].stop(run, s, m.chunks[c].finite_start(s) ? solve_status::success : solve_status::not_finite);
     return;
   }
   if (h == 0) {
@@ -188,7 +191,8 @@ void collect(const solve_run<T>& run, typename explicit_memory<T>::parts& m, std
   out.mean_evaluations = samples ? evaluations / double(samples) : 0;
   out.status = samples ? m.status[worst] : solve_status::success;
   out.text = sentence(out.status);
-  if (out.status != solve_status::success) out.text += " (sample " + std::to_string(worst) + " at time " + detail::number_text(out.end[worst]) + ")";
+  if (out.status != solve_status::success)
+    out.text += " (sample " + std::to_string(worst) + " at time " + detail::number_text(out.end[worst]) + ")";
   if (out.status == solve_status::too_many_steps || out.status == solve_status::step_too_small)
     out.text += ". The problem may be stiff: an implicit method takes fewer steps there";
   if (samples && !run.fixed) out.next_step = std::abs(m.done[0].h);
@@ -210,8 +214,8 @@ void collect(const solve_run<T>& run, typename explicit_memory<T>::parts& m, std
 }  // namespace
 
 template <class T>
-ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options, team& workers,
-                               explicit_memory<T>& memory) {
+ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,
+                               team& workers, explicit_memory<T>& memory) {
   check_options(problem, start, options);
   const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried();
   ode_solution<T> out;
@@ -225,7 +229,15 @@ ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>
   out.saved_carried.resize(options.save_at.size() * samples * q);
   m.status.assign(samples, solve_status::success);
   m.done.assign(samples, {});
-  const solve_run<T> run{problem, start, options, coefficients(options.method), out, m.status, m.done, start.t1 < start.t0 ? -1.0 : 1.0, options.fixed_steps > 0};
+  const solve_run<T> run{problem,
+                         start,
+                         options,
+                         coefficients(options.method),
+                         out,
+                         m.status,
+                         m.done,
+                         start.t1 < start.t0 ? -1.0 : 1.0,
+                         options.fixed_steps > 0};
   if (start.t0 == start.t1) {
     for (std::size_t j = 0; j < options.save_at.size(); j++) {
       std::copy(out.state.begin(), out.state.end(), out.saved.begin() + std::ptrdiff_t(j * samples * d));
@@ -268,14 +280,16 @@ ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>
 }
 
 template <class T>
-ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options, int threads) {
+ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,
+                               int threads) {
   team workers(threads);
   explicit_memory<T> memory;
   return solve_explicit(problem, start, options, workers, memory);
 }
 
-#define DIMWISE_INSTANTIATE(T)                                                                                                              \
-  template ode_solution<T> solve_explicit<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, team&, explicit_memory<T>&); \
+#define DIMWISE_INSTANTIATE(T)                                                                                              \
+  template ode_solution<T> solve_explicit<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, team&, \
+                                             explicit_memory<T>&);                                                          \
   template ode_solution<T> solve_explicit<T>(const ode_problem<T>&, const ode_start<T>&, const explicit_options<T>&, int);
 DIMWISE_INSTANTIATE(float)
 DIMWISE_INSTANTIATE(double)

@@ -1,4 +1,5 @@
-// solvers/implicit_solve.cpp: solves by CVODE under a watch over what the diagonal leaves out, repeated where local errors add up.
+// solvers/implicit_solve.cpp: solves by CVODE under a watch over what the diagonal leaves out, repeated where local errors add
+// up.
 #include <dimwise/solvers/implicit_solve.hpp>
 
 #include <algorithm>
@@ -17,30 +18,40 @@ namespace {
 
 void check_options(const ode_problem<double>& p, const ode_start<double>& start, const implicit_options& o) {
   if (o.how == corrector::jacobi_newton && !p.kernels->diagonal)
-    throw error("Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take corrector::newton_krylov, or build the field from a hollow_net");
+    throw error(
+        "Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take corrector::newton_krylov, or build the "
+        "field from a hollow_net");
   detail::check_problem(p, start);
   detail::check_tolerances(o.rtol, o.atol, o.atol_of, p.dims());
   detail::check_step_lengths(o.first_step, o.largest_step);
   detail::check_saved_times(start, o.save_at);
   const int most = o.formula == multistep::bdf ? 5 : 12;
   if (o.largest_order < 0 || o.largest_order > most)
-    throw error("largest_order must be 1 to " + std::to_string(most) + " here (0: the solver's choice); it is " + std::to_string(o.largest_order));
+    throw error("largest_order must be 1 to " + std::to_string(most) + " here (0: the solver's choice); it is " +
+                std::to_string(o.largest_order));
   if (o.anderson < 0) throw error("anderson must not be negative");
   if (o.most_steps == 0) throw error("most_steps must be 1 or more");
 }
 
 solve_status status_of(int code) {
   switch (code) {
-    case CV_TOO_CLOSE: case CV_ERR_FAILURE: return solve_status::step_too_small;
-    case CV_FIRST_RHSFUNC_ERR: case CV_REPTD_RHSFUNC_ERR: case CV_UNREC_RHSFUNC_ERR: case CV_RHSFUNC_FAIL: return solve_status::not_finite;
+    case CV_TOO_CLOSE:
+    case CV_ERR_FAILURE: return solve_status::step_too_small;
+    case CV_FIRST_RHSFUNC_ERR:
+    case CV_REPTD_RHSFUNC_ERR:
+    case CV_UNREC_RHSFUNC_ERR:
+    case CV_RHSFUNC_FAIL: return solve_status::not_finite;
     default: return solve_status::no_convergence;
   }
 }
 
-corrector fallback(const ode_problem<double>& problem) { return problem.dims() <= 64 ? corrector::newton : corrector::newton_krylov; }
+corrector fallback(const ode_problem<double>& problem) {
+  return problem.dims() <= 64 ? corrector::newton : corrector::newton_krylov;
+}
 
 /// One solve, from the start once more where Jacobi-Newton is given up.
-implicit_solution solve_once(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers) {
+implicit_solution solve_once(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options,
+                             team& workers) {
   const std::size_t samples = start.samples, d = problem.dims(), q = problem.carried(), states = samples * d;
   implicit_solution out;
   out.saved_time = options.save_at;
@@ -90,7 +101,10 @@ implicit_solution solve_once(const ode_problem<double>& problem, const ode_start
         }
         out.status = status_of(code);
         for (std::size_t e = 0; e < system.size() && code == CV_ILL_INPUT; e++)
-          without_weight = without_weight || options.rtol * std::abs(run->data()[e]) + (e < states && !options.atol_of.empty() ? options.atol_of[e % d] : options.atol) == 0;
+          without_weight =
+              without_weight || options.rtol * std::abs(run->data()[e]) +
+                                        (e < states && !options.atol_of.empty() ? options.atol_of[e % d] : options.atol) ==
+                                    0;
         break;
       }
       if (options.largest_sum > 0 && run->knows_diagonal()) run->add_error(sum);
@@ -126,9 +140,11 @@ implicit_solution solve_once(const ode_problem<double>& problem, const ode_start
   out.mean_evaluations = double(out.counters.field);
   out.text = sentence(out.status);
   if (out.status != solve_status::success) out.text += " at time " + detail::number_text(t);
-  if (without_weight) out.text += ": a coordinate is 0 there and has no absolute tolerance, so that no error is small enough; set atol above zero";
+  if (without_weight)
+    out.text += ": a coordinate is 0 there and has no absolute tolerance, so that no error is small enough; set atol above zero";
   if (out.fell_back)
-    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " + detail::number_text(out.fall_back_time) +
+    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " +
+                detail::number_text(out.fall_back_time) +
                 ": what the diagonal leaves out of the Jacobian let it contract by no more than " + std::to_string(out.radius) +
                 ", where its corrections no longer tell its error";
   return out;
@@ -147,7 +163,8 @@ double difference(const implicit_solution& a, const implicit_solution& b, const 
     const double e = (x - y) / std::max(o.rtol * std::abs(y) + atol, 1e-300);
     sum += e * e;
   };
-  for (std::size_t e = 0; e < b.state.size(); e++) add(a.state[e], b.state[e], o.atol_of.empty() ? o.atol : o.atol_of[e % o.atol_of.size()]);
+  for (std::size_t e = 0; e < b.state.size(); e++)
+    add(a.state[e], b.state[e], o.atol_of.empty() ? o.atol : o.atol_of[e % o.atol_of.size()]);
   for (std::size_t e = 0; e < b.carried.size(); e++) add(a.carried[e], b.carried[e], o.atol);
   return std::sqrt(sum / double(b.state.size() + b.carried.size()));
 }
@@ -159,7 +176,8 @@ std::string number(double x) {
 }
 
 /// Solves again where the local errors of the first solve added up, with smaller tolerances until two solutions agree.
-implicit_solution solve_again(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers, implicit_solution best) {
+implicit_solution solve_again(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options,
+                              team& workers, implicit_solution best) {
   constexpr double power = 0.75;  // errors at the end go with tolerance^(q / (q + 1)), q: the order, here 3
   constexpr double smallest_rtol = 1e-14;
   implicit_options again = options;
@@ -186,7 +204,8 @@ implicit_solution solve_again(const ode_problem<double>& problem, const ode_star
   best.counters = total;
   best.mean_evaluations = double(total.field);
   best.error = std::max(error, 0.0), best.tolerance_scale = scale;
-  best.text += ". The local errors of " + std::to_string(steps) + " steps added up, on the way to " + number(best.error_sum) + " tolerances";
+  best.text += ". The local errors of " + std::to_string(steps) + " steps added up, on the way to " + number(best.error_sum) +
+               " tolerances";
   if (!tried.empty()) best.text += ", so that it was solved again with the tolerances times " + tried;
   if (!ended) best.text += ", which did not reach the end";
   if (error >= 0) best.text += ": the error at the end is estimated as " + number(error) + " tolerances";
@@ -195,14 +214,16 @@ implicit_solution solve_again(const ode_problem<double>& problem, const ode_star
 
 }  // namespace
 
-implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, team& workers) {
+implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start,
+                                 const implicit_options& options, team& workers) {
   check_options(problem, start, options);
   implicit_solution out = solve_once(problem, start, options, workers);
   if (!out.ok() || !(options.largest_sum > 0) || out.error_sum <= options.largest_sum) return out;
   return solve_again(problem, start, options, workers, std::move(out));
 }
 
-implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start, const implicit_options& options, int threads) {
+implicit_solution solve_implicit(const ode_problem<double>& problem, const ode_start<double>& start,
+                                 const implicit_options& options, int threads) {
   team workers(threads);
   return solve_implicit(problem, start, options, workers);
 }

@@ -25,9 +25,18 @@ struct block_memory {
 
 class block_run {
  public:
-  block_run(const ode_problem<double>& p, const ode_start<double>& start, const jacobi_newton_options& o, jacobi_newton_solution& out)
-      : p_(p), start_(start), o_(o), out_(out), both_(*p.kernels->diagonal), whole_(p.kernels->whole()), d_(p.dims()), q_(p.carried()) {
-    for (int j = 0; j < p.recording->constant_count; j++) constants_.push_back(p.constants ? p.constants[j] : p.recording->constants[j].value);
+  block_run(const ode_problem<double>& p, const ode_start<double>& start, const jacobi_newton_options& o,
+            jacobi_newton_solution& out)
+      : p_(p),
+        start_(start),
+        o_(o),
+        out_(out),
+        both_(*p.kernels->diagonal),
+        whole_(p.kernels->whole()),
+        d_(p.dims()),
+        q_(p.carried()) {
+    for (int j = 0; j < p.recording->constant_count; j++)
+      constants_.push_back(p.constants ? p.constants[j] : p.recording->constants[j].value);
     h_ = (start.t1 - start.t0) / double(o.steps);
     implicit_ = o.formula == implicit_step::euler ? 1.0 : 0.5;
     prepared_both_.prepare(both_, p.parameters, start.samples % both_.block() != 0);
@@ -100,14 +109,16 @@ class block_run {
   void rates(block_memory& m, std::size_t n, const double* x, double t, double* to) const {
     double* out[1 + most_carried] = {};
     for (std::size_t j = 0; j < q_; j++) out[1 + j] = to + j * n;
-    whole_.evaluate(p_.parameters, at(m, n, x, t, p_.prepared ? p_.prepared : prepared_whole_.data()), 0, n, out, m.workspace.data());
+    whole_.evaluate(p_.parameters, at(m, n, x, t, p_.prepared ? p_.prepared : prepared_whole_.data()), 0, n, out,
+                    m.workspace.data());
     m.field++;
   }
   void carry(block_memory& m, std::size_t n, double t) const {
     rates(m, n, m.x.data(), t, m.rates.data());
     for (std::size_t s = 0; s < n; s++)
       for (std::size_t j = 0; j < q_; j++)
-        if (!m.failed[s]) m.carried[s * q_ + j] += h_ * (implicit_ * m.rates[j * n + s] + (1 - implicit_) * m.old_rates[j * n + s]);
+        if (!m.failed[s])
+          m.carried[s * q_ + j] += h_ * (implicit_ * m.rates[j * n + s] + (1 - implicit_) * m.old_rates[j * n + s]);
     std::swap(m.rates, m.old_rates);
   }
 
@@ -169,9 +180,12 @@ class block_run {
 
 }  // namespace
 
-jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, const ode_start<double>& start, const jacobi_newton_options& options, team& workers) {
+jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, const ode_start<double>& start,
+                                           const jacobi_newton_options& options, team& workers) {
   if (!problem.kernels->diagonal)
-    throw error("Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take solve_implicit with corrector::newton, or build the field from a hollow_net");
+    throw error(
+        "Jacobi-Newton needs the diagonal D<1>(f), and this vector field is dense: take solve_implicit with corrector::newton, "
+        "or build the field from a hollow_net");
   if (options.steps == 0) throw error("the number of steps must be 1 or more");
   detail::check_problem(problem, start);
   detail::check_tolerances(options.rtol, options.atol, {}, problem.dims());
@@ -203,17 +217,20 @@ jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, c
     if (out.end[s] != start.t1) failed++, first = s;
   const bool iterated = options.formula != implicit_step::rosenbrock;
   bool finite = true;
-  for (std::size_t i = 0; i < problem.dims() && failed; i++) finite = finite && std::isfinite(out.state[first * problem.dims() + i]);
+  for (std::size_t i = 0; i < problem.dims() && failed; i++)
+    finite = finite && std::isfinite(out.state[first * problem.dims() + i]);
   if (failed) out.status = iterated && finite ? solve_status::no_convergence : solve_status::not_finite;
   out.text = sentence(out.status);
   if (failed)
-    out.text += " for " + std::to_string(failed) + " samples (the first is " + std::to_string(first) + ", at time " + detail::number_text(out.end[first]) + ")";
+    out.text += " for " + std::to_string(failed) + " samples (the first is " + std::to_string(first) + ", at time " +
+                detail::number_text(out.end[first]) + ")";
   if (failed && finite)
     out.text += ": the diagonal does not dominate there, or the steps are too long; take shorter ones or solve_implicit";
   return out;
 }
 
-jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, const ode_start<double>& start, const jacobi_newton_options& options, int threads) {
+jacobi_newton_solution solve_jacobi_newton(const ode_problem<double>& problem, const ode_start<double>& start,
+                                           const jacobi_newton_options& options, int threads) {
   team workers(threads);
   return solve_jacobi_newton(problem, start, options, workers);
 }

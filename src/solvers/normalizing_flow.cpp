@@ -70,11 +70,12 @@ struct normalizing_flow<T>::parts {
   void require_density() const {
     for (const flow_part<T>& p : list)
       if (!p.density())
-        throw error("the log density of '" + p.name +
-                    "' is not known: write m.flow<\"" + p.name + "\">(f) for its exact trace, or m.flow<\"" + p.name + "\", trace::hutchinson>(f) for an estimate");
+        throw error("the log density of '" + p.name + "' is not known: write m.flow<\"" + p.name +
+                    "\">(f) for its exact trace, or m.flow<\"" + p.name + "\", trace::hutchinson>(f) for an estimate");
   }
   void make_kernels() {
-    if (options.probes < 1) throw error("a flow needs at least one probe for the estimate of its trace; probes is " + std::to_string(options.probes));
+    if (options.probes < 1)
+      throw error("a flow needs at least one probe for the estimate of its trace; probes is " + std::to_string(options.probes));
     const table& t = model.recording;
     for (flow_part<T>& p : list) {
       const ode_kernels<T>& k = *problem_of<T>(model, p.name, nullptr).kernels;
@@ -82,14 +83,17 @@ struct normalizing_flow<T>::parts {
       p.whole.field = k.field;
       if (!k.carried) continue;
       const bool unit = p.entry->how == trace::full, many = p.entry->how == trace::hutchinson && options.probes > 1;
-      if (unit || many) p.whole.carried = std::make_shared<detail::probe_kernel<T>>(*k.carried, t, t.nodes[p.entry->noise].n, options.probes, unit);
+      if (unit || many)
+        p.whole.carried =
+            std::make_shared<detail::probe_kernel<T>>(*k.carried, t, t.nodes[p.entry->noise].n, options.probes, unit);
     }
     probes = options.probes;
   }
   void prepare() {
     if (!(options.t0 < options.t1)) throw error("a flow needs t0 < t1: its base is at t0, its data at t1");
     if (options.probes != probes) make_kernels();
-    if (!workers || (options.threads > 0 && workers->threads() != options.threads)) workers = std::make_unique<team>(options.threads);
+    if (!workers || (options.threads > 0 && workers->threads() != options.threads))
+      workers = std::make_unique<team>(options.threads);
   }
   ode_problem<T> problem(std::size_t part, const T* parameters, bool carries = true) {
     ode_problem<T> p = problem_of<T>(model, list[part].name, parameters);
@@ -110,7 +114,8 @@ struct normalizing_flow<T>::parts {
       const std::size_t size = std::min(tile, n - first);
       if (options.noise == probe_noise::gaussian) r.normals(draw, first, size, some);
       else r.uniforms(draw, first, size, some);
-      for (std::size_t e = 0; e < size; e++) noise[first + e] = options.noise == probe_noise::gaussian ? T(some[e]) : some[e] < 0.5 ? T(-1) : T(1);
+      for (std::size_t e = 0; e < size; e++)
+        noise[first + e] = options.noise == probe_noise::gaussian ? T(some[e]) : some[e] < 0.5 ? T(-1) : T(1);
     }
   }
   /// Which array each input of the model reads.
@@ -123,14 +128,17 @@ struct normalizing_flow<T>::parts {
     for (const auto& [name, values] : given) slots[slot_of(name)] = values;
     for (int i = 0; i < t.input_count; i++) {
       if (i == probe) slots[std::size_t(i)] = noise.data();
-      else if (!slots[std::size_t(i)]) throw error("the flow needs its input '" + std::string(t.inputs[i].name.view()) + "' (one row for each sample): give {\"" + std::string(t.inputs[i].name.view()) + "\", values}");
+      else if (!slots[std::size_t(i)])
+        throw error("the flow needs its input '" + std::string(t.inputs[i].name.view()) +
+                    "' (one row for each sample): give {\"" + std::string(t.inputs[i].name.view()) + "\", values}");
     }
   }
   std::size_t slot_of(const std::string& name) const {
     const table& t = model.recording;
     for (int i = 0; i < t.input_count; i++)
       if (t.inputs[i].name.view() == name && i != noise_slot()) return std::size_t(i);
-    throw error("the flow has no input '" + name + "'" + (noise_slot() >= 0 && name == "trace_noise" ? ": the directions of probes are drawn by the flow itself" : ""));
+    throw error("the flow has no input '" + name + "'" +
+                (noise_slot() >= 0 && name == "trace_noise" ? ": the directions of probes are drawn by the flow itself" : ""));
   }
   std::size_t order(direction to, std::size_t i) const { return to == direction::to_data ? i : list.size() - 1 - i; }
   ode_start<T> start(direction to, std::size_t samples, const T* state) const {
@@ -163,7 +171,8 @@ struct normalizing_flow<T>::parts {
     for (std::size_t i = 0; i < list.size(); i++) {
       const std::size_t part = order(to, i);
       const std::vector<T> begin = std::move(r.state);
-      ode_solution<T> s = solve_explicit<T>(problem(part, parameters), start(to, samples, begin.data()), options.solver, *workers, forward);
+      ode_solution<T> s =
+          solve_explicit<T>(problem(part, parameters), start(to, samples, begin.data()), options.solver, *workers, forward);
       merge(r, s, list[part].name);
       if (!r.change.empty()) add_change(r, samples, part);
       if (!r.ok()) break;
@@ -172,8 +181,9 @@ struct normalizing_flow<T>::parts {
   }
 
   /// From one end to the other, and the derivatives of a loss of the end back. by_end(begin, end, state, by_state, by_change).
-  flow_result<T> pull_back(const T* parameters, std::size_t samples, const T* from, direction to, const typename normalizing_flow<T>::end_derivative& loss,
-                           const flow_gradients<T>& gradients, const std::vector<flow_penalty>& penalties) {
+  flow_result<T> pull_back(const T* parameters, std::size_t samples, const T* from, direction to,
+                           const typename normalizing_flow<T>::end_derivative& loss, const flow_gradients<T>& gradients,
+                           const std::vector<flow_penalty>& penalties) {
     const std::size_t d = dims(), n = list.size();
     flow_result<T> r;
     r.text = sentence(r.status);
@@ -184,7 +194,8 @@ struct normalizing_flow<T>::parts {
     for (std::size_t i = 0; i + 1 < n; i++) {
       const std::size_t part = order(to, i);
       const T* begin = i ? between[i].data() : from;
-      ode_solution<T> s = solve_explicit<T>(problem(part, parameters, false), start(to, samples, begin), solver, *workers, forward);
+      ode_solution<T> s =
+          solve_explicit<T>(problem(part, parameters, false), start(to, samples, begin), solver, *workers, forward);
       between[i + 1].swap(s.state);
       r.counters += s.counters;
       if (s.status != solve_status::success) return merge(r, s, list[part].name), r;
@@ -193,7 +204,8 @@ struct normalizing_flow<T>::parts {
     by_inputs.resize(slots.size());
     std::vector<T*> input_targets(slots.size(), nullptr);
     std::vector<std::size_t> widths(slots.size());
-    for (std::size_t i = 0; i < slots.size(); i++) widths[i] = std::size_t(model.recording.inputs[i].width) * (model.recording.inputs[i].l == level::dim ? d : 1);
+    for (std::size_t i = 0; i < slots.size(); i++)
+      widths[i] = std::size_t(model.recording.inputs[i].width) * (model.recording.inputs[i].l == level::dim ? d : 1);
     for (const auto& [name, target] : gradients.inputs) {
       const std::size_t slot = slot_of(name);
       std::fill_n(target, samples * widths[slot], T(0));
@@ -210,19 +222,24 @@ struct normalizing_flow<T>::parts {
         bool known = false;
         for (int j = traced; j < e.carried_count; j++)
           if (e.carried[j].name.view() == p.carried) weights[std::size_t(j)] += sign * T(p.weight) / T(samples), known = true;
-        if (!known) throw error("the flow '" + list[part].name + "' carries no '" + p.carried + "' to be penalised: write m.flow<\"" + list[part].name + "\">(f, carry<\"" + p.carried + "\">(rate))");
+        if (!known)
+          throw error("the flow '" + list[part].name + "' carries no '" + p.carried + "' to be penalised: write m.flow<\"" +
+                      list[part].name + "\">(f, carry<\"" + p.carried + "\">(rate))");
       }
       const std::size_t q = std::size_t(e.carried_count);
-      const loss_derivative<T> of_end = [&](std::size_t begin, std::size_t end, const T* state, const T*, T* by_state, T* by_carried) {
+      const loss_derivative<T> of_end = [&](std::size_t begin, std::size_t end, const T* state, const T*, T* by_state,
+                                            T* by_carried) {
         if (i + 1 == n) loss(begin, end, state, by_state, by_change.data() + begin);
         else std::copy_n(by_end.begin() + std::ptrdiff_t(begin * d), (end - begin) * d, by_state);
         for (std::size_t s = 0; s < end - begin; s++)
-          for (std::size_t j = 0; j < q; j++) by_carried[s * q + j] = weights[j] + (j == 0 && traced ? by_change[begin + s] : T(0));
+          for (std::size_t j = 0; j < q; j++)
+            by_carried[s * q + j] = weights[j] + (j == 0 && traced ? by_change[begin + s] : T(0));
       };
       by_start.resize(samples * d);
       solve_gradients<T> targets{gradients.parameters, i == 0 ? gradients.state : by_start.data(), input_targets.data()};
       const adjoint_options<T> how{adjoint::discrete, options.memory, q > 0};
-      ode_solution<T> s = solve_with_gradient<T>(problem(part, parameters), start(to, samples, i ? between[i].data() : from), solver, of_end, targets, how, *workers, backward);
+      ode_solution<T> s = solve_with_gradient<T>(problem(part, parameters), start(to, samples, i ? between[i].data() : from),
+                                                 solver, of_end, targets, how, *workers, backward);
       by_end.swap(by_start);
       for (const auto& [name, target] : gradients.inputs)
         if (n > 1)
@@ -252,26 +269,37 @@ normalizing_flow<T>::~normalizing_flow() = default;
 template <class T>
 normalizing_flow<T>::normalizing_flow(normalizing_flow&&) noexcept = default;
 template <class T>
-const table& normalizing_flow<T>::recording() const { return parts_->model.recording; }
+const table& normalizing_flow<T>::recording() const {
+  return parts_->model.recording;
+}
 template <class T>
-std::size_t normalizing_flow<T>::dims() const { return parts_->dims(); }
+std::size_t normalizing_flow<T>::dims() const {
+  return parts_->dims();
+}
 template <class T>
-std::size_t normalizing_flow<T>::parameters() const { return std::size_t(recording().parameters); }
+std::size_t normalizing_flow<T>::parameters() const {
+  return std::size_t(recording().parameters);
+}
 template <class T>
-flow_options<T>& normalizing_flow<T>::options() { return parts_->options; }
+flow_options<T>& normalizing_flow<T>::options() {
+  return parts_->options;
+}
 
 template <class T>
-flow_result<T> normalizing_flow<T>::to_data(const T* parameters, std::size_t samples, const T* z, const flow_inputs<T>& inputs, std::uint64_t draw) {
+flow_result<T> normalizing_flow<T>::to_data(const T* parameters, std::size_t samples, const T* z, const flow_inputs<T>& inputs,
+                                            std::uint64_t draw) {
   parts_->bind(inputs, samples, draw);
   return parts_->transport(parameters, samples, z, direction::to_data);
 }
 template <class T>
-flow_result<T> normalizing_flow<T>::to_base(const T* parameters, std::size_t samples, const T* x, const flow_inputs<T>& inputs, std::uint64_t draw) {
+flow_result<T> normalizing_flow<T>::to_base(const T* parameters, std::size_t samples, const T* x, const flow_inputs<T>& inputs,
+                                            std::uint64_t draw) {
   parts_->bind(inputs, samples, draw);
   return parts_->transport(parameters, samples, x, direction::to_base);
 }
 template <class T>
-flow_result<T> normalizing_flow<T>::log_prob(const T* parameters, std::size_t samples, const T* x, const flow_inputs<T>& inputs, std::uint64_t draw) {
+flow_result<T> normalizing_flow<T>::log_prob(const T* parameters, std::size_t samples, const T* x, const flow_inputs<T>& inputs,
+                                             std::uint64_t draw) {
   parts_->require_density();
   flow_result<T> r = to_base(parameters, samples, x, inputs, draw);
   r.log_prob.resize(samples);
@@ -279,7 +307,8 @@ flow_result<T> normalizing_flow<T>::log_prob(const T* parameters, std::size_t sa
   return r;
 }
 template <class T>
-flow_result<T> normalizing_flow<T>::sample(const T* parameters, std::size_t samples, std::uint64_t seed, const flow_inputs<T>& inputs) {
+flow_result<T> normalizing_flow<T>::sample(const T* parameters, std::size_t samples, std::uint64_t seed,
+                                           const flow_inputs<T>& inputs) {
   std::vector<double> normals(samples * dims());
   random_stream(seed, "flow base").normals(0, 0, normals.size(), normals.data());
   const std::vector<T> z(normals.begin(), normals.end());
@@ -291,11 +320,13 @@ flow_result<T> normalizing_flow<T>::sample(const T* parameters, std::size_t samp
 }
 
 template <class T>
-std::vector<T> normalizing_flow<T>::path(const T* parameters, std::size_t samples, const T* z, const std::vector<double>& fractions, const flow_inputs<T>& inputs) {
+std::vector<T> normalizing_flow<T>::path(const T* parameters, std::size_t samples, const T* z,
+                                         const std::vector<double>& fractions, const flow_inputs<T>& inputs) {
   auto& p = *parts_;
   for (std::size_t i = 0; i < fractions.size(); i++)
     if (!(fractions[i] >= 0 && fractions[i] <= 1) || (i && fractions[i] < fractions[i - 1]))
-      throw error("the path of a flow is asked for at rising fractions between 0 and 1; " + std::to_string(fractions[i]) + " is not");
+      throw error("the path of a flow is asked for at rising fractions between 0 and 1; " + std::to_string(fractions[i]) +
+                  " is not");
   p.bind(inputs, samples, 0);
   const std::size_t size = samples * dims(), n = p.list.size();
   std::vector<T> all(fractions.size() * size), state(z, z + size);
@@ -305,8 +336,11 @@ std::vector<T> normalizing_flow<T>::path(const T* parameters, std::size_t sample
     solver.save_at.clear();
     const std::size_t first = next;
     for (; next < fractions.size() && (fractions[next] * double(n) <= double(part + 1) || part + 1 == n); next++)
-      solver.save_at.push_back(std::min(p.options.t1, p.options.t0 + (p.options.t1 - p.options.t0) * std::max(0.0, fractions[next] * double(n) - double(part))));
-    ode_solution<T> s = solve_explicit<T>(p.problem(part, parameters, false), p.start(direction::to_data, samples, state.data()), solver, *p.workers, p.forward);
+      solver.save_at.push_back(
+          std::min(p.options.t1,
+                   p.options.t0 + (p.options.t1 - p.options.t0) * std::max(0.0, fractions[next] * double(n) - double(part))));
+    ode_solution<T> s = solve_explicit<T>(p.problem(part, parameters, false), p.start(direction::to_data, samples, state.data()),
+                                          solver, *p.workers, p.forward);
     if (s.status != solve_status::success) throw error("the flow '" + p.list[part].name + "': " + s.text);
     std::copy(s.saved.begin(), s.saved.end(), all.begin() + std::ptrdiff_t(first * size));
     state.swap(s.state);
@@ -315,7 +349,8 @@ std::vector<T> normalizing_flow<T>::path(const T* parameters, std::size_t sample
 }
 
 template <class T>
-flow_loss normalizing_flow<T>::likelihood_gradient(const T* parameters, std::size_t samples, const T* x, const flow_inputs<T>& inputs, const flow_gradients<T>& to,
+flow_loss normalizing_flow<T>::likelihood_gradient(const T* parameters, std::size_t samples, const T* x,
+                                                   const flow_inputs<T>& inputs, const flow_gradients<T>& to,
                                                    const std::vector<flow_penalty>& penalties, std::uint64_t draw) {
   auto& p = *parts_;
   p.require_density();
@@ -340,7 +375,8 @@ flow_loss normalizing_flow<T>::likelihood_gradient(const T* parameters, std::siz
 }
 
 template <class T>
-flow_result<T> normalizing_flow<T>::to_data_gradient(const T* parameters, std::size_t samples, const T* z, const flow_inputs<T>& inputs, const end_derivative& loss,
+flow_result<T> normalizing_flow<T>::to_data_gradient(const T* parameters, std::size_t samples, const T* z,
+                                                     const flow_inputs<T>& inputs, const end_derivative& loss,
                                                      const flow_gradients<T>& to, std::uint64_t draw) {
   parts_->bind(inputs, samples, draw);
   return parts_->pull_back(parameters, samples, z, direction::to_data, loss, to, {});

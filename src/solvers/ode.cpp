@@ -11,7 +11,8 @@ int ode_index(const table& recording, const std::string& name) {
     if (name.empty() || recording.odes[i].name.view() == name) return i;
     known += (i ? ", '" : "'") + std::string(recording.odes[i].name.view()) + "'";
   }
-  if (known.empty()) throw error("the model names no ordinary differential equation: call m.ode<\"name\">(f) in the model function");
+  if (known.empty())
+    throw error("the model names no ordinary differential equation: call m.ode<\"name\">(f) in the model function");
   throw error("the model has no ordinary differential equation '" + name + "'; it has " + known);
 }
 

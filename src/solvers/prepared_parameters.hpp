@@ -9,7 +9,8 @@ namespace dimwise::detail {
 template <class T>
 class prepared_parameters {
  public:
-  /// For calls of `kernel` with these parameters that follow. few: whether some calls have fewer samples than a vector holds, or a remainder of so many.
+  /// For calls of `kernel` with these parameters that follow. few: whether some calls have fewer samples than a vector holds, or
+  /// a remainder of so many.
   void prepare(const kernel_interface<T>& kernel, const T* parameters, bool few) {
     size_ = few ? kernel.prepared_size() : 0;
     if (size_ == 0) return;

@@ -8,14 +8,15 @@
 
 namespace dimwise::detail {
 
-/// f and a rate that reads an input e (one number for each dimension), as the same with the rate of `count` directions: the unit vectors, added
-/// up, or e with signs changed, averaged. Outputs besides f that do not read e keep their value.
+/// f and a rate that reads an input e (one number for each dimension), as the same with the rate of `count` directions: the unit
+/// vectors, added up, or e with signs changed, averaged. Outputs besides f that do not read e keep their value.
 template <class T>
 class probe_kernel final : public kernel_interface<T> {
  public:
   probe_kernel(const kernel_interface<T>& one, const table& recording, int noise, int count, bool unit_vectors)
       : one_(one), noise_(noise), count_(unit_vectors ? recording.d : count), unit_(unit_vectors), d_(std::size_t(recording.d)) {
-    if (recording.input_count > most_inputs) throw error("a flow with trace::full, or with several probes, can have at most 63 inputs");
+    if (recording.input_count > most_inputs)
+      throw error("a flow with trace::full, or with several probes, can have at most 63 inputs");
     for (int i = 0; i < recording.input_count; i++)
       widths_.push_back(std::size_t(recording.inputs[i].width) * (recording.inputs[i].l == level::dim ? d_ : 1));
     if (unit_) return;
@@ -38,20 +39,23 @@ class probe_kernel final : public kernel_interface<T> {
   bool has_vector_jacobian() const override { return one_.has_vector_jacobian(); }
   std::size_t vector_jacobian_workspace() const override { return rounded(one_.vector_jacobian_workspace()) + scratch(); }
 
-  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
-    each_block(in, begin, end, workspace + rounded(one_.evaluate_workspace()), [&](const arguments<T>& at, std::size_t first, int probe, T* of_probe) {
-      T* outputs[1 + most_carried] = {};
-      results(out, first, probe, at.samples, of_probe, outputs);
-      one_.evaluate(parameters, at, 0, at.samples, outputs, workspace);
-      add_rates(out, first, probe, at.samples, of_probe);
-    });
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
+                T* workspace) const override {
+    each_block(in, begin, end, workspace + rounded(one_.evaluate_workspace()),
+               [&](const arguments<T>& at, std::size_t first, int probe, T* of_probe) {
+                 T* outputs[1 + most_carried] = {};
+                 results(out, first, probe, at.samples, of_probe, outputs);
+                 one_.evaluate(parameters, at, 0, at.samples, outputs, workspace);
+                 add_rates(out, first, probe, at.samples, of_probe);
+               });
   }
-  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                double* gradient, T* workspace) const override {
+  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                T* const* out, double* gradient, T* workspace) const override {
     vector_jacobian(parameters, in, begin, end, cotangents, out, {}, gradient, workspace);
   }
-  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                       const input_cotangents<T>& by, double* gradient, T* workspace, int* pending = nullptr) const override {
+  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                       const T* const* cotangents, T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace,
+                       int* pending = nullptr) const override {
     int own = 0;
     int* const left = gradient ? (pending ? pending : &own) : nullptr;
     T* const rest = workspace + rounded(one_.vector_jacobian_workspace());
@@ -87,7 +91,9 @@ class probe_kernel final : public kernel_interface<T> {
     });
     if (gradient && !pending) one_.flush_gradient(gradient, workspace, &own);
   }
-  void flush_gradient(double* gradient, T* workspace, int* pending) const override { one_.flush_gradient(gradient, workspace, pending); }
+  void flush_gradient(double* gradient, T* workspace, int* pending) const override {
+    one_.flush_gradient(gradient, workspace, pending);
+  }
 
  private:
   static constexpr int most_inputs = 64;
@@ -120,7 +126,8 @@ class probe_kernel final : public kernel_interface<T> {
       for (int p = 0; p < count_; p++) {
         for (std::size_t s = 0; s < at.samples; s++)
           for (std::size_t i = 0; i < d_; i++)
-            scratch[s * d_ + i] = unit_ ? T(int(i) == p) : in.inputs[noise_][(first + s) * d_ + i] * signs_[std::size_t(p) * d_ + i];
+            scratch[s * d_ + i] =
+                unit_ ? T(int(i) == p) : in.inputs[noise_][(first + s) * d_ + i] * signs_[std::size_t(p) * d_ + i];
         f(at, first, p, scratch + block * d_);
       }
     }

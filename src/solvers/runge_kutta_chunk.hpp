@@ -21,7 +21,7 @@ struct runge_kutta_chunk {
   const T* prepared = nullptr;  ///< parameters for the kernel that evaluates; null: none
   aligned_vector<T> x, carried, next, next_carried, stage_x, kernel_time, lengths, workspace;
   aligned_vector<T> k[runge_kutta_table::most_stages], rates[runge_kutta_table::most_stages];  ///< rates: [quantity][sample]
-  std::vector<double> time, length;  ///< of the samples' steps
+  std::vector<double> time, length;                                                            ///< of the samples' steps
   std::vector<aligned_vector<T>> inputs;
   std::vector<const T*> input_pointers;
   aligned_vector<T> constants;
@@ -106,8 +106,8 @@ struct runge_kutta_chunk {
         to[s * q + j] = carried[s * q + j] + T(length[s]) * sum;
       }
   }
-  /// The stages first .. last - 1 of a step from x; stage 0 is f at x itself. Stage states are written to `kept` ([stage][n][d]) where it is
-  /// given.
+  /// The stages first .. last - 1 of a step from x; stage 0 is f at x itself. Stage states are written to `kept` ([stage][n][d])
+  /// where it is given.
   void stages(int first, int last, T* kept = nullptr) {
     spread_lengths();
     for (int i = first; i < last; i++) {

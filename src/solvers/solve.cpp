@@ -13,8 +13,8 @@
 namespace dimwise {
 namespace {
 
-/// The largest rate at which the field damps at (t, x), in the direction of integration: of the diagonal where there is one (growth does not limit
-/// explicit steps), else by a few steps of a power iteration with J'.
+/// The largest rate at which the field damps at (t, x), in the direction of integration: of the diagonal where there is one
+/// (growth does not limit explicit steps), else by a few steps of a power iteration with J'.
 double largest_rate(detail::stacked_system& f, double t, const double* x, double direction) {
   double rate = 0;
   if (f.problem.kernels->diagonal) {
@@ -39,7 +39,8 @@ double largest_rate(detail::stacked_system& f, double t, const double* x, double
 
 }  // namespace
 
-automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, team& workers) {
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options,
+                         team& workers) {
   detail::check_problem(problem, start);
   detail::check_tolerances(options.rtol, options.atol, options.atol_of, problem.dims());
   detail::check_saved_times(start, options.save_at);
@@ -55,7 +56,8 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
   std::size_t saved = 0;  // times of save_at that are behind
   const auto keep = [&](ode_solution<double>& part, std::size_t count) {
     out.saved.insert(out.saved.end(), part.saved.begin(), part.saved.begin() + std::ptrdiff_t(count * states));
-    out.saved_carried.insert(out.saved_carried.end(), part.saved_carried.begin(), part.saved_carried.begin() + std::ptrdiff_t(count * samples * q));
+    out.saved_carried.insert(out.saved_carried.end(), part.saved_carried.begin(),
+                             part.saved_carried.begin() + std::ptrdiff_t(count * samples * q));
     saved += count;
     x = std::move(part.state), carried = std::move(part.carried);
   };
@@ -90,9 +92,11 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     at_turn = largest_rate(system, t, x.data(), direction);
     out.rate = std::max(out.rate, at_turn);
     stiff = !(at_turn * std::abs(start.t1 - t) < options.stiff_from);
-    if (out.counters.accepted + out.counters.rejected >= options.most_steps) out.status = solve_status::too_many_steps, done = true;
+    if (out.counters.accepted + out.counters.rejected >= options.most_steps)
+      out.status = solve_status::too_many_steps, done = true;
   }
-  out.text = std::string(sentence(out.status)) + (out.status == solve_status::success ? "" : " at time " + detail::number_text(t)) + " with Dopri5";
+  out.text = std::string(sentence(out.status)) +
+             (out.status == solve_status::success ? "" : " at time " + detail::number_text(t)) + " with Dopri5";
   out.counters += system.counters;
   if (!done) {
     implicit_options o;
@@ -109,7 +113,9 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
     out.error_sum = part.error_sum, out.error = part.error, out.tolerance_scale = part.tolerance_scale;
     out.radius = part.radius, out.fell_back = part.fell_back, out.fall_back_time = part.fall_back_time;
     const std::string before = t == start.t0 ? "" : "Dopri5 to time " + detail::number_text(t) + ", then ";
-    const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton" : o.how == corrector::newton ? "BDF with Newton" : "BDF with Newton-Krylov";
+    const char* method = o.how == corrector::jacobi_newton ? "BDF with Jacobi-Newton"
+                         : o.how == corrector::newton      ? "BDF with Newton"
+                                                           : "BDF with Newton-Krylov";
     char why[96];
     std::snprintf(why, sizeof why, ": rates up to %.3g there, over a time of %.3g)", at_turn, std::abs(start.t1 - t));
     out.text = part.text + " (" + before + method + why;
@@ -122,7 +128,8 @@ automatic_solution solve(const ode_problem<double>& problem, const ode_start<dou
   return out;
 }
 
-automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options, int threads) {
+automatic_solution solve(const ode_problem<double>& problem, const ode_start<double>& start, const solve_options& options,
+                         int threads) {
   team workers(threads);
   return solve(problem, start, options, workers);
 }

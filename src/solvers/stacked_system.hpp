@@ -53,7 +53,8 @@ class stacked_system {
     } else {
       double* to[1 + most_carried] = {out};
       for (std::size_t j = 0; j < q; j++) to[1 + j] = rates_.data() + j * samples;
-      evaluate(problem.kernels->whole(), t, y, to, problem.prepared ? problem.prepared : of_few(problem.kernels->whole(), whole_));
+      evaluate(problem.kernels->whole(), t, y, to,
+               problem.prepared ? problem.prepared : of_few(problem.kernels->whole(), whole_));
       scatter_rates(out);
       if (with_diagonal) diagonal_alone(t, y);
     }
@@ -72,7 +73,8 @@ class stacked_system {
     counters.products++;
     pull_back(problem.kernels->whole(), at(t, y), v, out);
   }
-  /// Whether `product` can be called: where the field holds no derivative by time and no product of its own. Makes its kernel at the first call.
+  /// Whether `product` can be called: where the field holds no derivative by time and no product of its own. Makes its kernel at
+  /// the first call.
   bool has_product() {
     if (!asked_) make_product();
     return product_ != nullptr;
@@ -87,16 +89,19 @@ class stacked_system {
     double* to[1 + most_carried] = {out};
     for (std::size_t j = 0; j < product_of_.size(); j++) to[1 + j] = rates_.data() + product_of_[j] * samples;
     std::fill(rates_.begin(), rates_.end(), 0.0);
-    ranges(product_->kernel(), samples, [&](std::size_t begin, std::size_t end, double* workspace) { product_->kernel().evaluate(problem.parameters, in, begin, end, to, workspace); });
+    ranges(product_->kernel(), samples, [&](std::size_t begin, std::size_t end, double* workspace) {
+      product_->kernel().evaluate(problem.parameters, in, begin, end, to, workspace);
+    });
     scatter_rates(out);
   }
-  /// Row i of the Jacobians of all samples, for each i: rows(i, [samples][d]). Few samples: several rows in one call, as samples of it, so that no
-  /// lane is idle.
+  /// Row i of the Jacobians of all samples, for each i: rows(i, [samples][d]). Few samples: several rows in one call, as samples
+  /// of it, so that no lane is idle.
   template <class F>
   void jacobian(double t, const double* y, F&& rows) {
     counters.jacobian++;
     const kernel_interface<double>& kernel = problem.kernels->whole();
-    const std::size_t states = samples * d, together = std::clamp<std::size_t>(kernel.block() / std::max<std::size_t>(1, samples), 1, d);
+    const std::size_t states = samples * d,
+                      together = std::clamp<std::size_t>(kernel.block() / std::max<std::size_t>(1, samples), 1, d);
     const auto repeated = [&](const double* from, std::size_t size) {
       aligned_vector<double> to(together * size);
       for (std::size_t r = 0; r < together; r++) std::copy_n(from, size, to.data() + r * size);
@@ -189,7 +194,9 @@ class stacked_system {
   void evaluate(const kernel_interface<double>& kernel, double t, const double* y, double* const* to, const double* prepared) {
     arguments<double> in = at(t, y);
     in.prepared = prepared;
-    ranges(kernel, [&](std::size_t begin, std::size_t end, double* workspace) { kernel.evaluate(problem.parameters, in, begin, end, to, workspace); });
+    ranges(kernel, [&](std::size_t begin, std::size_t end, double* workspace) {
+      kernel.evaluate(problem.parameters, in, begin, end, to, workspace);
+    });
   }
 };
 

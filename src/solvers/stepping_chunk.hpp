@@ -80,7 +80,8 @@ class stepping_chunk {
   bool finite_start(std::size_t s) const {
     bool all = true;
     for (std::size_t e = s * rk.d; e < (s + 1) * rk.d; e++) all = all && std::isfinite(rk.x[e]) && std::isfinite(rk.k[0][e]);
-    for (std::size_t j = 0; j < rk.q; j++) all = all && std::isfinite(rk.carried[s * rk.q + j]) && std::isfinite(rk.rates[0][j * rk.capacity + s]);
+    for (std::size_t j = 0; j < rk.q; j++)
+      all = all && std::isfinite(rk.carried[s * rk.q + j]) && std::isfinite(rk.rates[0][j * rk.capacity + s]);
     return all;
   }
   /// Sums over coordinates of (x / scale)^2, (f / scale)^2 of a row; after `euler_step` also of the change of f.
@@ -328,7 +329,9 @@ class stepping_chunk {
   }
 
   void move_row(std::size_t from, std::size_t to) {
-    const auto move = [&](aligned_vector<T>& v, std::size_t width) { std::copy_n(v.data() + from * width, width, v.data() + to * width); };
+    const auto move = [&](aligned_vector<T>& v, std::size_t width) {
+      std::copy_n(v.data() + from * width, width, v.data() + to * width);
+    };
     rows[to] = rows[from];
     move(rk.x, rk.d), move(rk.carried, rk.q), move(rk.k[0], rk.d);
     for (std::size_t j = 0; j < rk.q; j++) rk.rates[0][j * rk.capacity + to] = rk.rates[0][j * rk.capacity + from];

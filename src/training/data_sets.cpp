@@ -26,8 +26,7 @@ bool has_input(const table& recording, std::string_view name) {
 std::vector<std::uint8_t> hold_out(const data_rows& rows, const validation_split& split) {
   std::vector<std::uint8_t> held(rows.rows, 0);
   switch (split.how) {
-    case validation_split::by::none:
-      break;
+    case validation_split::by::none: break;
     case validation_split::by::fraction: {
       if (!(split.fraction >= 0 && split.fraction < 1))
         throw error("the fraction of validation rows must be at least 0 and below 1");

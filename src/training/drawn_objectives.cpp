@@ -34,8 +34,8 @@ std::size_t numbers_of(const table& t, int node) {
 
 }  // namespace
 
-drawn_objectives::drawn_objectives(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates,
-                                   std::uint64_t seed, const std::map<std::string, double>& weights,
+drawn_objectives::drawn_objectives(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch,
+                                   double candidates, std::uint64_t seed, const std::map<std::string, double>& weights,
                                    const std::map<std::string, double>& constants, team& workers)
     : model_(model),
       sets_(sets),
@@ -93,8 +93,8 @@ void drawn_objectives::add_slot(int objective, std::size_t batch, const std::map
   if (o.sample_weight >= 0) {
     s.factors = numbers_of(t, o.sample_weight);
     if (s.factors != 1 && s.factors != s.components)
-      throw error(name + " has a sample weight of " + std::to_string(s.factors) + " numbers and a residual of " + std::to_string(s.components) +
-                  "; give it one number a sample");
+      throw error(name + " has a sample weight of " + std::to_string(s.factors) + " numbers and a residual of " +
+                  std::to_string(s.components) + "; give it one number a sample");
   }
   s.samples = draws_of(t, o.set, batch);
   if (is_rows(t.sets[o.set].source)) s.samples = std::min(s.samples, sets_.at(o.set).training.size());
@@ -141,7 +141,8 @@ void drawn_objectives::choose(slot& s, std::uint64_t step, const double* paramet
   std::vector<std::pair<double, std::size_t>> times(count);
   for (std::size_t i = 0; i < count; i++) times[i] = {-std::log(1 - uniform[i]) / (mean > 0 ? 1 + size[i] / mean : 1), i};
   std::nth_element(times.begin(), times.begin() + std::ptrdiff_t(s.samples) - 1, times.end());
-  std::sort(times.begin(), times.begin() + std::ptrdiff_t(s.samples), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::sort(times.begin(), times.begin() + std::ptrdiff_t(s.samples),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
   s.batch.samples = s.samples;
   for (std::size_t j = 0; j < s.samples; j++) {
     const std::size_t i = times[j].second;
@@ -208,7 +209,8 @@ double drawn_objectives::constraint_gradient(slot& s, const double* parameters, 
   double* out[1] = {s.residuals.data()};
   for (std::size_t i = 0; i < s.samples; i++) cotangents_[i] = s.volume * s.batch.share(i);
   std::fill(constraint_.begin(), constraint_.end(), 0.0);
-  gradient_all(*s.total, parameters, constraint_.size(), s.batch.view(constants_.data()), cotangents, out, constraint_.data(), workers_, memory_);
+  gradient_all(*s.total, parameters, constraint_.size(), s.batch.view(constants_.data()), cotangents, out, constraint_.data(),
+               workers_, memory_);
   double integral = 0;
   for (std::size_t i = 0; i < s.samples; i++) integral += cotangents_[i] * s.residuals[i];
   for (std::size_t c = 0; c < entries_.size(); c++) gradient[c] = constraint_[entries_[c]];

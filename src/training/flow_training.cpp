@@ -24,14 +24,22 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 template <class T>
 class flow_trainer {
  public:
-  flow_trainer(normalizing_flow<T>& f, const flow_data<T>& data, const flow_data<T>& validation, const flow_training& options, progress& reports)
-      : flow_(f), data_(data), validation_(validation), options_(options), reports_(reports), losses_(f.recording(), options.history), order_("flow rows"),
+  flow_trainer(normalizing_flow<T>& f, const flow_data<T>& data, const flow_data<T>& validation, const flow_training& options,
+               progress& reports)
+      : flow_(f),
+        data_(data),
+        validation_(validation),
+        options_(options),
+        reports_(reports),
+        losses_(f.recording(), options.history),
+        order_("flow rows"),
         optimiser_(f.parameters(), movable_entries(f.recording(), reached(f))) {
     const table& t = flow_.recording();
     const std::size_t d = flow_.dims();
     if (options.steps < 0 || options.batch < 1 || options.validate_every < 1)
       throw error("a flow is trained with steps >= 0, batch >= 1 and validate_every >= 1");
-    if (data.rows == 0 && !data.draw) throw error("there is nothing to train the flow on: give rows, or a function that draws samples");
+    if (data.rows == 0 && !data.draw)
+      throw error("there is nothing to train the flow on: give rows, or a function that draws samples");
     if (data.rows > 0 && !data.state) throw error("the rows to train the flow on have no numbers: `state` is null");
     if (optimiser_.movable().empty()) throw error("training the flow moves no parameter: all that its fields reach are frozen");
     batch_ = data.rows ? std::min(std::size_t(options.batch), data.rows) : std::size_t(options.batch);
@@ -44,7 +52,8 @@ class flow_trainer {
       inputs_.emplace_back(batch_ * width);
     }
     for (std::size_t i = 0; i < inputs_.size(); i++) bound_.emplace_back(data.inputs[i].first, inputs_[i].data());
-    schedule_.steps = options.steps, schedule_.rate = options.rate, schedule_.final_rate = options.final_rate, schedule_.warm_up = options.warm_up;
+    schedule_.steps = options.steps, schedule_.rate = options.rate, schedule_.final_rate = options.final_rate,
+    schedule_.warm_up = options.warm_up;
   }
 
   flow_training_result run() {
@@ -86,12 +95,15 @@ class flow_trainer {
   std::string settings() const {
     nlohmann::ordered_json j;
     j["precision"] = sizeof(T) == 4 ? "float" : "double";
-    j["steps"] = options_.steps, j["batch"] = batch_, j["rate"] = options_.rate, j["final rate"] = options_.final_rate, j["warm-up"] = options_.warm_up;
-    j["clip"] = options_.clip, j["decay"] = options_.decay, j["seed"] = options_.seed, j["validation every"] = options_.validate_every;
+    j["steps"] = options_.steps, j["batch"] = batch_, j["rate"] = options_.rate, j["final rate"] = options_.final_rate,
+    j["warm-up"] = options_.warm_up;
+    j["clip"] = options_.clip, j["decay"] = options_.decay, j["seed"] = options_.seed,
+    j["validation every"] = options_.validate_every;
     j["drawn"] = data_.rows == 0, j["validation rows"] = validation_.rows;
     for (const flow_penalty& p : options_.penalties) j["penalty of " + p.carried] = p.weight;
     const flow_options<T>& o = flow_.options();
-    j["scheme"] = coefficients(o.solver.method).name, j["solver steps"] = o.solver.fixed_steps, j["rtol"] = o.solver.rtol, j["atol"] = o.solver.atol;
+    j["scheme"] = coefficients(o.solver.method).name, j["solver steps"] = o.solver.fixed_steps, j["rtol"] = o.solver.rtol,
+    j["atol"] = o.solver.atol;
     j["t0"] = o.t0, j["t1"] = o.t1, j["probes"] = o.probes, j["noise"] = int(o.noise), j["probe seed"] = o.seed;
     return j.dump();
   }
@@ -111,7 +123,8 @@ class flow_trainer {
     if (options_.resume && !options_.checkpoint.empty() && file_exists(options_.checkpoint)) {
       kept_ = load_checkpoint(options_.checkpoint, t);
       const std::string why = "cannot resume from '" + options_.checkpoint + "': ";
-      if (kept_.settings != of) throw error(why + "the run was started with other settings (" + kept_.settings + "), and these are " + of);
+      if (kept_.settings != of)
+        throw error(why + "the run was started with other settings (" + kept_.settings + "), and these are " + of);
       if (kept_.data != data) throw error(why + "the data is not the data that the run was started with");
       optimiser_.first.swap(kept_.first), optimiser_.second.swap(kept_.second);
       optimiser_.steps = kept_.optimiser_steps;
@@ -120,7 +133,8 @@ class flow_trainer {
     } else {
       kept_.parameters = options_.start.empty() ? initial_parameters(t, options_.seed) : options_.start;
       if (kept_.parameters.size() != flow_.parameters())
-        throw error("the flow is to start from " + std::to_string(kept_.parameters.size()) + " parameters, but its model has " + std::to_string(flow_.parameters()));
+        throw error("the flow is to start from " + std::to_string(kept_.parameters.size()) + " parameters, but its model has " +
+                    std::to_string(flow_.parameters()));
       require_valid_parameters(t, kept_.parameters.data(), "the parameters to start from cannot be used: ");
       kept_.best = kept_.parameters;
       kept_.model = "flow", kept_.seed = options_.seed, kept_.settings = of, kept_.data = data;
@@ -140,7 +154,8 @@ class flow_trainer {
     const random_stream rows(options_.seed, order_);
     for (std::size_t s = 0; s < batch_; s++) {
       const std::uint64_t n = kept_.step * batch_ + s, epoch = n / data_.rows;
-      if (permutation_.size() != data_.rows || epoch != epoch_) permutation_ = rows.permutation(epoch, data_.rows), epoch_ = epoch;
+      if (permutation_.size() != data_.rows || epoch != epoch_)
+        permutation_ = rows.permutation(epoch, data_.rows), epoch_ = epoch;
       const std::size_t row = permutation_[std::size_t(n % data_.rows)];
       std::copy_n(data_.state + row * d, d, state_.begin() + std::ptrdiff_t(s * d));
       for (std::size_t i = 0; i < inputs_.size(); i++)
@@ -151,16 +166,19 @@ class flow_trainer {
     draw();
     std::copy(kept_.parameters.begin(), kept_.parameters.end(), single_.begin());
     std::fill(gradient_.begin(), gradient_.end(), 0.0);
-    const flow_loss r = flow_.likelihood_gradient(single_.data(), batch_, state_.data(), bound_, {gradient_.data(), nullptr, {}}, options_.penalties,
-                                                  draw_number());
+    const flow_loss r = flow_.likelihood_gradient(single_.data(), batch_, state_.data(), bound_, {gradient_.data(), nullptr, {}},
+                                                  options_.penalties, draw_number());
     const double norm = optimiser_.norm(gradient_.data());
     if (!r.ok() || !std::isfinite(norm)) {
-      std::string text = "training the flow stopped at step " + std::to_string(kept_.step + 1) + ": " + (r.ok() ? "the gradient is not finite" : r.text) + ".";
-      if (!options_.checkpoint.empty() && file_exists(options_.checkpoint)) text += " The last good checkpoint is kept in '" + options_.checkpoint + "'.";
+      std::string text = "training the flow stopped at step " + std::to_string(kept_.step + 1) + ": " +
+                         (r.ok() ? "the gradient is not finite" : r.text) + ".";
+      if (!options_.checkpoint.empty() && file_exists(options_.checkpoint))
+        text += " The last good checkpoint is kept in '" + options_.checkpoint + "'.";
       throw error(text + " More solver steps, a smaller rate or a penalty on the energy of the field may help.");
     }
     const double rate = scheduled_rate(schedule_, kept_.step);
-    optimiser_.step(kept_.parameters.data(), gradient_.data(), options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1.0, rate, options_.decay);
+    optimiser_.step(kept_.parameters.data(), gradient_.data(),
+                    options_.clip > 0 && norm > options_.clip ? options_.clip / norm : 1.0, rate, options_.decay);
     kept_.step++;
     kept_.loss_sum += r.loss, kept_.loss_count++;
     shown_sum_ += r.loss, shown_count_++;
@@ -175,7 +193,8 @@ class flow_trainer {
     if (shown_count_) report_.loss = shown_sum_ / double(shown_count_);
     shown_sum_ = 0, shown_count_ = 0;
     report_.validation = kept_.validation, report_.rate = rate, report_.seconds = seconds();
-    report_.seconds_left = (now() - start_) / double(std::max<std::uint64_t>(1, kept_.step - first_step_)) * double(std::uint64_t(options_.steps) - kept_.step);
+    report_.seconds_left = (now() - start_) / double(std::max<std::uint64_t>(1, kept_.step - first_step_)) *
+                           double(std::uint64_t(options_.steps) - kept_.step);
   }
 
   void validate() {
@@ -186,7 +205,8 @@ class flow_trainer {
       for (const double l : r.log_prob) sum -= l;
       kept_.validation = r.ok() ? sum / double(validation_.rows) : std::numeric_limits<double>::infinity();
       evaluations_ = r.mean_evaluations;
-      if (kept_.validation < kept_.best_loss) kept_.best_loss = kept_.validation, kept_.best_step = kept_.step, kept_.best = kept_.parameters;
+      if (kept_.validation < kept_.best_loss)
+        kept_.best_loss = kept_.validation, kept_.best_step = kept_.step, kept_.best = kept_.parameters;
     }
     history_row row;
     row.step = kept_.step;
@@ -234,10 +254,13 @@ class flow_trainer {
 }  // namespace
 
 template <class T>
-flow_training_result train_flow(normalizing_flow<T>& flow, const flow_data<T>& data, const flow_data<T>& validation, const flow_training& options, progress& reports) {
+flow_training_result train_flow(normalizing_flow<T>& flow, const flow_data<T>& data, const flow_data<T>& validation,
+                                const flow_training& options, progress& reports) {
   return flow_trainer<T>(flow, data, validation, options, reports).run();
 }
-template flow_training_result train_flow<float>(normalizing_flow<float>&, const flow_data<float>&, const flow_data<float>&, const flow_training&, progress&);
-template flow_training_result train_flow<double>(normalizing_flow<double>&, const flow_data<double>&, const flow_data<double>&, const flow_training&, progress&);
+template flow_training_result train_flow<float>(normalizing_flow<float>&, const flow_data<float>&, const flow_data<float>&,
+                                                const flow_training&, progress&);
+template flow_training_result train_flow<double>(normalizing_flow<double>&, const flow_data<double>&, const flow_data<double>&,
+                                                 const flow_training&, progress&);
 
 }  // namespace dimwise

@@ -29,15 +29,16 @@ struct running_mean {
 }  // namespace
 
 template <class T>
-integral_value integrate(const compiled_model& model, int index, const std::vector<double>& parameters, const std::map<std::string, double>& constants,
-                         std::size_t samples, std::uint64_t seed, team& workers) {
+integral_value integrate(const compiled_model& model, int index, const std::vector<double>& parameters,
+                         const std::map<std::string, double>& constants, std::size_t samples, std::uint64_t seed, team& workers) {
   const table& t = model.recording;
   const integral_entry& e = t.integrals[index];
   const sample_set& set = t.sets[e.set];
   const std::string name = "the integral '" + std::string(e.name.view()) + "'";
   if (samples < 2) throw error(name + " needs 2 or more samples");
   for (const op input : {op::input, op::input_per_dim})
-    if (reads(t, e.node, input)) throw error(name + " reads an input, and the points of the set '" + std::string(set.name.view()) + "' carry none");
+    if (reads(t, e.node, input))
+      throw error(name + " reads an input, and the points of the set '" + std::string(set.name.view()) + "' carry none");
   const auto& kernels = model.template kernels<T>().integrals;
   if (std::size_t(index) >= kernels.size() || !kernels[std::size_t(index)])
     throw error("the model '" + model.name + "' has no kernel of this precision for " + name + "; build it with one");
@@ -73,9 +74,9 @@ integral_value integrate(const compiled_model& model, int index, const std::vect
   return result;
 }
 
-template integral_value integrate<float>(const compiled_model&, int, const std::vector<double>&, const std::map<std::string, double>&, std::size_t,
-                                         std::uint64_t, team&);
-template integral_value integrate<double>(const compiled_model&, int, const std::vector<double>&, const std::map<std::string, double>&, std::size_t,
-                                          std::uint64_t, team&);
+template integral_value integrate<float>(const compiled_model&, int, const std::vector<double>&,
+                                         const std::map<std::string, double>&, std::size_t, std::uint64_t, team&);
+template integral_value integrate<double>(const compiled_model&, int, const std::vector<double>&,
+                                          const std::map<std::string, double>&, std::size_t, std::uint64_t, team&);
 
 }  // namespace dimwise

@@ -13,19 +13,22 @@ namespace {
 
 constexpr std::size_t chunk = 512;  // rows whose Jacobian is held at once
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
 
 }  // namespace
 
-levenberg_marquardt::levenberg_marquardt(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates,
-                                         std::uint64_t seed, const std::map<std::string, double>& weights,
+levenberg_marquardt::levenberg_marquardt(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch,
+                                         double candidates, std::uint64_t seed, const std::map<std::string, double>& weights,
                                          const std::map<std::string, double>& constants, team& workers)
     : objectives_(model, sets, stage, batch, candidates, seed, weights, constants, workers) {
   for (const slot& s : objectives_.slots()) {
     const std::string name(model.recording.objectives[s.objective].name.view());
     if (!s.squares && !s.constraint())
-      throw error("the objective '" + name + "' is not a sum of squares, and its stage is trained by Levenberg-Marquardt: write m.least_squares<\"" +
-                  name + "\">(residual, samples), or train the stage by Adam or L-BFGS");
+      throw error("the objective '" + name +
+                  "' is not a sum of squares, and its stage is trained by Levenberg-Marquardt: write m.least_squares<\"" + name +
+                  "\">(residual, samples), or train the stage by Adam or L-BFGS");
   }
   const std::size_t n = unknowns();
   if (n <= largest_dense) dense_.emplace(n);
@@ -68,8 +71,9 @@ void levenberg_marquardt::each_chunk(const double* parameters, Use&& use) {
         const std::size_t n = std::min(chunk, s.samples - begin);
         const auto task = [&](std::size_t number, int thread) {
           const std::size_t first = begin + number * block;
-          s.kernel->jacobian(parameters, in, first, std::min(first + block, begin + n), cotangents, out, objectives_.columns().data(),
-                             rows_.data() + (first - begin), chunk, spaces[std::size_t(thread)].data());
+          s.kernel->jacobian(parameters, in, first, std::min(first + block, begin + n), cotangents, out,
+                             objectives_.columns().data(), rows_.data() + (first - begin), chunk,
+                             spaces[std::size_t(thread)].data());
         };
         workers.run((n + block - 1) / block, std::cref(task));
         for (std::size_t i = 0; i < n; i++) residuals[i] = s.factor(begin + i, c) * s.residuals[(begin + i) * s.components + c];
@@ -87,7 +91,9 @@ void levenberg_marquardt::apply(const double* parameters, const std::vector<doub
     std::fill(y.begin(), y.end(), 0.0);
     for (std::size_t c = 0; c < unknowns(); c++)
       for (std::size_t i = 0; i < n; i++) y[i] += rows_[c * chunk + i] * v[c];
-    for (std::size_t c = 0; c < unknowns(); c++) out[c] += weight * std::inner_product(y.begin(), y.begin() + std::ptrdiff_t(n), rows_.begin() + std::ptrdiff_t(c * chunk), 0.0);
+    for (std::size_t c = 0; c < unknowns(); c++)
+      out[c] +=
+          weight * std::inner_product(y.begin(), y.begin() + std::ptrdiff_t(n), rows_.begin() + std::ptrdiff_t(c * chunk), 0.0);
   });
 }
 

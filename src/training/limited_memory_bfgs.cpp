@@ -14,7 +14,8 @@
 namespace dimwise {
 namespace {
 
-// What one call of the library works on. No exception may pass through C: the first one is kept, and the search then fails by itself.
+// What one call of the library works on. No exception may pass through C: the first one is kept, and the search then fails by
+// itself.
 struct call {
   drawn_objectives& objectives;
   std::vector<double>& trial;
@@ -40,7 +41,8 @@ double evaluate(void* instance, const double* x, double* gradient, const int n, 
   return std::numeric_limits<double>::infinity();
 }
 
-int progress(void* instance, const double* x, const double*, const double loss, const double, const double, const double length, int, int, int) {
+int progress(void* instance, const double* x, const double*, const double loss, const double, const double, const double length,
+             int, int, int) {
   call& c = *static_cast<call*>(instance);
   if (c.failure) return 1;
   try {

@@ -48,8 +48,8 @@ bool factorise(matrix_map f, team& workers) {
 }  // namespace
 
 normal_equations::normal_equations(std::size_t unknowns) : n_(unknowns), matrix_(unknowns * unknowns), gradient_(unknowns) {
-  // glibc returns the top of its heap to the system at each free of the buffers that Eigen packs operands in (a sixth of the time went into page
-  // faults), until a block that is much larger has been freed once.
+  // glibc returns the top of its heap to the system at each free of the buffers that Eigen packs operands in (a sixth of the time
+  // went into page faults), until a block that is much larger has been freed once.
   factor_.resize(std::max<std::size_t>(matrix_.size(), std::size_t(1) << 20));
   factor_ = aligned_vector<double>();
 }
@@ -59,7 +59,8 @@ void normal_equations::clear() {
   std::fill(gradient_.begin(), gradient_.end(), 0.0);
 }
 
-void normal_equations::add(const double* jacobian, std::size_t stride, const double* residuals, std::size_t rows, double weight, team& workers) {
+void normal_equations::add(const double* jacobian, std::size_t stride, const double* residuals, std::size_t rows, double weight,
+                           team& workers) {
   const const_rows j(jacobian, index(rows), index(n_), Eigen::OuterStride<>(index(stride)));
   const Eigen::Map<const Eigen::VectorXd> r(residuals, index(rows));
   matrix_map h(matrix_.data(), index(n_), index(n_));
@@ -68,7 +69,8 @@ void normal_equations::add(const double* jacobian, std::size_t stride, const dou
     const Eigen::Index first = index(number * panel), width = std::min(index(panel), index(n_) - first), rest = index(n_) - first;
     const auto own = j.middleCols(first, width);
     h.block(first, first, width, width).selfadjointView<Eigen::Lower>().rankUpdate(own.transpose(), weight);
-    h.block(first + width, first, rest - width, width).noalias() += (weight * j.middleCols(first + width, rest - width).transpose()) * own;
+    h.block(first + width, first, rest - width, width).noalias() +=
+        (weight * j.middleCols(first + width, rest - width).transpose()) * own;
     g.segment(first, width).noalias() += (weight * own.transpose()) * r;
   };
   workers.run((n_ + panel - 1) / panel, std::cref(task));

@@ -179,7 +179,8 @@ const T* objective_runner<T>::cast(const double* parameters) {
 template <class T>
 void objective_runner<T>::draw(std::uint64_t step, const T* parameters) {
   for (std::size_t i = 0; i < sets_used_.size(); i++)
-    sampler_.draw(sets_used_[i], stage_, step, draws_of(model_.recording, sets_used_[i], batch_), parameters, constants_.data(), workers_, batches_[i]);
+    sampler_.draw(sets_used_[i], stage_, step, draws_of(model_.recording, sets_used_[i], batch_), parameters, constants_.data(),
+                  workers_, batches_[i]);
 }
 
 // The loss of the values: their mean, or the squared distance of an integral from its target.
@@ -214,7 +215,8 @@ double objective_runner<T>::compute_gradient(slot& s, const T* parameters, doubl
   }
   if (s.volume != 0 || !batch.shares.empty())
     for (std::size_t i = 0; i < batch.samples; i++) s.cotangents[i] = T(factor * batch.share(i));
-  gradient_all(*s.kernel, parameters, parameters_.size(), batch.view(constants_.data()), cotangents, out, gradient, workers_, memory_);
+  gradient_all(*s.kernel, parameters, parameters_.size(), batch.view(constants_.data()), cotangents, out, gradient, workers_,
+               memory_);
   return mean_of(s);
 }
 
@@ -262,8 +264,8 @@ std::string objective_runner<T>::explain(std::uint64_t step, const double* param
     const std::string batch = " in batch " + std::to_string(step + 1);
     if (!std::isfinite(loss)) {
       text = "the objective " + name + " is not finite" + batch;
-      const auto sample =
-          std::find_if(s.values.begin(), s.values.begin() + std::ptrdiff_t(s.cotangents.size()), [](T v) { return !std::isfinite(v); });
+      const auto sample = std::find_if(s.values.begin(), s.values.begin() + std::ptrdiff_t(s.cotangents.size()),
+                                       [](T v) { return !std::isfinite(v); });
       if (sample != s.values.begin() + std::ptrdiff_t(s.cotangents.size()))
         text += ", first at its sample " + std::to_string(sample - s.values.begin());
     } else {

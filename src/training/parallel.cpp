@@ -15,7 +15,8 @@ constexpr std::size_t most_parts = 64;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-/// Part n of `parts` of n_blocks: sizes differ by one block at most, larger ones first, so that two threads that take turns end together.
+/// Part n of `parts` of n_blocks: sizes differ by one block at most, larger ones first, so that two threads that take turns end
+/// together.
 struct block_range {
   std::size_t begin, end;
 };
@@ -25,12 +26,17 @@ block_range even_part(std::size_t n_blocks, std::size_t parts, std::size_t n) {
   return {begin, begin + size + (n < larger ? 1 : 0)};
 }
 
-/// How values of many samples are shared out: whole blocks, as many for each thread, in tasks of falling size, so that threads that were held up end
-/// together with the others; then what is left, fewer blocks than threads, in equal numbers of vectors for all.
+/// How values of many samples are shared out: whole blocks, as many for each thread, in tasks of falling size, so that threads
+/// that were held up end together with the others; then what is left, fewer blocks than threads, in equal numbers of vectors for
+/// all.
 class value_tasks {
  public:
   value_tasks(std::size_t samples, std::size_t block, std::size_t vector, std::size_t threads)
-      : samples_(samples), block_(block), vector_(vector), threads_(samples > block ? threads : 1), blocks_(samples / block / threads_ * threads_) {
+      : samples_(samples),
+        block_(block),
+        vector_(vector),
+        threads_(samples > block ? threads : 1),
+        blocks_(samples / block / threads_ * threads_) {
     while (falling(falling_).begin < blocks_) falling_++;
   }
   std::size_t count() const { return falling_ + threads_; }
@@ -56,12 +62,14 @@ class value_tasks {
   }
 };
 
-/// Adds up the gradients of parts in their order, whoever computes them. A part whose turn has come is added straight to the sum; one that would have
-/// to wait for long gets a sum of its own, which the one before it adds: the same digits, for three more passes over a gradient.
+/// Adds up the gradients of parts in their order, whoever computes them. A part whose turn has come is added straight to the sum;
+/// one that would have to wait for long gets a sum of its own, which the one before it adds: the same digits, for three more
+/// passes over a gradient.
 template <class OwnSum>
 class parts_in_order {
  public:
-  parts_in_order(std::size_t parts, std::size_t length, double* sum, OwnSum own) : parts_(parts), length_(length), sum_(sum), own_(own) {}
+  parts_in_order(std::size_t parts, std::size_t length, double* sum, OwnSum own)
+      : parts_(parts), length_(length), sum_(sum), own_(own) {}
   /// Whether all parts before n are in the sum by now, or soon.
   bool is_next(std::size_t n) const {
     for (int i = 0; i < 200 && added_.load(std::memory_order_acquire) < n; i++) std::this_thread::yield();
@@ -131,7 +139,8 @@ void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const 
   const value_tasks tasks(in.samples, kernel.block(), kernel.vector(), threads);
   const auto task = [&](std::size_t n, int thread) {
     const block_range part = tasks(n);
-    if (part.begin < part.end) kernel.evaluate(parameters, in, part.begin, part.end, out, memory.workspaces[std::size_t(thread)].data());
+    if (part.begin < part.end)
+      kernel.evaluate(parameters, in, part.begin, part.end, out, memory.workspaces[std::size_t(thread)].data());
   };
   workers.run(tasks.count(), std::cref(task));
 }
@@ -140,7 +149,8 @@ template <class T>
 void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
                   const T* const* cotangents, T* const* out, double* gradient, team& workers, parallel_memory<T>& memory) {
   if (in.samples == 0) return;
-  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count), blocks = ceil_div(in.samples, block);
+  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count),
+                    blocks = ceil_div(in.samples, block);
   grow(memory.workspaces, std::size_t(workers.threads()), kernel.gradient_workspace());
   const auto samples_of = [&](std::size_t n) {
     const block_range part = even_part(blocks, parts, n);
@@ -156,7 +166,9 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
   const auto task = [&](std::size_t n, int thread) {
     const block_range part = samples_of(n);
     T* const workspace = memory.workspaces[std::size_t(thread)].data();
-    const auto compute = [&](double* to) { kernel.gradient(parameters, in, part.begin, part.end, cotangents, out, to, workspace); };
+    const auto compute = [&](double* to) {
+      kernel.gradient(parameters, in, part.begin, part.end, cotangents, out, to, workspace);
+    };
     if (n == 0) {
       compute(gradient);
     } else if (kernel.leaves_gradient(part.begin, part.end)) {

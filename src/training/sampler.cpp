@@ -118,12 +118,9 @@ int sampler<T>::rows_of(int set) const {
   const sample_set& s = model_.recording.sets[set];
   switch (s.source) {
     case sample_source::file:
-    case sample_source::transitions:
-      return set;
-    case sample_source::jittered:
-      return rows_of(s.of);
-    default:
-      return -1;
+    case sample_source::transitions: return set;
+    case sample_source::jittered: return rows_of(s.of);
+    default: return -1;
   }
 }
 

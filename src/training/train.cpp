@@ -123,12 +123,10 @@ class trainer {
     report_.steps = last;
   }
   bool interrupted() const { return options_.interrupt && options_.interrupt->load(); }
-  bool must_pause() {
-    return interrupted() || (options_.pause_after && ++steps_done_ >= options_.pause_after);
-  }
+  bool must_pause() { return interrupted() || (options_.pause_after && ++steps_done_ >= options_.pause_after); }
 
-  // Levenberg-Marquardt and L-BFGS take many steps on the same samples. What they know of these is not kept: a checkpoint is the state where
-  // samples are drawn anew (parameters and, of Levenberg-Marquardt, the damping), and an interrupt goes back there.
+  // Levenberg-Marquardt and L-BFGS take many steps on the same samples. What they know of these is not kept: a checkpoint is the
+  // state where samples are drawn anew (parameters and, of Levenberg-Marquardt, the damping), and an interrupt goes back there.
   template <class Solver>
   bool run_on_drawn_samples(Solver&& solver) {
     const stage_entry& stage = stages_[std::size_t(state_.stage)];
@@ -155,7 +153,8 @@ class trainer {
       const auto finite_or_stop = [&](double loss) {
         if (!std::isfinite(loss))
           throw error("training stopped in stage '" + std::string(stage.name.view()) + "': the loss is not finite at step " +
-                      std::to_string(state_.step + 1) + "; look at the residual's domain (a logarithm, a root, a division) on the sample set");
+                      std::to_string(state_.step + 1) +
+                      "; look at the residual's domain (a logarithm, a root, a division) on the sample set");
       };
       finite_or_stop(solver.loss(state_.parameters.data()));
       const auto after = [&](double loss) {
@@ -280,7 +279,8 @@ class trainer {
     return steps;
   }
 
-  // rate: of the latest step; of Levenberg-Marquardt, its damping; of L-BFGS, the length of its step in units of the proposed one.
+  // rate: of the latest step; of Levenberg-Marquardt, its damping; of L-BFGS, the length of its step in units of the proposed
+  // one.
   template <class Runner>
   void validate_now(double rate, Runner& runner) {
     state_.validation = runner.validation(state_.parameters.data());

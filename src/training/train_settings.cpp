@@ -99,8 +99,10 @@ void require_sensible(const train_options& o, const std::vector<stage_entry>& st
     require(s.final_rate >= 0 && s.final_rate <= 1, start + "the final rate is a fraction of the rate, from 0 to 1");
     require(s.clip >= 0, start + "the largest norm of the gradient must not be negative; 0 is none");
     require(s.redraw > 0, start + "samples must be drawn anew every 1 or more steps");
-    require(s.how != method::lbfgs || s.redraw > 1,
-            start + "L-BFGS compares gradients of the same samples: draw them anew every 2 or more steps, or train the stage by Adam");
+    require(
+        s.how != method::lbfgs || s.redraw > 1,
+        start +
+            "L-BFGS compares gradients of the same samples: draw them anew every 2 or more steps, or train the stage by Adam");
     require(s.candidates >= 1 && s.candidates <= 1000, start + "the number of candidates for a sample must lie in 1..1000");
     require(s.decay >= 0 && s.decay * s.rate < 1, start + "the decay must not be negative, and decay times rate below 1");
   }

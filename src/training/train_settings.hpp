@@ -8,7 +8,8 @@
 namespace dimwise {
 
 /// Everything that changes the digits of a run, by name, as JSON.
-std::string settings_of(const train_options& o, const std::vector<stage_entry>& stages, const table& recording, const char* precision);
+std::string settings_of(const train_options& o, const std::vector<stage_entry>& stages, const table& recording,
+                        const char* precision);
 
 /// What differs between two texts of settings_of, as one sentence.
 std::string setting_differences(const std::string& before, const std::string& after);

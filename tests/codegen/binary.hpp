@@ -17,7 +17,9 @@ inline dimwise::tool::process_result run_in(const std::filesystem::path& folder,
   return dimwise::tool::run_captured(command);
 }
 
-inline nlohmann::ordered_json read_json(const std::filesystem::path& file) { return nlohmann::ordered_json::parse(dimwise::read_file(file.string())); }
+inline nlohmann::ordered_json read_json(const std::filesystem::path& file) {
+  return nlohmann::ordered_json::parse(dimwise::read_file(file.string()));
+}
 
 /// The names of an object's members, in order.
 inline std::vector<std::string> members(const nlohmann::ordered_json& object) {

@@ -1,4 +1,5 @@
-// tests/codegen/commands.cpp: the commands of a model binary: what they write, the shape of their JSON, and what they say to bad input.
+// tests/codegen/commands.cpp: the commands of a model binary: what they write, the shape of their JSON, and what they say to bad
+// input.
 #include <cmath>
 #include <map>
 
@@ -35,7 +36,9 @@ void write_states(const folder& where) {
   write_npy(where / "nan.npy", {3, 2}, broken.data());
   where.write("no.npy", "this is no array");
   std::string rows = "t,x_0,x_1\n";
-  for (int i = 0; i < 200; i++) rows += std::to_string(i / 200.0) + "," + std::to_string(1 + std::sin(i * 1.7)) + "," + std::to_string(-2 + std::cos(i * 2.3)) + "\n";
+  for (int i = 0; i < 200; i++)
+    rows += std::to_string(i / 200.0) + "," + std::to_string(1 + std::sin(i * 1.7)) + "," +
+            std::to_string(-2 + std::cos(i * 2.3)) + "\n";
   where.write("rows.csv", rows);
   where.write("bad.csv", "t,x_0,x_1\n0,1,2\n1,nan,2\n");
   where.write("other.csv", "t,a,b\n0,1,2\n1,2,3\n");
@@ -58,30 +61,35 @@ TEST_CASE("info prints the equation and lists every parameter with name, shape a
   CHECK(contains(ran.output, "sum(x) == t"));
   CHECK(contains(ran.output, "strength * (centre - x)"));
   const auto j = read_json(where / "info.json");
-  CHECK(members(j) == names{"model", "dimensions", "isa", "compiler", "state", "time", "inputs", "constants", "equations", "values", "definitions",
-                            "inferred", "objectives", "sets", "parameters", "parameter_count", "cost"});
+  CHECK(members(j) == names{"model", "dimensions", "isa", "compiler", "state", "time", "inputs", "constants", "equations",
+                            "values", "definitions", "inferred", "objectives", "sets", "parameters", "parameter_count", "cost"});
   REQUIRE(j["parameters"].size() == 1);
   CHECK(j["parameters"][0]["name"] == "centre");
   CHECK(j["parameters"][0]["shape"] == std::vector<int>{2});
   CHECK(j["parameters"][0]["meaning"] == "where the pull leads to, [d]");
   CHECK(j["equations"][0]["latex"] == "\\sum_i x_i = t");
-  CHECK(members(j["inferred"][0]) == names{"name", "level", "width", "depends_on", "dimwise", "x_order", "t_order", "derivatives"});
+  CHECK(members(j["inferred"][0]) ==
+        names{"name", "level", "width", "depends_on", "dimwise", "x_order", "t_order", "derivatives"});
 }
 
 TEST_CASE("eval gives the digits of the formulas") {
   const folder where;
   write_states(where);
-  const auto ran = pull(where, {"eval", "--state", "x.npy", "--time", "t.npy", "--constant", "strength=2", "--parameters", "p.safetensors", "--out", "out", "--json", "e.json"});
+  const auto ran = pull(where, {"eval", "--state", "x.npy", "--time", "t.npy", "--constant", "strength=2", "--parameters",
+                                "p.safetensors", "--out", "out", "--json", "e.json"});
   INFO(ran.output);
   REQUIRE(ran.code == 0);
   const auto drift = read_npy<double>(where / "out/pull.npy");
   CHECK(drift.shape == std::vector<std::size_t>{3, 2});
-  CHECK(drift.values == std::vector<double>{2 * (0.25 - 1), 2 * (-0.5 - 2), 2 * (0.25 - 3), 2 * (-0.5 - 4), 2 * (0.25 - 5), 2 * (-0.5 - 6)});
+  CHECK(drift.values ==
+        std::vector<double>{2 * (0.25 - 1), 2 * (-0.5 - 2), 2 * (0.25 - 3), 2 * (-0.5 - 4), 2 * (0.25 - 5), 2 * (-0.5 - 6)});
   CHECK(read_npy<double>(where / "out/balance.residual.npy").values == std::vector<double>{3, 6.5, 10});
   CHECK(members(read_json(where / "e.json")[0]) == names{"name", "shape", "mean", "min", "max", "not_finite"});
   CHECK_FALSE(file_exists(where / "out/distance.npy"));  // objectives only where they are asked for
 
-  REQUIRE(pull(where, {"eval", "--state", "x.npy", "--time", "1", "--output", "distance", "--gradient", "distance", "--parameters", "p.safetensors", "--out", "one.npy"}).code == 0);
+  REQUIRE(pull(where, {"eval", "--state", "x.npy", "--time", "1", "--output", "distance", "--gradient", "distance",
+                       "--parameters", "p.safetensors", "--out", "one.npy"})
+              .code == 0);
   CHECK(read_npy<double>(where / "one.npy").shape == std::vector<std::size_t>{3});
   const auto gradient = load_parameters(where / "one.gradient.safetensors", test::pull_model().recording).values;
   CHECK(gradient[0] == Approx(2 * (0.25 - 3)));
@@ -91,7 +99,8 @@ TEST_CASE("eval gives the digits of the formulas") {
 TEST_CASE("eval computes integrals with their standard errors, without any states") {
   const folder where;
   write_states(where);
-  const auto ran = pull(where, {"eval", "--output", "spread", "--parameters", "p.safetensors", "--samples", "40000", "--json", "i.json"});
+  const auto ran =
+      pull(where, {"eval", "--output", "spread", "--parameters", "p.safetensors", "--samples", "40000", "--json", "i.json"});
   INFO(ran.output);
   REQUIRE(ran.code == 0);
   CHECK(contains(ran.output, "spread"));
@@ -108,19 +117,25 @@ TEST_CASE("eval computes integrals with their standard errors, without any state
 TEST_CASE("train takes another method than the model's") {
   const folder where;
   write_states(where);
-  const auto ran = pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--steps", "40", "--batch", "200", "--json", "t.json"});
+  const auto ran =
+      pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--steps", "40", "--batch", "200", "--json", "t.json"});
   INFO(ran.output);
   REQUIRE(ran.code == 0);
   CHECK(std::abs(load_parameters(where / "pull.safetensors", test::pull_model().recording).values[0] - 1) < 0.1);
-  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "newton"}).output, "adam, lbfgs or levenberg-marquardt"));
-  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "walk=adam"}).output, "the model has no such stage; it has: fit"));
-  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--redraw", "1"}).output, "L-BFGS compares gradients"));
+  CHECK(
+      contains(pull(where, {"train", "--data", "rows.csv", "--method", "newton"}).output, "adam, lbfgs or levenberg-marquardt"));
+  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "walk=adam"}).output,
+                 "the model has no such stage; it has: fit"));
+  CHECK(contains(pull(where, {"train", "--data", "rows.csv", "--method", "lbfgs", "--redraw", "1"}).output,
+                 "L-BFGS compares gradients"));
 }
 
 TEST_CASE("eval in single precision agrees") {
   const folder where;
   write_states(where);
-  REQUIRE(pull(where, {"eval", "--state", "x.npy", "--time", "t.npy", "--output", "pull", "--precision", "float", "--out", "f.npy"}).code == 0);
+  REQUIRE(
+      pull(where, {"eval", "--state", "x.npy", "--time", "t.npy", "--output", "pull", "--precision", "float", "--out", "f.npy"})
+          .code == 0);
   CHECK(read_npy<double>(where / "f.npy").values[5] == Approx(-6));
 }
 
@@ -137,15 +152,20 @@ TEST_CASE("train learns, writes what it says, and its digits do not depend on th
   CHECK(std::abs(p[0] - 1) < 0.1);
   CHECK(std::abs(p[1] + 2) < 0.1);
   CHECK(file_exists(where / "pull.losses.csv"));
-  REQUIRE(pull(where, {"train", "--data", "points=rows.csv:x_0,x_1", "--seed", "3", "--threads", "2", "--out", "again.safetensors", "--quiet"}).code == 0);
+  REQUIRE(pull(where, {"train", "--data", "points=rows.csv:x_0,x_1", "--seed", "3", "--threads", "2", "--out",
+                       "again.safetensors", "--quiet"})
+              .code == 0);
   CHECK(load_parameters(where / "again.safetensors", test::pull_model().recording).values == p);
-  REQUIRE(pull(where, {"train", "--data", "rows.csv", "--steps", "fit=10", "--batch", "8", "--rate", "0.01", "--out", "short.safetensors", "--quiet"}).code == 0);
+  REQUIRE(pull(where, {"train", "--data", "rows.csv", "--steps", "fit=10", "--batch", "8", "--rate", "0.01", "--out",
+                       "short.safetensors", "--quiet"})
+              .code == 0);
 }
 
 TEST_CASE("simulate writes paths, times and figures") {
   const folder where;
   write_states(where);
-  const auto ran = pull(where, {"simulate", "--initial", "x.npy", "--paths", "50", "--t1", "3", "--dt", "0.01", "--save-every", "100", "--parameters", "p.safetensors", "--out", "paths.npy", "--json", "s.json"});
+  const auto ran = pull(where, {"simulate", "--initial", "x.npy", "--paths", "50", "--t1", "3", "--dt", "0.01", "--save-every",
+                                "100", "--parameters", "p.safetensors", "--out", "paths.npy", "--json", "s.json"});
   INFO(ran.output);
   REQUIRE(ran.code == 0);
   CHECK(contains(ran.output, "strong order 1"));
@@ -154,7 +174,8 @@ TEST_CASE("simulate writes paths, times and figures") {
   REQUIRE(times.size() == 4);
   CHECK(times[3] == Approx(3));
   const auto j = read_json(where / "s.json");
-  CHECK(members(j) == names{"paths", "steps", "step", "method", "strong_order", "strong_order_reason", "file", "time_file", "final_mean", "final_deviation"});
+  CHECK(members(j) == names{"paths", "steps", "step", "method", "strong_order", "strong_order_reason", "file", "time_file",
+                            "final_mean", "final_deviation"});
   // x(3) of dx = (c - x) dt + 0.5 dW from the mean of the starts (3, 4): c + (x0 - c) e^-3, and the same noise for every start.
   CHECK(std::abs(j["final_mean"][0].get<double>() - (0.25 + (3 - 0.25) * std::exp(-3.0))) < 0.12);
   REQUIRE(pull(where, {"simulate", "--paths", "20", "--out", "drawn", "--method", "euler"}).code == 0);
@@ -176,13 +197,16 @@ TEST_CASE("check writes its records and passes") {
 
 TEST_CASE("bench writes the fixed members") {
   const folder where;
-  const auto ran = pull(where, {"bench", "--seconds", "0.02", "--precision", "both", "--workload", "W9", "--value-variant", "orders_to_k", "--k", "3", "--unit", "(sample, dimension)", "--json", "b.json"});
+  const auto ran = pull(where, {"bench", "--seconds", "0.02", "--precision", "both", "--workload", "W9", "--value-variant",
+                                "orders_to_k", "--k", "3", "--unit", "(sample, dimension)", "--json", "b.json"});
   INFO(ran.output);
   CHECK(ran.code == 0);
   const auto j = read_json(where / "b.json");
   REQUIRE(j.size() == 6);
   for (const auto& row : j)
-    CHECK(members(row) == names{"workload", "variant", "d", "k", "precision", "threads", "samples", "ns", "unit", "share", "peak_gflops", "load_fed_gflops", "load_fed_share", "bytes_moved", "workspace_bytes", "isa", "products", "compiler"});
+    CHECK(members(row) == names{"workload", "variant", "d", "k", "precision", "threads", "samples", "ns", "unit", "share",
+                                "peak_gflops", "load_fed_gflops", "load_fed_share", "bytes_moved", "workspace_bytes", "isa",
+                                "products", "compiler"});
   CHECK(j[0]["variant"] == "orders_to_k");
   CHECK(j[1]["variant"] == "gradient");
   CHECK(j[2]["variant"] == "adam_step");
@@ -195,7 +219,8 @@ TEST_CASE("report is one file with its pictures inside") {
   const folder where;
   write_states(where);
   REQUIRE(pull(where, {"train", "--data", "rows.csv", "--quiet"}).code == 0);
-  const auto ran = pull(where, {"report", "--parameters", "pull.safetensors", "--data", "rows.csv", "--out", "page", "--json", "r.json"});
+  const auto ran =
+      pull(where, {"report", "--parameters", "pull.safetensors", "--data", "rows.csv", "--out", "page", "--json", "r.json"});
   INFO(ran.output);
   REQUIRE(ran.code == 0);
   const auto j = read_json(where / "r.json");
@@ -231,10 +256,12 @@ TEST_CASE("bad input gets one line that names it, a status other than 0, and lea
       {{"eval", "--state", "no.npy", "--time", "1", "--out", "o"}, "no.npy"},
       {{"eval", "--state", "wide.npy", "--time", "1", "--out", "o"}, "wide.npy has the shape (3, 3); (3, 2) is needed"},
       {{"eval", "--state", "nan.npy", "--time", "1", "--out", "o"}, "nan.npy"},
-      {{"eval", "--state", "x.npy", "--time", "1", "--output", "none", "--out", "o"}, "--output none: the model has no such value; it has: pull"},
+      {{"eval", "--state", "x.npy", "--time", "1", "--output", "none", "--out", "o"},
+       "--output none: the model has no such value; it has: pull"},
       {{"eval", "--state", "x.npy", "--time", "1", "--out", "o.npy"}, "one file cannot hold"},
       {{"eval", "--state", "x.npy", "--time", "1", "--constant", "weakness=1", "--out", "o"}, "it has: strength"},
-      {{"eval", "--state", "x.npy", "--time", "1", "--constant", "strength=strong", "--out", "o"}, "'strong' is not a finite number"},
+      {{"eval", "--state", "x.npy", "--time", "1", "--constant", "strength=strong", "--out", "o"},
+       "'strong' is not a finite number"},
       {{"eval", "--state", "x.npy", "--time", "1", "--constant", "strength", "--out", "o"}, "NAME=VALUE"},
       {{"eval", "--state", "x.npy", "--time", "1", "--input", "w=1", "--out", "o"}, "it has: u"},
       {{"eval", "--state", "x.npy", "--time", "1", "--precision", "half", "--out", "o"}, "'half'"},

@@ -1,4 +1,5 @@
-// tests/codegen/expanded.cpp: derivatives written out: the rules by hand, and the numbers of all terms against the oracle's derivative.
+// tests/codegen/expanded.cpp: derivatives written out: the rules by hand, and the numbers of all terms against the oracle's
+// derivative.
 #include "codegen/print/expanded.hpp"
 
 #include <cmath>
@@ -62,8 +63,7 @@ TEST_CASE("products, quotients, powers and exponentials by hand") {
   CHECK(expanded("twice") == "6 * x");
   CHECK(expanded("constant") == "0");
   CHECK(expanded("exponential") == "exp(drift(x, t)) * sq(D<1>(drift(x, t))) + exp(drift(x, t)) * D<2>(drift(x, t))");
-  CHECK(expanded("mixed") ==
-        "t * dt(drift(x, t)) + drift(x, t) + x * D<1>(drift(x, t)) + x * t * dt(D<1>(drift(x, t)))");
+  CHECK(expanded("mixed") == "t * dt(drift(x, t)) + drift(x, t) + x * D<1>(drift(x, t)) + x * t * dt(D<1>(drift(x, t)))");
 }
 
 TEST_CASE("the Fokker-Planck equation written out, and divided by its density") {

@@ -82,10 +82,13 @@ TEST_CASE("the Fokker-Planck equation is printed as it was written, in LaTeX and
   CHECK(as_text(f.roots[0]) == "dt(exp(density(x, t)))");
   CHECK(as_text(f.roots[1]) ==
         "-sum(D<1>(drift(x, t) * exp(density(x, t)))) + 0.5 * sum(D<2>(sq(softplus(noise(x, t))) * exp(density(x, t))))");
-  CHECK(as_latex(f.roots[0], "x", "t") == "\\frac{\\partial}{\\partial t} \\exp\\left(\\mathrm{density}\\left(x, t\\right)\\right)");
+  CHECK(as_latex(f.roots[0], "x", "t") ==
+        "\\frac{\\partial}{\\partial t} \\exp\\left(\\mathrm{density}\\left(x, t\\right)\\right)");
   CHECK(as_latex(f.roots[1], "x", "t") ==
-        "-\\sum_i \\frac{\\partial}{\\partial x_i} \\left(\\mathrm{drift}_i\\left(x, t\\right) \\, \\exp\\left(\\mathrm{density}\\left(x, t\\right)\\right)\\right) + "
-        "0.5 \\, \\sum_i \\frac{\\partial^{2}}{\\partial x_i^{2}} \\left(\\mathrm{softplus}_i\\left(\\mathrm{noise}_i\\left(x, t\\right)\\right)^{2} \\, "
+        "-\\sum_i \\frac{\\partial}{\\partial x_i} \\left(\\mathrm{drift}_i\\left(x, t\\right) \\, "
+        "\\exp\\left(\\mathrm{density}\\left(x, t\\right)\\right)\\right) + "
+        "0.5 \\, \\sum_i \\frac{\\partial^{2}}{\\partial x_i^{2}} \\left(\\mathrm{softplus}_i\\left(\\mathrm{noise}_i\\left(x, "
+        "t\\right)\\right)^{2} \\, "
         "\\exp\\left(\\mathrm{density}\\left(x, t\\right)\\right)\\right)");
   const std::string mathml = as_mathml(f.roots[1], "x", "t");
   CHECK(mathml.find("<munder><mo>&#x2211;</mo><mi>i</mi></munder>") != std::string::npos);
@@ -121,16 +124,14 @@ TEST_CASE("components and sums over other dimensions are printed as they were wr
   CHECK(all[2] == "sum_others(x) * i + sum_before(tanh(x)) * [i == 1]");
   const table& t = recording<structure>::view;
   const formulas f = from_table(t, {t.outputs[0].node, t.outputs[1].node});
-  CHECK(as_latex(f.roots[1], "x", "t") ==
-        "x_{i+1} + \\left(\\tanh_i\\left(x_i\\right)\\right)_{i-1} + x_{i + (1, -1)}");
+  CHECK(as_latex(f.roots[1], "x", "t") == "x_{i+1} + \\left(\\tanh_i\\left(x_i\\right)\\right)_{i-1} + x_{i + (1, -1)}");
   CHECK(as_latex(f.roots[0], "x", "t") ==
-        "\\mathrm{components}_i\\left(x_{1}, \\left(1 - x_{0}^{2}\\right) \\, x_{1} - \\left(\\tanh\\left(x_i\\right)\\right)_{0}\\right)");
+        "\\mathrm{components}_i\\left(x_{1}, \\left(1 - x_{0}^{2}\\right) \\, x_{1} - "
+        "\\left(\\tanh\\left(x_i\\right)\\right)_{0}\\right)");
   CHECK(as_mathml(f.roots[0], "x", "t").find("<msub><mi>x</mi><mn>1</mn></msub>") != std::string::npos);
 }
 
-TEST_CASE("a network inside itself is an argument, not one application") {
-  CHECK(texts<nested>()[0] == "net(net(x))");
-}
+TEST_CASE("a network inside itself is an argument, not one application") { CHECK(texts<nested>()[0] == "net(net(x))"); }
 
 TEST_CASE("numbers are written with the digits that give them back") {
   CHECK(digits(0.1) == "0.1");

@@ -1,4 +1,5 @@
-// tests/codegen/graph.cpp: pictures of the passes: every operation is in them, with its level, orders and cost; SVG where Graphviz is there.
+// tests/codegen/graph.cpp: pictures of the passes: every operation is in them, with its level, orders and cost; SVG where
+// Graphviz is there.
 #include <set>
 
 #include "catch.hpp"
@@ -40,10 +41,10 @@ TEST_CASE("six pictures, with every live operation of the recording in the first
   REQUIRE(all.size() == 6);
   for (int k : {0, 1})
     for (int i = 0; i < t.node_count; i++) CHECK(contains(all[std::size_t(k)].dot, "\"" + std::to_string(i) + "\" [fillcolor="));
-  CHECK(contains(all[0].dot, "label=<<b>drift</b>>"));   // a frame for the network
+  CHECK(contains(all[0].dot, "label=<<b>drift</b>>"));  // a frame for the network
   CHECK(contains(all[0].dot, "sees others"));
-  CHECK(contains(all[0].dot, "color=\"#dc2626\""));       // the sum is dense
-  CHECK(contains(all[1].dot, "1 x \u00b7 sees all"));     // the transformer is asked for the first derivative
+  CHECK(contains(all[0].dot, "color=\"#dc2626\""));    // the sum is dense
+  CHECK(contains(all[1].dot, "1 x \u00b7 sees all"));  // the transformer is asked for the first derivative
   CHECK(contains(all[1].dot, " flop"));
   CHECK(contains(all[2].dot, "derivative by x, order 1"));
   CHECK(contains(all[3].dot, "gradient of drift.transformer.0.weight"));

@@ -1,4 +1,5 @@
-// tests/codegen/model_cache.cpp: an unchanged model file is not compiled twice; anything that can change its binary compiles it again.
+// tests/codegen/model_cache.cpp: an unchanged model file is not compiled twice; anything that can change its binary compiles it
+// again.
 #include "catch.hpp"
 #include "codegen/binary.hpp"
 #include "support/folder.hpp"
@@ -14,7 +15,9 @@ struct project {
   folder where;
   project() {
     where.write("part.hpp", "inline int part() { return 1; }\n");
-    where.write("one.cpp", "#include \"part.hpp\"\n#ifndef EXTRA\n#define EXTRA 0\n#endif\nint main(int argc, char**) { return part() + EXTRA + 10 * (argc - 1); }\n");
+    where.write("one.cpp",
+                "#include \"part.hpp\"\n#ifndef EXTRA\n#define EXTRA 0\n#endif\nint main(int argc, char**) { return part() + "
+                "EXTRA + 10 * (argc - 1); }\n");
   }
   dimwise::tool::process_result tool(const names& arguments) const {
     names command = {"env", "DIMWISE_CACHE=" + where / "cache", DIMWISE_PROGRAM};
@@ -85,7 +88,7 @@ TEST_CASE("the tool's own refusals") {
       {{"frobnicate"}, "there is no command 'frobnicate'"},
       {{"build", "--compiler", "no-such-compiler", "one.cpp"}, "'no-such-compiler'"},
       {{"bench"}, "model file, --workload or --peers"},
-      {{"bench", "--workload", "W9"}, "there are W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W7, W7b"},
+      {{"bench", "--workload", "W9"}, "there are W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W6, W7, W7b"},
       {{"bench", "--workload", "W1", "--d", "8"}, "--d 8"},
       {{"bench", "--workload", "W3", "--k", "9"}, "--k 9"},
       {{"bench", "--workload", "W4", "--bogus"}, "--bogus"},

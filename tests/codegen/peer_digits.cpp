@@ -103,7 +103,8 @@ TEST_CASE("a program runs on the processors that it is given") {
   const comparison c;
   const std::vector<int> all = usable_processors();
   REQUIRE_FALSE(all.empty());
-  conversation pinned({"sh", "-c", "grep Cpus_allowed_list /proc/self/status | tr -dc '0-9,-' && echo"}, (c.folder / "log").string(), {all.back()});
+  conversation pinned({"sh", "-c", "grep Cpus_allowed_list /proc/self/status | tr -dc '0-9,-' && echo"},
+                      (c.folder / "log").string(), {all.back()});
   CHECK(pinned.hear() == std::to_string(all.back()));
   CHECK(usable_processors() == all);
 }

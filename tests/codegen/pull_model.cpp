@@ -12,7 +12,26 @@ constexpr kind of_own{level::dim, depends::own, true, 1, because::it_is_not_dens
 constexpr kind scaled{level::point, depends::scaled_own, true, 1, because::it_is_not_dense};
 
 enum index : int {
-  x, t, centre, strength, away, drift, zero, deviation, half, noise, slope, square, distance, sum_x, difference, minus_half, exponent, minus_log, log_density, node_count
+  x,
+  t,
+  centre,
+  strength,
+  away,
+  drift,
+  zero,
+  deviation,
+  half,
+  noise,
+  slope,
+  square,
+  distance,
+  sum_x,
+  difference,
+  minus_half,
+  exponent,
+  minus_log,
+  log_density,
+  node_count
 };
 
 constexpr node make(op o, kind k, int a = -1, int b = -1, int n = 0, int weight = -1, double value = 0) {
@@ -63,7 +82,8 @@ constexpr constant_slot constants[] = {{short_name("strength"), 1}};
 constexpr equation_entry equations[] = {{short_name("balance"), sum_x, t, difference, -1, 1}};
 constexpr output_entry outputs[] = {{short_name("pull"), drift}};
 constexpr sde_entry sdes[] = {{short_name("motion"), drift, noise, slope}};
-constexpr sample_set sets[] = {{short_name("points"), sample_source::file, -1, -1, 0, -1, 1, 0, 1}, {short_name("space"), sample_source::box, -1, -1, 0, -1, 1, 0, 1}};
+constexpr sample_set sets[] = {{short_name("points"), sample_source::file, -1, -1, 0, -1, 1, 0, 1},
+                               {short_name("space"), sample_source::box, -1, -1, 0, -1, 1, 0, 1}};
 constexpr integral_entry integrals[] = {{short_name("spread"), distance, 1}};
 constexpr mixture_entry mixtures[] = {{short_name("cloud"), zero, centre, deviation, log_density}};
 constexpr objective_entry objectives[] = {{short_name("distance"), distance, 0, 1, 0}};
@@ -87,8 +107,8 @@ class pull_kernel final : public kernel_interface<T> {
         for (std::size_t i = 0; i < per; i++) out[j][s * per + i] = value(outputs_[j].node, p, in, s, i);
       }
   }
-  void gradient(const T* p, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out, double* g,
-                T* workspace) const override {
+  void gradient(const T* p, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
+                double* g, T* workspace) const override {
     evaluate(p, in, begin, end, out, workspace);
     for (std::size_t s = begin; s < end; s++)
       for (std::size_t i = 0; i < 2; i++) g[i] += double(cotangents[0][s]) * 2 * double(p[i] - in.state[s * 2 + i]);
@@ -117,12 +137,21 @@ template <class T>
 model_kernels<T> kernels() {
   model_kernels<T> k;
   using info = std::vector<output_info>;
-  auto make_kernel = [](info values, bool gradient = false) { return std::make_unique<pull_kernel<T>>(std::move(values), gradient); };
-  k.outputs = make_kernel(info{{"pull", drift, level::dim, 1}, {"balance.lhs", sum_x, level::point, 1}, {"balance.rhs", t, level::point, 1}, {"balance.residual", difference, level::point, 1}});
+  auto make_kernel = [](info values, bool gradient = false) {
+    return std::make_unique<pull_kernel<T>>(std::move(values), gradient);
+  };
+  k.outputs = make_kernel(info{{"pull", drift, level::dim, 1},
+                               {"balance.lhs", sum_x, level::point, 1},
+                               {"balance.rhs", t, level::point, 1},
+                               {"balance.residual", difference, level::point, 1}});
   k.objectives.push_back(make_kernel(info{{"objective.distance", distance, level::point, 1}}, true));
   k.integrals.push_back(make_kernel(info{{"integral.spread", distance, level::point, 1}}));
-  k.sdes.push_back(make_kernel(info{{"drift", drift, level::dim, 1}, {"noise", noise, level::dim, 1}, {"noise_derivative", slope, level::dim, 1}}));
-  k.mixtures.push_back(make_kernel(info{{"log_weights", zero, level::point, 1}, {"mean", centre, level::dim, 1}, {"log_deviation", deviation, level::dim, 1}, {"log_density", log_density, level::point, 1}}));
+  k.sdes.push_back(make_kernel(
+      info{{"drift", drift, level::dim, 1}, {"noise", noise, level::dim, 1}, {"noise_derivative", slope, level::dim, 1}}));
+  k.mixtures.push_back(make_kernel(info{{"log_weights", zero, level::point, 1},
+                                        {"mean", centre, level::dim, 1},
+                                        {"log_deviation", deviation, level::dim, 1},
+                                        {"log_density", log_density, level::point, 1}}));
   return k;
 }
 

@@ -1,4 +1,5 @@
-// tests/codegen/refusal.cpp: the long form of a refusal: the way from the state to the refused operation, and what to write instead.
+// tests/codegen/refusal.cpp: the long form of a refusal: the way from the state to the refused operation, and what to write
+// instead.
 #include "catch.hpp"
 #include "codegen/binary.hpp"
 #include "dimwise/diagnose.hpp"

@@ -1,5 +1,5 @@
-// tests/package/two_units_baseline.cpp: a third model of the same name, for the least instruction set: its kernels come from the headers alone
-// (see two_units_main.cpp).
+// tests/package/two_units_baseline.cpp: a third model of the same name, for the least instruction set: its kernels come from the
+// headers alone (see two_units_main.cpp).
 #include <dimwise/kernel.hpp>
 
 namespace {

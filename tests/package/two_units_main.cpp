@@ -1,5 +1,5 @@
-// tests/package/two_units_main.cpp: headers in several units of one program, with models of the same name, do not meet, also where each unit is
-// compiled for an instruction set of its own.
+// tests/package/two_units_main.cpp: headers in several units of one program, with models of the same name, do not meet, also
+// where each unit is compiled for an instruction set of its own.
 #include <cstdio>
 #include <string>
 

@@ -1,5 +1,5 @@
-// tests/property/ill_formed.cpp: the language accepts random well-formed programs and records what they say; programs with one random change
-// are refused, or what is recorded of them is right.
+// tests/property/ill_formed.cpp: the language accepts random well-formed programs and records what they say; programs with one
+// random change are refused, or what is recorded of them is right.
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -45,7 +45,9 @@ std::string false_claims(const table& t, const std::vector<double>& parameters, 
       for (std::size_t e = 0; e < before[std::size_t(n)].size(); e++) {
         const int i = k.l == level::dim ? int(e) / k.width : -1;
         const bool sees = k.l == level::point ? k.d != depends::nothing
-                                              : single(k) || (bits(k.d) & (j < i ? 1 : j == i ? 2 : 4)) != 0;
+                                              : single(k) || (bits(k.d) & (j < i    ? 1
+                                                                           : j == i ? 2
+                                                                                    : 4)) != 0;
         // what D and dt give is good to the digits of a difference only
         const fifty_digits difference = abs(after[std::size_t(n)][e] - before[std::size_t(n)][e]);
         if (!sees && difference > 1e-6 * (1 + abs(before[std::size_t(n)][e])))
@@ -69,13 +71,15 @@ bool moderate(const table& t, const std::vector<double>& parameters, std::uint64
   return true;
 }
 
-/// What the rules say of a changed recording: the first node that breaks one, and whether the language must refuse it. (A linear layer takes
-/// any width, D of what does not move is zero, sum takes factors out: programs may, tables may not.)
+/// What the rules say of a changed recording: the first node that breaks one, and whether the language must refuse it. (A linear
+/// layer takes any width, D of what does not move is zero, sum takes factors out: programs may, tables may not.)
 enum class verdict { well_formed, refused, unknown };
 verdict judge(table_builder b) {
   if (settle(b)) return verdict::well_formed;
   const std::string why = why_ill_formed(b.view());
-  for (const char* rule : {"widths of a pointwise operation", "operand that mixes coordinates", "context that depends", "hidden units outside", "operand of a readout", "operand of a masked layer", "operand of a sum of others", "operand of a shift", "orders beyond 7"})
+  for (const char* rule : {"widths of a pointwise operation", "operand that mixes coordinates", "context that depends",
+                           "hidden units outside", "operand of a readout", "operand of a masked layer",
+                           "operand of a sum of others", "operand of a shift", "orders beyond 7"})
     if (why.find(rule) != std::string::npos) return verdict::refused;
   if (why.find("operand of D") != std::string::npos) {
     const node& x = b.nodes[std::size_t(std::atoi(why.c_str() + 5))];
@@ -103,7 +107,8 @@ std::string wrong(const table_builder& b, std::uint64_t seed, tally& n) {
   n.accepted++;
   if (v == verdict::refused) return "an ill-formed program is accepted";
   const table t = r.view();
-  if (const int i = first_wrong_kind(t); i >= 0) return "the class of node " + std::to_string(i) + " does not follow from its operands";
+  if (const int i = first_wrong_kind(t); i >= 0)
+    return "the class of node " + std::to_string(i) + " does not follow from its operands";
   const auto parameters = draw_parameters(t, seed);
   if (!moderate(t, parameters, seed)) return "";
   if (const std::string claim = false_claims(t, parameters, seed); !claim.empty()) return claim;
@@ -115,8 +120,9 @@ std::string wrong(const table_builder& b, std::uint64_t seed, tally& n) {
   options.bounds.value = 1e-6;
   options.bounds.gradient = 1e-5;
   options.bounds.least = 1e-2;
-  return kernel_failures<double>(t, [](const table& of, std::vector<output_info> outputs) { return interpret<double>(of, std::move(outputs), true); },
-                                 options);
+  return kernel_failures<double>(
+      t, [](const table& of, std::vector<output_info> outputs) { return interpret<double>(of, std::move(outputs), true); },
+      options);
 }
 
 }  // namespace
@@ -166,8 +172,8 @@ TEST_CASE("programs with one change are refused, or right") {
   }
   std::string counts;
   for (const auto& [sentence, count] : n.sentences) counts += "\n" + std::to_string(count) + " times: " + sentence;
-  WARN(n.programs << " changed programs, " << n.accepted << " accepted (" << n.compared << " compared with the oracle), " << n.refused << " refused; "
-                  << n.judged << " judged by the rules as well" << counts);
+  WARN(n.programs << " changed programs, " << n.accepted << " accepted (" << n.compared << " compared with the oracle), "
+                  << n.refused << " refused; " << n.judged << " judged by the rules as well" << counts);
   CHECK(n.refused > n.programs / 10);
   CHECK(n.compared > n.programs / 10);
   CHECK(n.sentences.size() >= 10);

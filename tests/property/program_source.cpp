@@ -1,6 +1,7 @@
 // tests/property/program_source.cpp: writes random recordings as C++ programs.
 //   program_source FIRST COUNT             programs of the seeds FIRST ..., and a main function that checks them, to stdout
-//   program_source refused FOLDER COUNT    COUNT programs that the recorder refuses, for as many reasons as there are, a file each
+//   program_source refused FOLDER COUNT    COUNT programs that the recorder refuses, for as many reasons as there are, a file
+//   each
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -26,9 +27,10 @@ int checked_programs(unsigned long long first, unsigned long long count) {
     std::printf("%s\n", to_program(random_table(seed, program_tables()).view(), o).c_str());
     entries += "    {" + std::to_string(seed) + ", &kernel<" + o.name + ", double, true>, &recording<" + o.name + ">::view},\n";
   }
-  std::printf("}  // namespace\n\n#include \"support/compiled_programs.hpp\"\n\nint main() {\n  using namespace dimwise;\n"
-              "  constexpr testing::compiled_program programs[] = {\n%s  };\n  return testing::check_programs(programs, %llu);\n}\n",
-              entries.c_str(), count);
+  std::printf(
+      "}  // namespace\n\n#include \"support/compiled_programs.hpp\"\n\nint main() {\n  using namespace dimwise;\n"
+      "  constexpr testing::compiled_program programs[] = {\n%s  };\n  return testing::check_programs(programs, %llu);\n}\n",
+      entries.c_str(), count);
   return 0;
 }
 
@@ -45,7 +47,8 @@ int refused_programs(const std::string& folder, int count) {
       program_options o;
       o.marked = r.refused_node;
       std::ofstream out(folder + "/slip_" + std::to_string(seed) + ".cpp");
-      out << "// seed " << seed << ": " << r.refusal << "\n" << program_prelude() << to_program(b.view(), o)
+      out << "// seed " << seed << ": " << r.refusal << "\n"
+          << program_prelude() << to_program(b.view(), o)
           << "}  // namespace\nstatic_assert(dimwise::recording<program>::view.node_count >= 0);\n";
       made++;
     }

@@ -115,8 +115,9 @@ TEST_CASE("ten thousand random recordings in double precision", "[.long]") {
     if (!ok) FAIL_CHECK(smallest_failure<double>(seed, seed + 1, tables, interpreted<double>(), options));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  WARN(count << " random recordings (" << large << " large ones), " << quantities << " quantities in " << int(seconds) << " s; worst value "
-             << value.max_relative_error << " (" << value.where << "), worst gradient " << gradient.max_relative_error << " (" << gradient.where << ")");
+  WARN(count << " random recordings (" << large << " large ones), " << quantities << " quantities in " << int(seconds)
+             << " s; worst value " << value.max_relative_error << " (" << value.where << "), worst gradient "
+             << gradient.max_relative_error << " (" << gradient.where << ")");
   CHECK(value.max_relative_error > 0);
 }
 

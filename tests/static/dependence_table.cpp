@@ -68,19 +68,21 @@ constexpr void rows(model& m) {
   static_assert(is(CLASS(shift<1>(x)), dim, depends::after) && is(CLASS(shift<-2>(x)), dim, depends::before) &&
                 is(CLASS(shift<1>(x, periodic)), dim, depends::hollow) && is(CLASS(shift<0>(f)), dim, depends::everything) &&
                 is(CLASS(shift<1>(e, periodic)), dim, depends::nothing));
-  static_assert(is(CLASS(shift<-1, 3>(x, grid{2, 2})), dim, depends::before) && is(CLASS(shift<0, 1>(x, grid{2, 2})), dim, depends::after) &&
+  static_assert(is(CLASS(shift<-1, 3>(x, grid{2, 2})), dim, depends::before) &&
+                is(CLASS(shift<0, 1>(x, grid{2, 2})), dim, depends::after) &&
                 is(CLASS(shift<1, 0>(x, grid{2, 2}, periodic)), dim, depends::hollow));
   static_assert(is(CLASS(shift<-1>(before + x)), dim, depends::before) && is(CLASS(shift<1>(x * after)), dim, depends::after));
   static_assert(!detail::ShiftOperand<decltype(before), 0, 1> && !detail::ShiftOperand<decltype(after), 0, -1> &&
-                !detail::ShiftOperand<decltype(before), 0, -1, periodic_border> && !detail::ShiftOperand<decltype(sum(x)), 0, 1> &&
-                !detail::ShiftOperand<decltype(x * sum(x)), 0, 1>);
+                !detail::ShiftOperand<decltype(before), 0, -1, periodic_border> &&
+                !detail::ShiftOperand<decltype(sum(x)), 0, 1> && !detail::ShiftOperand<decltype(x * sum(x)), 0, 1>);
   // single components: as a sum; of what sees other coordinates: dense; put together: all, f_i by x[i]
   static_assert(is(CLASS(x[1]), point, depends::everything) && is(CLASS(e[1]), point, depends::nothing) &&
                 is(CLASS((x * sum(x))[0]), point, depends::everything));
   static_assert(is(CLASS(f[0]), point, depends::everything, false) && is(CLASS(v[0]), point, depends::everything, false));
   static_assert(dense_because(CLASS(v[0]), because::it_is_one_component_of_values_that_see_other_coordinates));
   static_assert(is(CLASS(components(x[1], x[0] * x[2], t, 1)), dim, depends::everything) &&
-                is(CLASS(components(1, t, a, 2)), dim, depends::nothing) && is(CLASS(components(x[1], f[0], 0, 0)), dim, depends::everything, false));
+                is(CLASS(components(1, t, a, 2)), dim, depends::nothing) &&
+                is(CLASS(components(x[1], f[0], 0, 0)), dim, depends::everything, false));
   // the number of a dimension: nothing; sums over the dimensions before, after and besides it
   static_assert(is(CLASS(m.index()), dim, depends::nothing) && is(CLASS(m.indicator<1>()), dim, depends::nothing));
   static_assert(is(CLASS(sum_before(x)), dim, depends::before) && is(CLASS(sum_before(before + x)), dim, depends::before) &&
@@ -146,7 +148,8 @@ constexpr void one_coordinate(model& m) {
                 is(CLASS(density(x, t)), point, single));
   static_assert(is(CLASS(view(x, t)), dim, depends::nothing) && is(CLASS(sum_others(x)), dim, depends::nothing));
   static_assert(is(CLASS(shift<1>(x, periodic)), dim, single) && is(CLASS(shift<1>(x)), dim, depends::nothing));
-  static_assert(is(CLASS(x[0]), point, single) && is(CLASS(components(x[0])), dim, single) && is(CLASS(drift(x, t)[0]), point, single));
+  static_assert(is(CLASS(x[0]), point, single) && is(CLASS(components(x[0])), dim, single) &&
+                is(CLASS(drift(x, t)[0]), point, single));
   static_assert(DimwiseDifferentiable<decltype(sum(drift(x, t)))> && DimwiseDifferentiable<decltype(plain(sum(x)))>);
   m.equation<"burgers">(dt(plain(x, t)) + plain(x, t) * D<1>(plain(x, t)) == 0.01 * D<2>(plain(x, t)));
 }

@@ -94,53 +94,34 @@ special_points special(const stated_accuracy& row) {
   constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN(),
                    quarter = 1.5707963267948966;
   switch (row.f) {
-    case function::exp:
-      return {inf, inf, 0, 0};
-    case function::expm1:
-      return {inf, inf, -1, 0};
-    case function::log:
-      return {inf, 0, nan, nan, 0, inf, true};
-    case function::log1p:
-      return {inf, 0, nan, nan, -1, inf, true};
+    case function::exp: return {inf, inf, 0, 0};
+    case function::expm1: return {inf, inf, -1, 0};
+    case function::log: return {inf, 0, nan, nan, 0, inf, true};
+    case function::log1p: return {inf, 0, nan, nan, -1, inf, true};
     case function::sin:
     case function::cos:
-    case function::tan:
-      return {nan, nan, nan, nan};
-    case function::sinh:
-      return {inf, inf, -inf, inf};
-    case function::cosh:
-      return {inf, inf, inf, inf};
+    case function::tan: return {nan, nan, nan, nan};
+    case function::sinh: return {inf, inf, -inf, inf};
+    case function::cosh: return {inf, inf, inf, inf};
     case function::tanh:
-    case function::erf:
-      return {1, 0, -1, 0};
+    case function::erf: return {1, 0, -1, 0};
     case function::sigmoid:
-    case function::normal_cdf:
-      return row.times_argument ? special_points{inf, 1, nan, nan} : special_points{1, 0, 0, 0};
-    case function::softplus:
-      return {inf, 1, 0, 0};
-    case function::erfc:
-      return {0, 0, 2, 0};
-    case function::sqrt:
-      return {inf, 0, nan, nan, 0, inf, true};
-    case function::cbrt:
-      return {inf, 0, -inf, 0, -inf, inf, false, false, true};
-    case function::reciprocal:
-      return {0, 0, -0.0, 0, -inf, inf, false, false, true};
+    case function::normal_cdf: return row.times_argument ? special_points{inf, 1, nan, nan} : special_points{1, 0, 0, 0};
+    case function::softplus: return {inf, 1, 0, 0};
+    case function::erfc: return {0, 0, 2, 0};
+    case function::sqrt: return {inf, 0, nan, nan, 0, inf, true};
+    case function::cbrt: return {inf, 0, -inf, 0, -inf, inf, false, false, true};
+    case function::reciprocal: return {0, 0, -0.0, 0, -inf, inf, false, false, true};
     case function::power:
     case function::exp_given:
       return row.exponent < 0 ? special_points{0, 0, nan, nan, 0, inf, true}
                               : special_points{inf, row.exponent > 1 ? inf : 0, nan, nan, 0, inf, true};
     case function::asin:
-    case function::acos:
-      return {nan, nan, nan, nan, -1, 1, true, true};
-    case function::atan:
-      return {quarter, 0, -quarter, 0};
-    case function::relu:
-      return {inf, 1, 0, 0};
-    case function::abs:
-      return {inf, 1, inf, -1};
-    default:
-      return {nan, nan, nan, nan};
+    case function::acos: return {nan, nan, nan, nan, -1, 1, true, true};
+    case function::atan: return {quarter, 0, -quarter, 0};
+    case function::relu: return {inf, 1, 0, 0};
+    case function::abs: return {inf, 1, inf, -1};
+    default: return {nan, nan, nan, nan};
   }
 }
 
@@ -199,35 +180,19 @@ class measurement {
     const T saturation = sizeof(T) == 4 ? T(110) : T(760);
     T x{};
     switch (random_() % 16) {
-      case 0:
-        x = tiny[random_() % std::size(tiny)];
-        break;
-      case 1:
-        x = any_size(double(limits::denorm_min()), double(limits::min()));
-        break;
+      case 0: x = tiny[random_() % std::size(tiny)]; break;
+      case 1: x = any_size(double(limits::denorm_min()), double(limits::min())); break;
       case 2:
-      case 3:
-        x = any_size(double(limits::min()), double(limits::max()) / 2);
-        break;
+      case 3: x = any_size(double(limits::min()), double(limits::max()) / 2); break;
       case 4:
-      case 5:
-        x = T(uniform(-saturation, saturation));
-        break;
-      case 6:
-        x = (random_() % 2 ? T(1) : T(-1)) + any_size(double(limits::epsilon()), 0.5);
-        break;
+      case 5: x = T(uniform(-saturation, saturation)); break;
+      case 6: x = (random_() % 2 ? T(1) : T(-1)) + any_size(double(limits::epsilon()), 0.5); break;
       case 7:
         x = T(double(std::int64_t(random_() % 2001) - 1000) * 1.5707963267948966);
         break;  // zeros and poles of sin, cos and tan
-      case 8:
-        x = T(uniform(-30, 30));
-        break;
-      case 9:
-        x = any_size(1e-6, 1e6);
-        break;
-      default:
-        x = T(uniform(-4, 4));
-        break;
+      case 8: x = T(uniform(-30, 30)); break;
+      case 9: x = any_size(1e-6, 1e6); break;
+      default: x = T(uniform(-4, 4)); break;
     }
     // most points inside of the domain
     if (random_() % 16 && std::isfinite(x)) {

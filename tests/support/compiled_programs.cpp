@@ -15,14 +15,16 @@ namespace {
 /// A compiled kernel seen with the nodes, parameters and inputs of the recording that its program was printed from.
 class as_printed final : public kernel_interface<double> {
  public:
-  as_printed(const table& original, std::vector<output_info> infos, const std::vector<std::string>& tensor_of, const compiled_program& p)
+  as_printed(const table& original, std::vector<output_info> infos, const std::vector<std::string>& tensor_of,
+             const compiled_program& p)
       : t(original), u(*p.recording), wanted(std::move(infos)), names(tensor_of), kernel(p.kernel()) {
     for (const output_info& o : wanted) {
       const auto found = std::find_if(kernel->outputs().begin(), kernel->outputs().end(), [&](const output_info& k) {
         return k.name == o.name || (o.name == "residual" && k.name == "equation.residual");
       });
       if (found == kernel->outputs().end()) throw std::logic_error("the compiled program has no output " + o.name);
-      if (found->l != o.l || found->width != o.width) throw std::logic_error("the compiled program gives another shape to " + o.name);
+      if (found->l != o.l || found->width != o.width)
+        throw std::logic_error("the compiled program gives another shape to " + o.name);
       place.push_back(std::size_t(found - kernel->outputs().begin()));
     }
   }
@@ -38,8 +40,8 @@ class as_printed final : public kernel_interface<double> {
     const call c(*this, parameters, in, out);
     kernel->evaluate(c.parameters.data(), c.in, begin, end, c.out.data(), workspace);
   }
-  void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, const double* const* cotangents,
-                double* const* out, double* gradient, double* workspace) const override {
+  void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end,
+                const double* const* cotangents, double* const* out, double* gradient, double* workspace) const override {
     const call c(*this, parameters, in, out);
     std::vector<const double*> seeds(kernel->outputs().size(), nullptr);
     for (std::size_t j = 0; j < place.size(); j++)
@@ -49,7 +51,8 @@ class as_printed final : public kernel_interface<double> {
     for (int i = 0; i < u.tensor_count; i++)
       for (int j = 0; j < t.tensor_count; j++)
         if (names[std::size_t(j)] == u.tensors[i].name.view())
-          for (int e = 0; e < u.tensors[i].size(); e++) gradient[t.tensors[j].offset + e] += theirs[std::size_t(u.tensors[i].offset + e)];
+          for (int e = 0; e < u.tensors[i].size(); e++)
+            gradient[t.tensors[j].offset + e] += theirs[std::size_t(u.tensors[i].offset + e)];
   }
 
  private:
@@ -118,7 +121,8 @@ int check_programs(const compiled_program* programs, int count) {
     failed++;
     std::printf("FAILED seed %llu\n%s\n", static_cast<unsigned long long>(programs[i].seed), text.c_str());
   }
-  std::printf("%d compiled programs, worst value %.1e, worst gradient %.1e\n", count, value.max_relative_error, gradient.max_relative_error);
+  std::printf("%d compiled programs, worst value %.1e, worst gradient %.1e\n", count, value.max_relative_error,
+              gradient.max_relative_error);
   std::printf("%d passed, %d failed\n", count - failed, failed);
   return failed > 0;
 }

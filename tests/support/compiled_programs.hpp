@@ -1,5 +1,5 @@
-// tests/support/compiled_programs.hpp: kernels that the real compiler has made of random recordings printed as programs, against the oracle on
-// the recordings that they were printed from.
+// tests/support/compiled_programs.hpp: kernels that the real compiler has made of random recordings printed as programs, against
+// the oracle on the recordings that they were printed from.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -12,7 +12,7 @@ namespace dimwise::testing {
 struct compiled_program {
   std::uint64_t seed = 0;
   std::unique_ptr<kernel_interface<double>> (*kernel)() = nullptr;  ///< of the program's outputs, with gradient
-  const table* recording = nullptr;                                  ///< what the program recorded
+  const table* recording = nullptr;                                 ///< what the program recorded
 };
 
 /// The recordings that programs are printed from.

@@ -1,4 +1,5 @@
-// tests/support/input_gradient.hpp: vector-Jacobian products of a kernel against the oracle: by the state, the time and every input.
+// tests/support/input_gradient.hpp: vector-Jacobian products of a kernel against the oracle: by the state, the time and every
+// input.
 #pragma once
 #include <cmath>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace dimwise::testing {
 
-/// A recording in which the point-level and dim-level inputs are parameters, so that the oracle differentiates by them, and nothing is frozen; its
-/// parameter vector goes on with the inputs of one sample.
+/// A recording in which the point-level and dim-level inputs are parameters, so that the oracle differentiates by them, and
+/// nothing is frozen; its parameter vector goes on with the inputs of one sample.
 struct inputs_as_parameters {
   bool usable = true;  ///< false where a relative exponential treats parameters and inputs differently
   std::vector<node> nodes;
@@ -18,7 +19,8 @@ struct inputs_as_parameters {
   std::vector<int> first;  ///< entry of the parameter vector where input k starts
   table recording;
 
-  explicit inputs_as_parameters(const table& t) : nodes(t.nodes, t.nodes + t.node_count), tensors(t.tensors, t.tensors + t.tensor_count), recording(t) {
+  explicit inputs_as_parameters(const table& t)
+      : nodes(t.nodes, t.nodes + t.node_count), tensors(t.tensors, t.tensors + t.tensor_count), recording(t) {
     for (int k = 0; k < t.input_count; k++) {
       tensor w;
       w.rank = t.inputs[k].l == level::dim ? 2 : 1;
@@ -45,8 +47,9 @@ struct inputs_as_parameters {
   }
 };
 
-/// The largest error of the kernel's products with cotangents sin(3 e + 1) of all its outputs, relative to the largest product of a sample; the
-/// gradient of the parameters must be that of `gradient`, bit for bit, and what is left out must not change the rest.
+/// The largest error of the kernel's products with cotangents sin(3 e + 1) of all its outputs, relative to the largest product of
+/// a sample; the gradient of the parameters must be that of `gradient`, bit for bit, and what is left out must not change the
+/// rest.
 template <class T>
 double worst_input_gradient(const kernel_interface<T>& kernel, const table& t, std::uint64_t seed, std::size_t samples = 2) {
   std::vector<sample_inputs> drawn;
@@ -83,9 +86,10 @@ double worst_input_gradient(const kernel_interface<T>& kernel, const table& t, s
   const std::vector<T> p(parameters.begin(), parameters.end());
   std::vector<T> workspace(kernel.vector_jacobian_workspace() + 64);
   std::vector<double> gradient(p.size(), 0.0), alone(p.size(), 0.0);
-  kernel.vector_jacobian(p.data(), in, 0, samples, cotangent_pointers.data(), out.data(), {by_state.data(), by_time.data(), by_input_pointers.data()},
-                         gradient.data(), workspace.data());
-  kernel.vector_jacobian(p.data(), in, 0, samples, cotangent_pointers.data(), out.data(), {again.data(), nullptr, nullptr}, nullptr, workspace.data());
+  kernel.vector_jacobian(p.data(), in, 0, samples, cotangent_pointers.data(), out.data(),
+                         {by_state.data(), by_time.data(), by_input_pointers.data()}, gradient.data(), workspace.data());
+  kernel.vector_jacobian(p.data(), in, 0, samples, cotangent_pointers.data(), out.data(), {again.data(), nullptr, nullptr},
+                         nullptr, workspace.data());
   if (again != by_state) return 1e300;
   kernel.gradient(p.data(), in, 0, samples, cotangent_pointers.data(), out.data(), alone.data(), workspace.data());
   if (alone != gradient) return 1e301;

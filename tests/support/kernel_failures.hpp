@@ -79,8 +79,10 @@ std::string smallest_failure(std::uint64_t first, std::uint64_t last, const rand
   for (std::uint64_t seed = first; seed < last; seed++) {
     const table_builder b = random_table(seed, tables);
     if (kernel_failures<T>(b.view(), make, options).empty()) continue;
-    const table_builder small = shrink(b, [&](const table_builder& c) { return !kernel_failures<T>(c.view(), make, options).empty(); });
-    return "seed " + std::to_string(seed) + "\n" + to_text(small.view()) + "as a program:\n" + to_program(small.view()) + kernel_failures<T>(small.view(), make, options);
+    const table_builder small =
+        shrink(b, [&](const table_builder& c) { return !kernel_failures<T>(c.view(), make, options).empty(); });
+    return "seed " + std::to_string(seed) + "\n" + to_text(small.view()) + "as a program:\n" + to_program(small.view()) +
+           kernel_failures<T>(small.view(), make, options);
   }
   return "";
 }

@@ -51,7 +51,8 @@ class maker {
     keep({b_.state(), -4, 4});
     keep({b_.state(), -4, 4});
     keep({b_.time(), 0, 1});
-    if (o_.inner) keep({b_.apply(op::add, b_.state(), b_.apply(op::mul, b_.along(), b_.parameter(name("direction"), level::dim, 1))), -4, 4});
+    if (o_.inner)
+      keep({b_.apply(op::add, b_.state(), b_.apply(op::mul, b_.along(), b_.parameter(name("direction"), level::dim, 1))), -4, 4});
     keep({b_.apply(op::mul, b_.state(), b_.apply(op::sin, b_.time())), -4, 4});
     keep({b_.literal(number(-2, 2)), -2, 2});
     keep({b_.index(), 0, double(b_.d - 1)});
@@ -110,7 +111,9 @@ class maker {
       }
       case 20: {
         const int j = pick(b_.d);
-        if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own && (pick(2) || own_only(of(v))); }))
+        if (find(a, [&](const made& v) {
+              return of(v).l == level::dim && of(v).d != depends::scaled_own && (pick(2) || own_only(of(v)));
+            }))
           add(b_.component(j, a.node), a.low, a.high, a);
         break;
       }
@@ -118,8 +121,9 @@ class maker {
         std::vector<int> each;
         made all{-1, 0, 0};
         const bool differentiable = pick(4) != 0;
-        while (int(each.size()) < b_.d &&
-               find(a, [&](const made& v) { return of(v).l == level::point && of(v).width == 1 && (of(v).dimwise || !differentiable); })) {
+        while (int(each.size()) < b_.d && find(a, [&](const made& v) {
+                 return of(v).l == level::point && of(v).width == 1 && (of(v).dimwise || !differentiable);
+               })) {
           each.push_back(a.node);
           if (each.size() == 1) all = a;
           all.low = std::min(all.low, a.low), all.high = std::max(all.high, a.high);
@@ -137,19 +141,16 @@ class maker {
       case 18: {
         made b{}, c{};
         a = any();
-        if (find(b, [&](const made& v) { return of(v).width == of(a).width; }) && find(c, [&](const made& v) { return of(v).width == 1 && v.x_order + v.t_order == 0; }))
+        if (find(b, [&](const made& v) { return of(v).width == of(a).width; }) &&
+            find(c, [&](const made& v) { return of(v).width == 1 && v.x_order + v.t_order == 0; }))
           add(b_.choose(c.node, a.node, b.node, pick(2)), std::min(a.low, b.low), std::max(a.high, b.high), a, b);
         break;
       }
       case 0:
-      case 1:
-        pointwise(any());
-        break;
+      case 1: pointwise(any()); break;
       case 2:
       case 3:
-      case 4:
-        two_operands();
-        break;
+      case 4: two_operands(); break;
       case 5: {
         a = positive(any());
         const int which = pick(6);
@@ -192,9 +193,7 @@ class maker {
         add(b_.unstack(stacked), -8, 8, a);
         break;
       }
-      case 10:
-        conditioner();
-        break;
+      case 10: conditioner(); break;
       case 11:
         if (find(a, [&](const made& v) { return of(v).l == level::dim && of(v).d != depends::scaled_own; }))
           add(b_.sum(a.node, o_.inner && pick(3) == 0), a.low * b_.d, a.high * b_.d, a);
@@ -204,7 +203,8 @@ class maker {
         const int k = 1 + std::min(pick(o_.largest_x_order), pick(o_.largest_x_order));
         const bool again = pick(2);  // of something that holds a D
         const auto fits = [&](const made& v) {
-          return (of(v).dimwise ? sees_own(of(v)) || single(of(v)) : o_.inner && b_.has_series(v.node)) && v.x_order + k <= o_.largest_x_order;
+          return (of(v).dimwise ? sees_own(of(v)) || single(of(v)) : o_.inner && b_.has_series(v.node)) &&
+                 v.x_order + k <= o_.largest_x_order;
         };
         if (!(again && find(a, [&](const made& v) { return fits(v) && v.x_order > 0; })) && !find(a, fits)) break;
         if (again && pick(2)) {
@@ -257,32 +257,19 @@ class maker {
       }
       case 12: {
         const int which = pick(4);
-        const made u = bounded(a, which == 3 ? 1000 : 1), half = which == 3 ? u : add(b_.scaled(0.8, u.node), 0.8 * u.low, 0.8 * u.high, u);
+        const made u = bounded(a, which == 3 ? 1000 : 1),
+                   half = which == 3 ? u : add(b_.scaled(0.8, u.node), 0.8 * u.low, 0.8 * u.high, u);
         const op o = which == 0 ? op::tan : which == 1 ? op::asin : which == 2 ? op::acos : op::atan;
         add(b_.apply(o, half.node), which == 2 ? 0.6 : -2, which == 2 ? 2.6 : 2, u);
         break;
       }
-      case 8:
-        add(b_.apply(op::erf, bounded(a, 4).node), -1, 1, a);
-        break;
-      case 9:
-        add(b_.apply(op::erfc, bounded(a, 2).node), 0, 2, a);
-        break;
-      case 0:
-        add(b_.apply(op::tanh, a.node), -1, 1, a);
-        break;
-      case 1:
-        add(b_.apply(op::sigmoid, a.node), 0, 1, a);
-        break;
-      case 2:
-        add(b_.apply(op::sin, bounded(a, 8).node), -1, 1, a);
-        break;
-      case 3:
-        add(b_.apply(op::cos, bounded(a, 8).node), -1, 1, a);
-        break;
-      case 4:
-        add(b_.apply(op::softplus, a.node), 0, size(a) + 1, a);
-        break;
+      case 8: add(b_.apply(op::erf, bounded(a, 4).node), -1, 1, a); break;
+      case 9: add(b_.apply(op::erfc, bounded(a, 2).node), 0, 2, a); break;
+      case 0: add(b_.apply(op::tanh, a.node), -1, 1, a); break;
+      case 1: add(b_.apply(op::sigmoid, a.node), 0, 1, a); break;
+      case 2: add(b_.apply(op::sin, bounded(a, 8).node), -1, 1, a); break;
+      case 3: add(b_.apply(op::cos, bounded(a, 8).node), -1, 1, a); break;
+      case 4: add(b_.apply(op::softplus, a.node), 0, size(a) + 1, a); break;
       case 5: {
         const made u = bounded(a);
         add(b_.apply(op::exp, u.node), 0.04, std::exp(size(u)), u);

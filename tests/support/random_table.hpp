@@ -16,8 +16,8 @@ struct random_table_options {
   int largest_x_order = 4;  ///< sum of orders of D on any way down
   int largest_t_order = 2;
   int outputs = 3;
-  bool inner = false;       ///< also what programs do not say but words of the language record: ways along directions, values held along one axis
-                            ///< or free of x by claim, sums of plain networks, D of dense values
+  bool inner = false;  ///< also what programs do not say but words of the language record: ways along directions, values held
+                       ///< along one axis or free of x by claim, sums of plain networks, D of dense values
 };
 
 /// A recording with a few outputs, an objective on all of them, and an equation where two of them are point-level scalars. The
@@ -25,8 +25,8 @@ struct random_table_options {
 /// 0.1.
 table_builder random_table(std::uint64_t seed, const random_table_options& options = {});
 
-/// A random recording with one random change of one operation, or with an operation on any of its values, as a slip of the pen would make it:
-/// often ill-formed, with classes that do not follow from the operands.
+/// A random recording with one random change of one operation, or with an operation on any of its values, as a slip of the pen
+/// would make it: often ill-formed, with classes that do not follow from the operands.
 table_builder random_slip(std::uint64_t seed);
 
 /// Empty, or why a recording breaks the rules of language and analysis: operand order, classes, widths, masks, refusals.

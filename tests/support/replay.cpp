@@ -18,7 +18,10 @@ table replayed::view() const { return detail::table_of(owned->data, owned->sizes
 std::string layer_name(const table& t, const node& x) {
   std::string name(t.tensors[x.weight].name.view());
   const char* side = t.tensors[x.weight].masked == mask::readout_right ? ".right.weight" : ".left.weight";
-  const std::string tail = x.o == op::masked_input ? ".0.weight" : x.o == op::readout ? side : x.o == op::parameter ? "" : ".weight";
+  const std::string tail = x.o == op::masked_input ? ".0.weight"
+                           : x.o == op::readout    ? side
+                           : x.o == op::parameter  ? ""
+                                                   : ".weight";
   if (name.size() <= tail.size() || name.compare(name.size() - tail.size(), tail.size(), tail) != 0)
     throw std::logic_error("the tensor " + name + " has no name that a layer of the language gives");
   return name.substr(0, name.size() - tail.size());
@@ -100,9 +103,11 @@ class writer {
       case op::literal: return m.literal(x.value);
       case op::constant: m.constants.push_back(t.constants[x.n]); return m.leaf(op::constant, kind{}, m.constants.count - 1);
       case op::time: return m.time<"t">();
-      case op::input: case op::input_per_dim:
+      case op::input:
+      case op::input_per_dim:
         m.inputs.push_back(t.inputs[x.n]);
-        return m.leaf(x.o, detail::leaf_kind(x.o == op::input ? level::point : level::dim, t.inputs[x.n].width), m.inputs.count - 1);
+        return m.leaf(x.o, detail::leaf_kind(x.o == op::input ? level::point : level::dim, t.inputs[x.n].width),
+                      m.inputs.count - 1);
       case op::state: return state(std::make_integer_sequence<int, 8>{});
       case op::parameter: {
         const tensor& p = t.tensors[x.weight];
@@ -184,9 +189,12 @@ class writer {
       case op::D: return derivative(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::dt: return in_time(a, x.n, std::make_integer_sequence<int, 7>{});
       case op::linear:
-        return layer(x, r, "linear", [&](detail::parameter_scope& s) { return detail::linear_layer(s, a, w, t.tensors[x.weight].rank == 3, {}, -1); });
+        return layer(x, r, "linear", [&](detail::parameter_scope& s) {
+          return detail::linear_layer(s, a, w, t.tensors[x.weight].rank == 3, {}, -1);
+        });
       case op::masked_input:
-        return layer(x, r, x.n ? "masked_right" : "masked_left", [&](detail::parameter_scope& s) { return detail::stream_layer(s, a, b, w, x.n == 1); });
+        return layer(x, r, x.n ? "masked_right" : "masked_left",
+                     [&](detail::parameter_scope& s) { return detail::stream_layer(s, a, b, w, x.n == 1); });
       case op::masked_hidden:
         return layer(x, r, "masked_hidden", [&](detail::parameter_scope& s) { return detail::hidden_stream_layer(s, a, w); });
       case op::readout:
@@ -231,14 +239,16 @@ class writer {
 
 replayed replay(const table& recording) { return writer(recording).write(); }
 
-std::vector<double> matching_parameters(const table& original, const std::vector<double>& values, const std::vector<std::string>& tensor_of,
-                                        const table& other) {
+std::vector<double> matching_parameters(const table& original, const std::vector<double>& values,
+                                        const std::vector<std::string>& tensor_of, const table& other) {
   std::vector<double> r(std::size_t(other.parameters), 0.0);
   for (int i = 0; i < other.tensor_count; i++)
     for (int j = 0; j < original.tensor_count; j++) {
       if (tensor_of[std::size_t(j)] != other.tensors[i].name.view()) continue;
-      if (original.tensors[j].size() != other.tensors[i].size()) throw std::logic_error("a tensor changed its shape: " + tensor_of[std::size_t(j)]);
-      for (int e = 0; e < other.tensors[i].size(); e++) r[std::size_t(other.tensors[i].offset + e)] = values[std::size_t(original.tensors[j].offset + e)];
+      if (original.tensors[j].size() != other.tensors[i].size())
+        throw std::logic_error("a tensor changed its shape: " + tensor_of[std::size_t(j)]);
+      for (int e = 0; e < other.tensors[i].size(); e++)
+        r[std::size_t(other.tensors[i].offset + e)] = values[std::size_t(original.tensors[j].offset + e)];
     }
   return r;
 }

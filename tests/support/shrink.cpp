@@ -22,8 +22,8 @@ void for_each_root(table_builder& b, const Visit& visit) {
 
 /// Whether hidden units can be its operand.
 bool takes_units(op o) {
-  return function_of(o) != function::none || o == op::sq || o == op::masked_hidden || o == op::readout || o == op::dt || o == op::frozen || o == op::held ||
-          o == op::detach;
+  return function_of(o) != function::none || o == op::sq || o == op::masked_hidden || o == op::readout || o == op::dt ||
+         o == op::frozen || o == op::held || o == op::detach;
 }
 /// The side of the stream that units come from: 0 left, 1 right.
 int side(const table& t, int i) {
@@ -38,7 +38,8 @@ int orders_below(const table& t, int i, op what) {
   std::vector<int> sum(std::size_t(i) + 1, 0);
   for (int j = 0; j <= i; j++) {
     const node& x = t.nodes[j];
-    if (x.o == op::detach || (what == op::D && (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout))) continue;
+    if (x.o == op::detach || (what == op::D && (x.o == op::masked_input || x.o == op::masked_hidden || x.o == op::readout)))
+      continue;
     for (int operand : {x.a, x.b})
       if (operand >= 0) sum[std::size_t(j)] = std::max(sum[std::size_t(j)], sum[std::size_t(operand)]);
     if (x.o == op::held && x.n & (what == op::D ? held_along_x : held_along_t)) sum[std::size_t(j)] = 0;
@@ -64,18 +65,14 @@ std::string problem(const table& t, const node& n) {
     case op::sub:
     case op::mul:
     case op::div:
-    case op::pow:
-      return widths_fit(a, b) ? "" : "widths of a pointwise operation";
-    case op::choose:
-      return b.width % 2 == 0 && (a.width == 1 || 2 * a.width == b.width) ? "" : "widths of a choice";
-    case op::slice:
-      return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
+    case op::pow: return widths_fit(a, b) ? "" : "widths of a pointwise operation";
+    case op::choose: return b.width % 2 == 0 && (a.width == 1 || 2 * a.width == b.width) ? "" : "widths of a choice";
+    case op::slice: return n.n + n.k.width <= a.width ? "" : "a slice beyond its operand";
     case op::linear: {
       const tensor& w = t.tensors[n.weight];
       return w.shape[w.rank - 1] == a.width && w.shape[w.rank - 2] == n.k.width ? "" : "shape of a linear layer";
     }
-    case op::unstack:
-      return a.l == level::point && a.width == t.d * n.k.width ? "" : "width of unstack";
+    case op::unstack: return a.l == level::point && a.width == t.d * n.k.width ? "" : "width of unstack";
     case op::masked_input: {
       if (!(n.n == 1 ? upper_operand(a) : lower_operand(a))) return "a conditioner of an operand that mixes coordinates";
       if (n.b >= 0 && (b.l != level::point || b.d != depends::nothing)) return "context that depends on the state";
@@ -87,30 +84,29 @@ std::string problem(const table& t, const node& n) {
       return t.tensors[n.weight].shape[1] == a.width ? "" : "columns of a masked layer";
     case op::readout:
       if (a.l != level::units || (n.b >= 0 && b.l != level::units)) return "operand of a readout";
-      if (t.tensors[n.weight].masked != stream_mask(t, n.a) || (n.b >= 0 && t.tensors[n.weight2].masked != stream_mask(t, n.b))) return "masks of a readout";
-      return t.tensors[n.weight].shape[2] == a.width && (n.b < 0 || t.tensors[n.weight2].shape[2] == b.width) ? "" : "columns of a readout";
-    case op::sum:
-      return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
-    case op::component:
-      return a.l == level::dim && a.d != depends::scaled_own && n.n < t.d ? "" : "operand of a component";
+      if (t.tensors[n.weight].masked != stream_mask(t, n.a) || (n.b >= 0 && t.tensors[n.weight2].masked != stream_mask(t, n.b)))
+        return "masks of a readout";
+      return t.tensors[n.weight].shape[2] == a.width && (n.b < 0 || t.tensors[n.weight2].shape[2] == b.width)
+                 ? ""
+                 : "columns of a readout";
+    case op::sum: return a.l == level::dim && a.d != depends::scaled_own ? "" : "operand of sum";
+    case op::component: return a.l == level::dim && a.d != depends::scaled_own && n.n < t.d ? "" : "operand of a component";
     case op::shift:
-      return t.d % n.offset.width == 0 && others_operand(a, n.offset.side()) && (!n.offset.periodic || n.offset.source(0, t.d) != 0)
+      return t.d % n.offset.width == 0 && others_operand(a, n.offset.side()) &&
+                     (!n.offset.periodic || n.offset.source(0, t.d) != 0)
                  ? ""
                  : "operand of a shift";
-    case op::sum_others:
-      return others_operand(a, n.n) ? "" : "operand of a sum of others";
-    case op::indicator:
-      return n.n < t.d ? "" : "indicator of a dimension that is not there";
-    case op::dt:
-      return orders_below(t, int(&n - t.nodes), op::dt) <= 7 ? "" : "orders beyond 7";
+    case op::sum_others: return others_operand(a, n.n) ? "" : "operand of a sum of others";
+    case op::indicator: return n.n < t.d ? "" : "indicator of a dimension that is not there";
+    case op::dt: return orders_below(t, int(&n - t.nodes), op::dt) <= 7 ? "" : "orders beyond 7";
     case op::D:
       if (orders_below(t, int(&n - t.nodes), op::D) > 7) return "orders beyond 7";
-      return has_series(t, n.a) && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? "" : "operand of D";
+      return has_series(t, n.a) && a.l != level::units && a.d != depends::nothing && (sees_own(a) || single(a)) ? ""
+                                                                                                                : "operand of D";
     case op::held:
       if (n.n & held_for_each_dimension && a.l != level::point) return "level of a held value";
       return n.n & holds_nothing_of_x && !(n.n & held_along_x) ? "a held value that may not claim to be free of x" : "";
-    default:
-      return "";
+    default: return "";
   }
 }
 

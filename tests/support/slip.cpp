@@ -52,7 +52,9 @@ table_builder changed(table_builder b, std::uint64_t seed) {
     node& x = b.nodes[std::size_t(i)];
     if (x.a < 0) continue;
     switch (pick(8)) {
-      case 0: case 1: case 2: x.a = pick(i); return b;
+      case 0:
+      case 1:
+      case 2: x.a = pick(i); return b;
       case 3:
         if (x.b < 0) continue;
         x.b = pick(i);

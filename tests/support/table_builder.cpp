@@ -282,7 +282,8 @@ bool table_builder::has_series(int a) const {
   std::vector<unsigned> facts;
   for (int i = 0; i <= a; i++) {
     const node& x = nodes[std::size_t(i)];
-    facts.push_back(facts_of_node(x, nodes.data(), x.a < 0 ? 0u : facts[std::size_t(x.a)], x.b < 0 ? 0u : facts[std::size_t(x.b)]));
+    facts.push_back(
+        facts_of_node(x, nodes.data(), x.a < 0 ? 0u : facts[std::size_t(x.a)], x.b < 0 ? 0u : facts[std::size_t(x.b)]));
   }
   return (facts.back() & has_own_series) != 0;
 }

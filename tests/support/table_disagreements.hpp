@@ -1,4 +1,5 @@
-// tests/support/table_disagreements.hpp: what kernels of a recorded model get wrong against the oracle: values and all gradients, as text.
+// tests/support/table_disagreements.hpp: what kernels of a recorded model get wrong against the oracle: values and all gradients,
+// as text.
 #pragma once
 #include <string>
 #include <vector>

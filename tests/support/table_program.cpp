@@ -42,15 +42,19 @@ class writer {
     if (t.node_count == 0 || t.nodes[0].o != op::state) s += "  (void)m.state<\"x\", " + number(t.d) + ">();\n";
     for (int i = 0; i < t.node_count; i++) {
       const std::string e = expression(t.nodes[i]);
-      if (read[std::size_t(i)]) s += (options.erased ? "  value " : "  auto ") + name_of(i) + " = " + e + (i == options.marked ? ";  // refused\n" : ";\n");
+      if (read[std::size_t(i)])
+        s += (options.erased ? "  value " : "  auto ") + name_of(i) + " = " + e +
+             (i == options.marked ? ";  // refused\n" : ";\n");
     }
     for (int i = 0; i < t.output_count; i++) s += output(t.outputs[i].name.view(), t.outputs[i].node);
     for (int i = 0; i < t.equation_count; i++)
-      s += "  m.equation<" + quoted(t.equations[i].name.view()) + ">(" + name_of(t.equations[i].lhs) + " == " + name_of(t.equations[i].rhs) + ");\n";
+      s += "  m.equation<" + quoted(t.equations[i].name.view()) + ">(" + name_of(t.equations[i].lhs) +
+           " == " + name_of(t.equations[i].rhs) + ");\n";
     if (!options.objectives_as_outputs && t.objective_count) s += "  auto points = m.box<\"points\">(-1.0, 1.0);\n";
     for (int i = 0; i < t.objective_count; i++)
-      s += options.objectives_as_outputs ? output(t.objectives[i].name.view(), t.objectives[i].node)
-                                         : "  m.minimize<" + quoted(t.objectives[i].name.view()) + ">(" + name_of(t.objectives[i].node) + ", points);\n";
+      s += options.objectives_as_outputs
+               ? output(t.objectives[i].name.view(), t.objectives[i].node)
+               : "  m.minimize<" + quoted(t.objectives[i].name.view()) + ">(" + name_of(t.objectives[i].node) + ", points);\n";
     return s + "}\n";
   }
 
@@ -59,7 +63,9 @@ class writer {
   program_options options;
   std::vector<char> read;  ///< nodes that the program names
 
-  static std::string output(std::string_view name, int node) { return "  m.output<" + quoted(name) + ">(" + name_of(node) + ");\n"; }
+  static std::string output(std::string_view name, int node) {
+    return "  m.output<" + quoted(name) + ">(" + name_of(node) + ");\n";
+  }
 
   /// Whether the halves of a choice are written as two values.
   bool written_branches(int i) const {
@@ -75,7 +81,8 @@ class writer {
     const auto of_a = [&](const char* f) { return std::string(f) + "(" + a + ")"; };
     switch (x.o) {
       case op::literal: return "number(m, " + digits(x.value) + ")";
-      case op::constant: return "m.constant<" + quoted(t.constants[x.n].name.view()) + ">(" + digits(t.constants[x.n].value) + ")";
+      case op::constant:
+        return "m.constant<" + quoted(t.constants[x.n].name.view()) + ">(" + digits(t.constants[x.n].value) + ")";
       case op::time: return "m.time<\"t\">()";
       case op::input: return "m.input<" + quoted(t.inputs[x.n].name.view()) + ", " + w + ">()";
       case op::input_per_dim: return "m.input_per_dim<" + quoted(t.inputs[x.n].name.view()) + ", " + w + ">()";
@@ -83,8 +90,8 @@ class writer {
       case op::index: return "m.index()";
       case op::indicator: return "m.indicator<" + number(x.n) + ">()";
       case op::parameter:
-        return std::string(x.k.l == level::dim ? "m.parameter_per_dim<" : "m.parameter<") + quoted(t.tensors[x.weight].name.view()) + ", " + w + ">(" +
-               start_of(t.tensors[x.weight]) + ")";
+        return std::string(x.k.l == level::dim ? "m.parameter_per_dim<" : "m.parameter<") +
+               quoted(t.tensors[x.weight].name.view()) + ", " + w + ">(" + start_of(t.tensors[x.weight]) + ")";
       case op::add: return a + " + " + b;
       case op::sub: return a + " - " + b;
       case op::mul: return a + " * " + b;
@@ -92,8 +99,9 @@ class writer {
       case op::pow: return "pow(" + a + ", " + b + ")";
       case op::choose: {
         const std::string half = number(t.nodes[x.b].k.width / 2);
-        const std::string branches = written_branches(x.b) ? name_of(t.nodes[x.b].a) + ", " + name_of(t.nodes[x.b].b)
-                                                           : "slice<0, " + half + ">(" + b + "), slice<" + half + ", " + half + ">(" + b + ")";
+        const std::string branches = written_branches(x.b)
+                                         ? name_of(t.nodes[x.b].a) + ", " + name_of(t.nodes[x.b].b)
+                                         : "slice<0, " + half + ">(" + b + "), slice<" + half + ", " + half + ">(" + b + ")";
         return "where(" + a + (x.n == 1 ? " >= " : " > ") + "0.0, " + branches + ")";
       }
       case op::exp: return of_a("exp");
@@ -124,7 +132,8 @@ class writer {
       case op::frozen: return of_a("frozen");
       case op::detach: return of_a("detach");
       case op::held:
-        if (x.n != (held_along_x | held_along_t)) throw std::logic_error("what is held along one axis is not a word of the language");
+        if (x.n != (held_along_x | held_along_t))
+          throw std::logic_error("what is held along one axis is not a word of the language");
         return of_a("held");
       case op::along: throw std::logic_error("the way along a direction is not a word of the language");
       case op::logsumexp: return of_a("logsumexp");
@@ -159,7 +168,8 @@ class writer {
 std::string program_prelude() {
   return "#include <dimwise/language/recording.hpp>\n#include <dimwise/language.hpp>\n\nnamespace {\nusing namespace dimwise;\n\n"
          "[[maybe_unused]] constexpr auto number(model& m, double v) { return detail::make<kind{}, \"\">(m.literal(v)); }\n"
-         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); }\n\n";
+         "[[maybe_unused]] constexpr auto exp_relative(Term auto a) { return detail::record_pointwise<op::exp_relative>(a); "
+         "}\n\n";
 }
 
 std::string to_program(const table& recording, const program_options& options) { return writer(recording, options).write(); }

@@ -7,8 +7,8 @@
 namespace dimwise::testing {
 
 struct program_options {
-  std::string name = "program";       ///< of the model function
-  bool erased = false;                ///< variables are `value` instead of auto: refusals come from the recorder, not from the types
+  std::string name = "program";  ///< of the model function
+  bool erased = false;           ///< variables are `value` instead of auto: refusals come from the recorder, not from the types
   bool objectives_as_outputs = false;  ///< m.output instead of m.minimize
   int marked = -1;                     ///< the line of this node ends in "// refused"
 };

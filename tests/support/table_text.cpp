@@ -6,14 +6,15 @@
 namespace dimwise::testing {
 namespace {
 
-const char* const op_names[] = {"literal",  "constant",      "time",         "along",    "input",     "input_per_dim", "state",        "index",
-                                "indicator", "parameter",    "add",          "sub",      "mul",       "div",           "pow",          "choose",       "erf",
-                                "erfc",     "normal_cdf",    "expm1",        "log1p",    "tan",       "asin",          "acos",         "atan",
-                                "sinh",     "cosh",          "cbrt",         "relu",     "abs",       "exp",           "log",          "tanh",
-                                "softplus", "sigmoid",       "sin",          "cos",      "sqrt",      "sq",            "power",        "exp_relative",
-                                "logsumexp", "sum_features", "concat",       "slice",    "linear",    "unstack",       "masked_input", "masked_hidden",
-                                "readout",  "sum",           "component",    "sum_others", "shift",   "D",            "dt",           "frozen",
-                                "held",     "detach"};
+const char* const op_names[] = {
+    "literal",       "constant",  "time",         "along",     "input",      "input_per_dim", "state",   "index",
+    "indicator",     "parameter", "add",          "sub",       "mul",        "div",           "pow",     "choose",
+    "erf",           "erfc",      "normal_cdf",   "expm1",     "log1p",      "tan",           "asin",    "acos",
+    "atan",          "sinh",      "cosh",         "cbrt",      "relu",       "abs",           "exp",     "log",
+    "tanh",          "softplus",  "sigmoid",      "sin",       "cos",        "sqrt",          "sq",      "power",
+    "exp_relative",  "logsumexp", "sum_features", "concat",    "slice",      "linear",        "unstack", "masked_input",
+    "masked_hidden", "readout",   "sum",          "component", "sum_others", "shift",         "D",       "dt",
+    "frozen",        "held",      "detach"};
 static_assert(std::size(op_names) == std::size_t(op::detach) + 1);
 
 }  // namespace
@@ -31,7 +32,8 @@ std::string to_text(const table& t) {
     if (n.o == op::literal || n.o == op::power) s << " value " << n.value;
     if (n.n) s << " n " << n.n;
     if (n.o == op::shift)
-      s << " by " << n.offset.rows << ", " << n.offset.columns << " on rows of " << n.offset.width << (n.offset.periodic ? " periodic" : "");
+      s << " by " << n.offset.rows << ", " << n.offset.columns << " on rows of " << n.offset.width
+        << (n.offset.periodic ? " periodic" : "");
     for (int w : {n.weight, n.weight2, n.bias})
       if (w >= 0) s << " " << t.tensors[w].name.view();
     s << "  : " << (n.k.l == level::point ? "point" : n.k.l == level::dim ? "dim" : "units") << "[" << n.k.width << "]";

@@ -82,20 +82,13 @@ class taylor_reference {
         if (f == function::expm1) y[0] = m_.expm1(x);
         return y;
       }
-      case function::log:
-        return logarithm(m_.log(x), x);
-      case function::log1p:
-        return logarithm(m_.log1p(x), N(1 + x));
-      case function::sin:
-        return cycle(m_.sin(x), m_.cos(x), -1);
-      case function::cos:
-        return cycle(m_.cos(x), N(-m_.sin(x)), -1);
-      case function::sinh:
-        return cycle(m_.sinh(x), m_.cosh(x), 1);
-      case function::cosh:
-        return cycle(m_.cosh(x), m_.sinh(x), 1);
-      case function::tan:
-        return quotient(of(function::sin, x, 0), of(function::cos, x, 0));
+      case function::log: return logarithm(m_.log(x), x);
+      case function::log1p: return logarithm(m_.log1p(x), N(1 + x));
+      case function::sin: return cycle(m_.sin(x), m_.cos(x), -1);
+      case function::cos: return cycle(m_.cos(x), N(-m_.sin(x)), -1);
+      case function::sinh: return cycle(m_.sinh(x), m_.cosh(x), 1);
+      case function::cosh: return cycle(m_.cosh(x), m_.sinh(x), 1);
+      case function::tan: return quotient(of(function::sin, x, 0), of(function::cos, x, 0));
       case function::tanh: {
         if (abs(x) < 1) return quotient(of(function::sinh, x, 0), of(function::cosh, x, 0));
         // (1 - e) / (1 + e) with e = exp(-2 |x|): its coefficients keep their digits in saturation
@@ -115,15 +108,11 @@ class taylor_reference {
       }
       case function::softplus:
         return integral(x > 0 ? N(x + m_.log1p(m_.exp(N(-x)))) : m_.log1p(m_.exp(x)), of(function::sigmoid, x, 0));
-      case function::sqrt:
-        return binomial(sqrt(x), x, N(0.5));
-      case function::cbrt:
-        return binomial(x < 0 ? N(-m_.exp(N(m_.log(N(-x)) / 3))) : m_.exp(N(m_.log(x) / 3)), x, N(N(1) / 3));
-      case function::reciprocal:
-        return binomial(N(1 / x), x, N(-1));
+      case function::sqrt: return binomial(sqrt(x), x, N(0.5));
+      case function::cbrt: return binomial(x < 0 ? N(-m_.exp(N(m_.log(N(-x)) / 3))) : m_.exp(N(m_.log(x) / 3)), x, N(N(1) / 3));
+      case function::reciprocal: return binomial(N(1 / x), x, N(-1));
       case function::power:
-      case function::exp_given:
-        return binomial(m_.power(x, p), x, N(p));
+      case function::exp_given: return binomial(m_.power(x, p), x, N(p));
       case function::erf:
       case function::erfc: {
         const N root_pi = sqrt(boost::math::constants::pi<N>());
@@ -153,14 +142,9 @@ class taylor_reference {
         denominator[0] = 1 + x * x, denominator[1] = 2 * x, denominator[2] = 1;
         return integral(atan(x), quotient(one, denominator));
       }
-      case function::relu:
-        y[0] = x > 0 ? x : N(0), y[1] = x > 0 ? 1 : 0;
-        return y;
-      case function::abs:
-        y[0] = abs(x), y[1] = x >= 0 ? 1 : -1;
-        return y;
-      case function::none:
-        break;
+      case function::relu: y[0] = x > 0 ? x : N(0), y[1] = x > 0 ? 1 : 0; return y;
+      case function::abs: y[0] = abs(x), y[1] = x >= 0 ? 1 : -1; return y;
+      case function::none: break;
     }
     return y;
   }

@@ -107,9 +107,7 @@ class term_sizes {
           w[s] = sum(y, y, s, false, false);
         });
         break;
-      case function::sigmoid:
-        sigmoid(y, w, slope);
-        break;
+      case function::sigmoid: sigmoid(y, w, slope); break;
       case function::softplus: {
         series ww(shape.size());
         w[0] = term<T>::flushed(slope);
@@ -194,8 +192,7 @@ class term_sizes {
         w[0] = term<T>::exact(slope);
         solve([&](int s) { y[s] = w[0] * u_[s]; });
         break;
-      case function::none:
-        break;
+      case function::none: break;
     }
   }
   /// y = u f(u) for the y of f, w its derivative f + u f'.

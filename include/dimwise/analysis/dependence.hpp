@@ -16,10 +16,11 @@ constexpr bool single(kind k) { return k.d == depends::single_coordinate; }
 constexpr bool point_factor(kind k) { return k.l == level::point && k.dimwise; }
 /// One number for each dimension, made of nothing but its own coordinate.
 constexpr bool own_only(kind k) { return k.l == level::dim && k.dimwise && (k.d == depends::nothing || k.d == depends::own); }
-/// What a conditioner may read: values of their own coordinate, and point-level values that do not depend on the state (not even on
-/// the only coordinate: no mask stands before them).
+/// What a conditioner may read: values of their own coordinate, and point-level values that do not depend on the state (not even
+/// on the only coordinate: no mask stands before them).
 constexpr bool unmixed(kind k) {
-  return k.dimwise && k.l != level::units && (k.d == depends::nothing || (k.l == level::dim && (k.d == depends::own || single(k))));
+  return k.dimwise && k.l != level::units &&
+         (k.d == depends::nothing || (k.l == level::dim && (k.d == depends::own || single(k))));
 }
 /// Within {before, own}: a strictly lower coupling of it depends on what comes before (with one coordinate, on nothing).
 constexpr bool lower_operand(kind k) { return k.dimwise && k.l == level::dim && (single(k) || (bits(k.d) & ~3) == 0); }

@@ -18,21 +18,16 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
       if (zero_a) return degree_b;
       if (zero_b) return degree_a;
       return degree_a == degree_b ? degree_a : no_degree;
-    case op::mul:
-      return none ? no_degree : degree_a + degree_b;
-    case op::div:
-      return none ? no_degree : degree_a - degree_b;
-    case op::sq:
-      return none ? no_degree : 2 * degree_a;
+    case op::mul: return none ? no_degree : degree_a + degree_b;
+    case op::div: return none ? no_degree : degree_a - degree_b;
+    case op::sq: return none ? no_degree : 2 * degree_a;
     case op::power: {
       if (none) return no_degree;
       const double scaled = x.value * degree_a;
       return scaled == double(int(scaled)) ? int(scaled) : no_degree;
     }
-    case op::sqrt:
-      return none || degree_a % 2 ? no_degree : degree_a / 2;
-    case op::cbrt:
-      return none || degree_a % 3 ? no_degree : degree_a / 3;
+    case op::sqrt: return none || degree_a % 2 ? no_degree : degree_a / 2;
+    case op::cbrt: return none || degree_a % 3 ? no_degree : degree_a / 3;
     // linear operators, and functions that a positive factor passes: the factor's own value is one number for all dimensions
     case op::relu:
     case op::abs:
@@ -46,10 +41,8 @@ constexpr int degree_of_node(const node& x, int degree_a, int degree_b, bool zer
     case op::dt:
     case op::frozen:
     case op::held:
-    case op::detach:
-      return degree_a;
-    default:
-      return degree_a == 0 && degree_b == 0 ? 0 : no_degree;
+    case op::detach: return degree_a;
+    default: return degree_a == 0 && degree_b == 0 ? 0 : no_degree;
   }
 }
 

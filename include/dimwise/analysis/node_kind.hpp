@@ -19,46 +19,29 @@ constexpr kind kind_of_node(const node& x, const node* nodes, const tensor* tens
     case op::state:
     case op::index:
     case op::indicator:
-    case op::parameter:
-      return x.k;
+    case op::parameter: return x.k;
     case op::add:
     case op::sub:
     case op::mul:
     case op::div:
     case op::pow:
-    case op::concat:
-      return joined_kind(a, b, x.o);
-    case op::choose:
-      return choice_kind(a, b, b.width / 2);
+    case op::concat: return joined_kind(a, b, x.o);
+    case op::choose: return choice_kind(a, b, b.width / 2);
     case op::logsumexp:
-    case op::sum_features:
-      return of_width(a, 1);
-    case op::slice:
-      return of_width(a, x.k.width);
-    case op::linear:
-      return linear_kind(a, x.k.width, tensors[x.weight].rank == 3);
-    case op::unstack:
-      return unstack_kind(a, x.k.width);
-    case op::masked_input:
-      return masked_input_kind(a, x.k.width, x.n == 1);
-    case op::masked_hidden:
-      return of_width(a, x.k.width);
-    case op::readout:
-      return readout_kind(a, b, x.k.width);
-    case op::sum:
-      return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
-    case op::component:
-      return component_kind(a);
-    case op::sum_others:
-      return others_kind(a, x.n);
-    case op::shift:
-      return others_kind(a, x.offset.side());
-    case op::D:
-      return derivative_kind(a);
-    case op::held:
-      return held_kind(a, x.n);
-    default:
-      return pointwise_kind(a);
+    case op::sum_features: return of_width(a, 1);
+    case op::slice: return of_width(a, x.k.width);
+    case op::linear: return linear_kind(a, x.k.width, tensors[x.weight].rank == 3);
+    case op::unstack: return unstack_kind(a, x.k.width);
+    case op::masked_input: return masked_input_kind(a, x.k.width, x.n == 1);
+    case op::masked_hidden: return of_width(a, x.k.width);
+    case op::readout: return readout_kind(a, b, x.k.width);
+    case op::sum: return x.n == 1 ? mixing_sum_kind(a) : sum_kind(a);
+    case op::component: return component_kind(a);
+    case op::sum_others: return others_kind(a, x.n);
+    case op::shift: return others_kind(a, x.offset.side());
+    case op::D: return derivative_kind(a);
+    case op::held: return held_kind(a, x.n);
+    default: return pointwise_kind(a);
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace dimwise {
 
-/// Bounds in units of the last place: of the value f(u); of coefficients of order 1..6 of f(u) and of orders 0..6 of f'(u), in units of
-/// the larger of the coefficient and the terms that its recurrence sums.
+/// Bounds in units of the last place: of the value f(u); of coefficients of order 1..6 of f(u) and of orders 0..6 of f'(u), in
+/// units of the larger of the coefficient and the terms that its recurrence sums.
 struct error_bound {
   double value, coefficient, slope;
 };
@@ -42,7 +42,13 @@ inline constexpr stated_accuracy stated_accuracies[] = {
     {"pow(a, 1.3)", function::power, false, 1.3, {2, 48, 40}, {2, 20, 32}, "a >= 0, pole of derivatives at 0 from order 2"},
     {"pow(a, 2.5)", function::power, false, 2.5, {2.5, 16, 40}, {2.5, 20, 20}, "a >= 0, pole of derivatives at 0 from order 3"},
     {"pow(a, -0.7)", function::power, false, -0.7, {2, 32, 32}, {2, 32, 40}, "a > 0; inf at 0"},
-    {"pow(a, b)", function::exp_given, false, 1.3, {2, 10, 8}, {2, 8, 8}, "a > 0; the limit at 0, where derivatives are no number"},
+    {"pow(a, b)",
+     function::exp_given,
+     false,
+     1.3,
+     {2, 10, 8},
+     {2, 8, 8},
+     "a > 0; the limit at 0, where derivatives are no number"},
     {"erf", function::erf, false, 0, {1.5, 16, 16}, {1.5, 16, 12}, "any"},
     {"erfc", function::erfc, false, 0, {4, 16, 16}, {6, 16, 12}, "any"},
     {"normal_cdf", function::normal_cdf, false, 0, {5, 12, 16}, {6, 12, 12}, "any"},

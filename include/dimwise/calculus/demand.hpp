@@ -28,18 +28,29 @@ constexpr orders possible_orders(const table& t, const orders* possible, bool ha
   const orders a = x.a < 0 ? 0 : possible[x.a], b = x.b < 0 ? 0 : possible[x.b];
   orders r = value_only;
   switch (x.o) {
-    case op::literal: case op::constant: case op::input: case op::input_per_dim: case op::parameter: case op::detach: break;
-    case op::index: case op::indicator: break;
+    case op::literal:
+    case op::constant:
+    case op::input:
+    case op::input_per_dim:
+    case op::parameter:
+    case op::detach: break;
+    case op::index:
+    case op::indicator: break;
     case op::state: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(1, 0)); break;
-    case op::time: case op::along: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(0, 1)); break;
+    case op::time:
+    case op::along: r = bit_of(coefficient(0, 0)) | bit_of(coefficient(0, 1)); break;
     case op::mul: r = product_orders(a, b); break;
     case op::div: r = product_orders(a, closed_under_functions(b)); break;
     case op::pow: r = closed_under_functions(a | b); break;
     case op::sq: r = product_orders(a, a); break;
     case op::logsumexp: r = closed_under_functions(a); break;
-    case op::relu: case op::abs: r = a; break;
-    case op::masked_input: case op::masked_hidden: case op::readout: r = (a | b) & time_column; break;
-    case op::sum_others: case op::shift: r = a & time_column; break;
+    case op::relu:
+    case op::abs: r = a; break;
+    case op::masked_input:
+    case op::masked_hidden:
+    case op::readout: r = (a | b) & time_column; break;
+    case op::sum_others:
+    case op::shift: r = a & time_column; break;
     case op::choose: r = b; break;
     case op::D: r = shifted_down(a, x.n, 0); break;
     case op::dt: r = shifted_down(a, 0, x.n); break;
@@ -50,7 +61,8 @@ constexpr orders possible_orders(const table& t, const orders* possible, bool ha
 }
 }  // namespace detail
 
-/// Fills possible[i] and needed[i] (0: not live), arrays of node_count entries; roots' values are asked for. One forward and one backward sweep.
+/// Fills possible[i] and needed[i] (0: not live), arrays of node_count entries; roots' values are asked for. One forward and one
+/// backward sweep.
 constexpr void infer_orders(const table& t, const int* roots, int root_count, orders* possible, orders* needed) {
   list<unsigned> facts(t.node_count, 0u);
   for (int i = 0; i < t.node_count; i++) {

@@ -6,17 +6,22 @@
 
 namespace dimwise {
 
-/// Expands the sub-graph of the roots. Point-level values get one node for the coefficients (0, m) and, where they are differentiated along a
-/// coordinate, one more for each dimension with the rest.
+/// Expands the sub-graph of the roots. Point-level values get one node for the coefficients (0, m) and, where they are
+/// differentiated along a coordinate, one more for each dimension with the rest.
 class expansion {
  public:
   const table& t;
   list<jet_node> nodes;
-  list<series> values;   ///< of table node i
+  list<series> values;                 ///< of table node i
   differentiated_by wanted_gradients;  ///< of the reverse pass that follows, if any
 
   constexpr expansion(const table& recording, const int* roots, int root_count, differentiated_by reverse)
-      : t(recording), values(recording.node_count, series{}), wanted_gradients(reverse), possible(recording.node_count, 0), needed(recording.node_count, 0), wanted(recording.node_count, false) {
+      : t(recording),
+        values(recording.node_count, series{}),
+        wanted_gradients(reverse),
+        possible(recording.node_count, 0),
+        needed(recording.node_count, 0),
+        wanted(recording.node_count, false) {
     infer_orders(t, roots, root_count, possible.data, needed.data);
     mark_concats(roots, root_count);
     for (int i = 0; i < t.node_count; i++)
@@ -38,7 +43,8 @@ class expansion {
     x.differentiable |= x.follows_input;
     for (int w : {x.weight, x.weight2, x.bias})
       if (w >= 0) x.differentiable |= t.tensors[w].trained;
-    const bool has_slope = wanted_gradients.any() && x.differentiable && x.o == jet_op::unary && (x.f == function::tanh || x.f == function::sigmoid);
+    const bool has_slope =
+        wanted_gradients.any() && x.differentiable && x.o == jet_op::unary && (x.f == function::tanh || x.f == function::sigmoid);
     if (dim) {
       x.per_dim = true;
       x.stored = s;
@@ -161,8 +167,12 @@ class expansion {
       case op::state: y.o = jet_op::load_state; return put_series(y, dim, s);
       case op::index: y.o = jet_op::index; return put_series(y, dim, s);
       case op::indicator: y.o = jet_op::indicator; return put_series(y, dim, s);
-      case op::parameter: y.o = jet_op::parameter; y.weight = x.weight; return put_series(y, dim, s);
-      case op::add: case op::sub: {
+      case op::parameter:
+        y.o = jet_op::parameter;
+        y.weight = x.weight;
+        return put_series(y, dim, s);
+      case op::add:
+      case op::sub: {
         const double *la = literal(x.a), *lb = literal(x.b);
         if (lb && w == width(a) && is_dim(a) == dim) return offset_by(a, x.o == op::add ? *lb : -*lb, dim, s);
         if (la && w == width(b) && is_dim(b) == dim) return offset_by(x.o == op::add ? b : scaled(b, -1, dim, s), *la, dim, s);
@@ -206,7 +216,8 @@ class expansion {
       }
       case op::linear: return linear(x, dim, s);
       case op::unstack: return put_series(simple(jet_op::unstack, w, a), true, s);
-      case op::masked_input: case op::masked_hidden: {
+      case op::masked_input:
+      case op::masked_hidden: {
         jet_node z = simple(x.o == op::masked_input ? jet_op::masked_input : jet_op::masked_hidden, w, a, b);
         z.n = x.n;
         z.weight = x.weight;
@@ -253,12 +264,14 @@ class expansion {
         z.gathers = true;
         return put_series(z, true, s);
       }
-      case op::D: case op::dt: {
+      case op::D:
+      case op::dt: {
         jet_node z = simple(jet_op::derivative, w, a);
         (x.o == op::D ? z.n : z.n2) = x.n;
         return put_series(z, dim, s);
       }
-      case op::frozen: case op::detach: {
+      case op::frozen:
+      case op::detach: {
         const bool frozen = x.o == op::frozen;
         series r{alias(a.low, frozen), a.high == a.low ? -1 : alias(a.high, frozen), frozen ? a.mask : a.mask & value_only};
         if (a.high == a.low) r.high = r.low;

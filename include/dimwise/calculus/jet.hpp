@@ -25,14 +25,16 @@ struct static_orders {
   static constexpr int place(int c) { return slot(Mask, c); }
   template <class F>
   DIMWISE_INLINE static constexpr void each(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (f(std::integral_constant<int, nth(I)>{}), ...); }(
-        std::make_integer_sequence<int, count(Mask)>{});
+    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (f(std::integral_constant<int, nth(I)>{}), ...); }
+    (std::make_integer_sequence<int, count(Mask)>{});
   }
   /// The same from the last coefficient to the first.
   template <class F>
   DIMWISE_INLINE static constexpr void each_descending(F&& f) {
-    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (f(std::integral_constant<int, nth(count(Mask) - 1 - I)>{}), ...); }(
-        std::make_integer_sequence<int, count(Mask)>{});
+    [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA {
+      (f(std::integral_constant<int, nth(count(Mask) - 1 - I)>{}), ...);
+    }
+    (std::make_integer_sequence<int, count(Mask)>{});
   }
   static constexpr auto closure() { return static_orders<lower_closure(Mask)>{}; }
 
@@ -77,7 +79,8 @@ struct jet {
   DIMWISE_INLINE constexpr const V& operator[](int i) const { return c[set.place(i)]; }
   template <int I>
   DIMWISE_INLINE constexpr V& operator[](std::integral_constant<int, I> i) {
-    if constexpr (requires { requires (Set::place(I) < Set::capacity); }) return c[std::integral_constant<int, Set::place(I)>::value];
+    if constexpr (requires { requires(Set::place(I) < Set::capacity); })
+      return c[std::integral_constant<int, Set::place(I)>::value];
     else return c[set.place(i)];
   }
   template <int I>
@@ -87,8 +90,8 @@ struct jet {
 };
 
 namespace detail {
-// The sums below run over the coefficients for which both factors are there. They are chosen before the loop, where possible at compile time: the
-// compiler is spared all others, most of its work at high orders.
+// The sums below run over the coefficients for which both factors are there. They are chosen before the loop, where possible at
+// compile time: the compiler is spared all others, most of its work at high orders.
 
 /// Order of a in the direction in which the recurrence for coefficient s runs: x where s has an x order, else time.
 constexpr int along(int s, int a) { return x_order(s) > 0 ? x_order(a) : t_order(a); }
@@ -128,23 +131,27 @@ constexpr orders later_terms(int s, orders u) { return product_terms(s, u, ~orde
 /// The set Terms(s, sets ...), known at compile time where they are.
 template <auto Terms, class S, class... Sets>
 DIMWISE_INLINE constexpr auto chosen(S s, const Sets&... sets) {
-  if constexpr (requires { std::bool_constant<(Terms(S::value, Sets::mask...), true)>{}; }) return static_orders<Terms(S::value, Sets::mask...)>{};
+  if constexpr (requires { std::bool_constant<(Terms(S::value, Sets::mask...), true)>{}; })
+    return static_orders<Terms(S::value, Sets::mask...)>{};
   else return dynamic_orders(Terms(s, sets.mask...));
 }
 template <class A, class B>
 DIMWISE_INLINE constexpr auto difference(A a, B b) {
-  if constexpr (requires { std::bool_constant<(A::value, B::value, true)>{}; }) return std::integral_constant<int, A::value - B::value>{};
+  if constexpr (requires { std::bool_constant<(A::value, B::value, true)>{}; })
+    return std::integral_constant<int, A::value - B::value>{};
   else return int(a) - int(b);
 }
 /// Whether a is the first or the last coefficient of a set.
 template <class Set, class A>
 DIMWISE_INLINE constexpr auto is_first(const Set& set, A a) {
-  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; }) return std::bool_constant<A::value == std::countr_zero(Set::mask)>{};
+  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; })
+    return std::bool_constant<A::value == std::countr_zero(Set::mask)>{};
   else return int(a) == std::countr_zero(set.mask);
 }
 template <class Set, class A>
 DIMWISE_INLINE constexpr auto is_last(const Set& set, A a) {
-  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; }) return std::bool_constant<A::value == 63 - std::countl_zero(Set::mask)>{};
+  if constexpr (requires { std::bool_constant<(A::value, Set::mask, true)>{}; })
+    return std::bool_constant<A::value == 63 - std::countl_zero(Set::mask)>{};
   else return int(a) == 63 - std::countl_zero(set.mask);
 }
 
@@ -166,7 +173,9 @@ struct product_sum {
   V value{};
   DIMWISE_INLINE constexpr void add(std::true_type, const V& a, const V& b) { value = a * b; }
   DIMWISE_INLINE constexpr void add(std::false_type, const V& a, const V& b) { value = multiply_add<V>::of(a, b, value); }
-  DIMWISE_INLINE constexpr void add(bool first, const V& a, const V& b) { value = first ? a * b : multiply_add<V>::of(a, b, value); }
+  DIMWISE_INLINE constexpr void add(bool first, const V& a, const V& b) {
+    value = first ? a * b : multiply_add<V>::of(a, b, value);
+  }
   template <class Set>
   DIMWISE_INLINE constexpr V result(const Set& terms) const {
     return terms.mask ? value : V(0);
@@ -203,9 +212,9 @@ DIMWISE_INLINE constexpr V correlation_coefficient(const jet<V, A>& a, const jet
   return sum.result(terms);
 }
 
-/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). Where several terms have a factor, the
-/// division by the order of s comes once, at the end. The coefficients of w that are known last come last, which shortens the wait where w
-/// follows from y.
+/// Coefficient s != 0 of y where dy = w du: sum over a of (order of a / order of s) u_a w_(s - a). Where several terms have a
+/// factor, the division by the order of s comes once, at the end. The coefficients of w that are known last come last, which
+/// shortens the wait where w follows from y.
 template <class V, class U, class W, class S>
 DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>& w, S s) {
   const auto whole = detail::chosen<detail::whole_chain_terms>(s, u.set, w.set);
@@ -213,7 +222,8 @@ DIMWISE_INLINE constexpr V chain_coefficient(const jet<V, U>& u, const jet<V, W>
   const int of = detail::along(s, s);
   const bool one = count(part.mask) == 1;
   detail::product_sum<V> sum, parts;
-  whole.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA { sum.add(detail::is_last(whole, a), u[a], w[detail::difference(s, a)]); });
+  whole.each_descending([&](auto a)
+                            DIMWISE_INLINE_LAMBDA { sum.add(detail::is_last(whole, a), u[a], w[detail::difference(s, a)]); });
   part.each_descending([&](auto a) DIMWISE_INLINE_LAMBDA {
     const int order = detail::along(s, a);
     if (one) sum.add(whole.mask == 0, u[a] * V(double(order) / of), w[detail::difference(s, a)]);
@@ -234,7 +244,8 @@ DIMWISE_INLINE constexpr void exp_jet(const jet<V, U>& u, jet<V, Y>& y) {
 namespace detail {
 /// Factor of u_a q_(s - a) in the recurrence of tanh below, a != s.
 constexpr int square_factor(int s, int a) {
-  const bool middle = x_order(s - a) % 2 == 0 && t_order(s - a) % 2 == 0;  // has y^2 a square of one coefficient, or only terms that come twice
+  const bool middle =
+      x_order(s - a) % 2 == 0 && t_order(s - a) % 2 == 0;  // has y^2 a square of one coefficient, or only terms that come twice
   return along(s, a) * (middle ? 1 : 2);
 }
 /// What all these factors can be divided by: the order of s, or 2, or 1.
@@ -249,8 +260,8 @@ constexpr int common_factor(int s, orders terms) {
 }
 }  // namespace detail
 
-/// Fills y = tanh(u) and w = 1 - y^2; y_0 and w_0 are given. The recurrence runs on q_s, coefficient s of y^2 or half of it where all its terms
-/// come twice, with whole factors: 1, 4, 10 and 17 multiplications up to orders 1 to 4.
+/// Fills y = tanh(u) and w = 1 - y^2; y_0 and w_0 are given. The recurrence runs on q_s, coefficient s of y^2 or half of it where
+/// all its terms come twice, with whole factors: 1, 4, 10 and 17 multiplications up to orders 1 to 4.
 template <class V, class U, class Y>
 DIMWISE_INLINE constexpr void tanh_jet(const jet<V, U>& u, jet<V, Y>& y, jet<V, Y>& w) {
   jet<V, Y> q(y.set);
@@ -353,13 +364,15 @@ DIMWISE_INLINE constexpr void reciprocal_jet(const jet<V, U>& u, jet<V, Y>& y) {
   y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
     if (s != 0) {
       V sum(0);
-      detail::chosen<detail::later_terms>(s, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
+      detail::chosen<detail::later_terms>(s, u.set).each(
+          [&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
       y[s] = (V(0) - sum) * y[0];
     }
   });
 }
 
-/// Fills y = sum over j of f_j (u - u_0)^j, the Taylor coefficients f_0 .. f_K of a function at u_0 given, K the largest total order of y.
+/// Fills y = sum over j of f_j (u - u_0)^j, the Taylor coefficients f_0 .. f_K of a function at u_0 given, K the largest total
+/// order of y.
 template <class V, class U, class Y>
 DIMWISE_INLINE constexpr void composition_jet(const jet<V, U>& u, const V* f, jet<V, Y>& y) {
   const int most = max_x(y.set.mask) + max_t(y.set.mask);
@@ -369,7 +382,8 @@ DIMWISE_INLINE constexpr void composition_jet(const jet<V, U>& u, const V* f, je
   for (int j = most - 1; j >= 0; j--) {
     y.set.each([&](auto s) DIMWISE_INLINE_LAMBDA {
       V sum(0);
-      detail::chosen<detail::later_terms>(s, u.set).each([&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
+      detail::chosen<detail::later_terms>(s, u.set).each(
+          [&](auto a) DIMWISE_INLINE_LAMBDA { sum = multiply_add<V>::of(u[a], y[detail::difference(s, a)], sum); });
       next[s] = sum;
     });
     next[0] = f[j];

@@ -1,11 +1,12 @@
-// calculus/program.hpp: recording + roots -> jet program, forward or forward and reverse; the same function at compile time and at run time.
+// calculus/program.hpp: recording + roots -> jet program, forward or forward and reverse; the same function at compile time and
+// at run time.
 #pragma once
 #include "reverse.hpp"
 
 namespace dimwise {
 
-/// Builds the program that evaluates the roots (and the gradient of their sum weighted by cotangents, by what `reverse` names), then calls
-/// done(expansion).
+/// Builds the program that evaluates the roots (and the gradient of their sum weighted by cotangents, by what `reverse` names),
+/// then calls done(expansion).
 template <class Done>
 constexpr auto build_program(const table& t, const int* roots, int root_count, differentiated_by reverse, Done&& done) {
   expansion e(t, roots, root_count, reverse);

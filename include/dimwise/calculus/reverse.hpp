@@ -4,10 +4,11 @@
 
 namespace dimwise {
 
-/// Reverse mode through jets: for y = f(u) the cotangent of u_j is sum_{s >= j} ybar_s [f'(u)]_(s-j); products are the same correlation.
+/// Reverse mode through jets: for y = f(u) the cotangent of u_j is sum_{s >= j} ybar_s [f'(u)]_(s-j); products are the same
+/// correlation.
 ///
-/// What is frozen has no gradient to parameters but one to inputs. So there are two cotangents of each node: the one that goes on to both, and the
-/// one that came through a frozen value and goes on to inputs alone.
+/// What is frozen has no gradient to parameters but one to inputs. So there are two cotangents of each node: the one that goes on
+/// to both, and the one that came through a frozen value and goes on to inputs alone.
 class reverse_pass {
  public:
   constexpr reverse_pass(expansion& e) : x(e) {}
@@ -40,7 +41,9 @@ class reverse_pass {
   int forward_count = 0;
 
   constexpr bool is_wanted(int i) const { return through_frozen ? x.nodes[i].follows_input : x.nodes[i].differentiable; }
-  constexpr bool wants_parameters(int tensor) const { return !through_frozen && x.wanted_gradients.parameters && x.t.tensors[tensor].trained; }
+  constexpr bool wants_parameters(int tensor) const {
+    return !through_frozen && x.wanted_gradients.parameters && x.t.tensors[tensor].trained;
+  }
 
   constexpr jet_node make(jet_op o, int width, bool dim, orders stored) const {
     jet_node y;
@@ -93,7 +96,9 @@ class reverse_pass {
       add(high, v);
     }
   }
-  constexpr bool wants(const series& target) const { return through_frozen ? x.follows_input(target) : x.is_differentiable(target); }
+  constexpr bool wants(const series& target) const {
+    return through_frozen ? x.follows_input(target) : x.is_differentiable(target);
+  }
 
   /// The same, for a pointwise operation of `width` features on an operand that may have been repeated.
   constexpr void contribute_pointwise(const series& target, series v, bool v_dim, int width) {
@@ -115,7 +120,8 @@ class reverse_pass {
     switch (n.o) {
       case jet_op::load_state: store_cotangent(a, 0, 1, true); break;
       case jet_op::load_time: store_cotangent(a, 1, 1, false); break;
-      case jet_op::load_input: case jet_op::load_input_per_dim: store_cotangent(a, 2 + n.n, n.width, dim); break;
+      case jet_op::load_input:
+      case jet_op::load_input_per_dim: store_cotangent(a, 2 + n.n, n.width, dim); break;
       case jet_op::alias: to_inputs([&] { add(n.in[0].low, a); }); break;
       case jet_op::parameter: {
         jet_node y = make(jet_op::parameter_gradient, n.width, dim, 0);
@@ -134,13 +140,16 @@ class reverse_pass {
         if (wants(n.in[1])) contribute_pointwise(n.in[1], scaled(a, -1, n.width, dim), dim, n.width);
         break;
       case jet_op::scale: contribute_pointwise(n.in[0], scaled(a, n.value, n.width, dim), dim, n.width); break;
-      case jet_op::offset: case jet_op::subtract_maximum: case jet_op::add_maximum: contribute_pointwise(n.in[0], a, dim, n.width); break;
+      case jet_op::offset:
+      case jet_op::subtract_maximum:
+      case jet_op::add_maximum: contribute_pointwise(n.in[0], a, dim, n.width); break;
       case jet_op::mul:
         if (n.in[0] == n.in[1]) {
           contribute_pointwise(n.in[0], correlation(a, n.in[0], available(n.in[0]), 2, n.width, dim), dim, n.width);
         } else {
           for (int j = 0; j < 2; j++)
-            if (wants(n.in[j])) contribute_pointwise(n.in[j], correlation(a, n.in[1 - j], available(n.in[j]), 1, n.width, dim), dim, n.width);
+            if (wants(n.in[j]))
+              contribute_pointwise(n.in[j], correlation(a, n.in[1 - j], available(n.in[j]), 1, n.width, dim), dim, n.width);
         }
         break;
       case jet_op::unary: {
@@ -181,9 +190,12 @@ class reverse_pass {
         break;
       }
       case jet_op::slice: contribute(n.in[0], feature_map(jet_op::slice_vjp, a, n.n, x.width(n.in[0]), dim), dim); break;
-      case jet_op::sum_features: contribute(n.in[0], feature_map(jet_op::repeat_features, a, 0, x.width(n.in[0]), dim), dim); break;
+      case jet_op::sum_features:
+        contribute(n.in[0], feature_map(jet_op::repeat_features, a, 0, x.width(n.in[0]), dim), dim);
+        break;
       case jet_op::linear: visit_linear(n, a, dim); break;
-      case jet_op::masked_input: case jet_op::masked_hidden: visit_masked(n, a); break;
+      case jet_op::masked_input:
+      case jet_op::masked_hidden: visit_masked(n, a); break;
       case jet_op::readout: visit_readout(n, a); break;
       case jet_op::sum_dims: {
         a.high = -1;
@@ -334,7 +346,8 @@ class reverse_pass {
       weight_gradient(n.weight, a, n.in[j], column, false, n.n);
       if (!wants(n.in[j])) continue;
       const bool per_dim = from_input && j == 0;
-      jet_node y = make(from_input ? jet_op::masked_input_vjp : jet_op::masked_hidden_vjp, x.width(n.in[j]), per_dim, available(a) & available(n.in[j]));
+      jet_node y = make(from_input ? jet_op::masked_input_vjp : jet_op::masked_hidden_vjp, x.width(n.in[j]), per_dim,
+                        available(a) & available(n.in[j]));
       y.weight = n.weight;
       y.n = n.n;
       y.n2 = column;

@@ -20,7 +20,8 @@ void write_file_atomically(const std::string& path, std::string_view bytes);
 /// The same for pieces that are written one after the other: (address, bytes).
 void write_file_atomically(const std::string& path, const std::vector<std::pair<const void*, std::size_t>>& pieces);
 
-/// Throws `error` where `path` cannot be written now (a folder, or in a folder that may not be written), before work that takes long. Leaves nothing behind.
+/// Throws `error` where `path` cannot be written now (a folder, or in a folder that may not be written), before work that takes
+/// long. Leaves nothing behind.
 void require_writable(const std::string& path);
 
 /// Removes temporary files that killed writers of `path` left beside it. Only for the one process that writes `path`.

@@ -3,8 +3,8 @@
 
 namespace dimwise {
 
-/// The dimensions are laid out row by row, `width` to a row (all of them in one row: width = d). Component i of a shift is the one
-/// `rows` below and `columns` to the right of i; beyond the border it is 0, or the other side where periodic.
+/// The dimensions are laid out row by row, `width` to a row (all of them in one row: width = d). Component i of a shift is the
+/// one `rows` below and `columns` to the right of i; beyond the border it is 0, or the other side where periodic.
 struct grid_offset {
   int rows = 0, columns = 0;
   int width = 1;

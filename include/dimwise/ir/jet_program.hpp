@@ -1,5 +1,5 @@
-// ir/jet_program.hpp: a recording expanded into operations on truncated Taylor series (jets): the form that is differentiated backward,
-// scheduled and executed.
+// ir/jet_program.hpp: a recording expanded into operations on truncated Taylor series (jets): the form that is differentiated
+// backward, scheduled and executed.
 #pragma once
 #include "orders.hpp"
 #include "table.hpp"
@@ -9,44 +9,61 @@ namespace dimwise {
 /// Operations on jets. A: the cotangent that reaches a value. S: samples of a block.
 enum class jet_op : std::uint8_t {
   // leaves
-  load_state, load_time, load_input, load_input_per_dim, literal, constant, parameter,
-  load_cotangent,     ///< cotangent of output `n`
-  index,              ///< i in dimension i
-  indicator,          ///< 1 in dimension n, 0 in the others
-  along,              ///< 0, and 1 at order 1 of time
+  load_state,
+  load_time,
+  load_input,
+  load_input_per_dim,
+  literal,
+  constant,
+  parameter,
+  load_cotangent,  ///< cotangent of output `n`
+  index,           ///< i in dimension i
+  indicator,       ///< 1 in dimension n, 0 in the others
+  along,           ///< 0, and 1 at order 1 of time
   // pointwise
-  add, sub, mul,
-  scale,              ///< value * a
-  offset,             ///< a + value
-  unary,              ///< f(a)
-  correlate,          ///< value * sum_s a_s b_(s-j): the cotangent of b' in a' = b' * b; only s in `limit`
-  unary_vjp,          ///< cotangent a of f(b) = c: sum_s a_s [f'(b)]_(s-j); only s in `limit`
-  derivative,         ///< coefficient (j, l) is rising(j, n) rising(l, n2) a_(j+n, l+n2)
-  derivative_vjp,     ///< its transpose
-  subtract_maximum,   ///< a - (largest value over features of b), the maximum not differentiated
-  add_maximum,        ///< a + the same
-  alias,              ///< the same numbers, no gradient through it
-  choose,             ///< features of b, the first half where a > 0 (n = 1: a >= 0), else the second
-  choose_vjp,         ///< cotangent b to the half that the sign of a chooses, 0 to the other
+  add,
+  sub,
+  mul,
+  scale,             ///< value * a
+  offset,            ///< a + value
+  unary,             ///< f(a)
+  correlate,         ///< value * sum_s a_s b_(s-j): the cotangent of b' in a' = b' * b; only s in `limit`
+  unary_vjp,         ///< cotangent a of f(b) = c: sum_s a_s [f'(b)]_(s-j); only s in `limit`
+  derivative,        ///< coefficient (j, l) is rising(j, n) rising(l, n2) a_(j+n, l+n2)
+  derivative_vjp,    ///< its transpose
+  subtract_maximum,  ///< a - (largest value over features of b), the maximum not differentiated
+  add_maximum,       ///< a + the same
+  alias,             ///< the same numbers, no gradient through it
+  choose,            ///< features of b, the first half where a > 0 (n = 1: a >= 0), else the second
+  choose_vjp,        ///< cotangent b to the half that the sign of a chooses, 0 to the other
   // features
-  concat, slice,
-  slice_vjp,          ///< features n .. of a wider value; n2: features i * (width of a) .. in dimension i
-  sum_features, repeat_features,
+  concat,
+  slice,
+  slice_vjp,  ///< features n .. of a wider value; n2: features i * (width of a) .. in dimension i
+  sum_features,
+  repeat_features,
   // matrices
-  linear, linear_vjp, masked_input, masked_input_vjp, masked_hidden, masked_hidden_vjp, readout,
-  readout_vjp,        ///< n = 0 left, 1 right stream; adds over dimensions
+  linear,
+  linear_vjp,
+  masked_input,
+  masked_input_vjp,
+  masked_hidden,
+  masked_hidden_vjp,
+  readout,
+  readout_vjp,  ///< n = 0 left, 1 right stream; adds over dimensions
   // across dimensions
-  sum_dims, unstack,
-  component,          ///< of dimension n; per_dim: what a has in dimension n, 0 in the others
-  sum_others,         ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
-  shift,              ///< of the dimension at `offset`
-  unstack_vjp,        ///< collects the dimensions
+  sum_dims,
+  unstack,
+  component,    ///< of dimension n; per_dim: what a has in dimension n, 0 in the others
+  sum_others,   ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
+  shift,        ///< of the dimension at `offset`
+  unstack_vjp,  ///< collects the dimensions
   // roots
-  parameter_gradient, ///< of a parameter leaf
-  weight_gradient,    ///< a: cotangent, b: operand; columns n .. of tensor `weight`; value 0 left, 1 right for masked inputs
+  parameter_gradient,  ///< of a parameter leaf
+  weight_gradient,     ///< a: cotangent, b: operand; columns n .. of tensor `weight`; value 0 left, 1 right for masked inputs
   bias_gradient,
-  store_cotangent,    ///< a: cotangent of the state (n = 0), the time (1) or input n - 2, added to the caller's array
-  store               ///< output `n`
+  store_cotangent,  ///< a: cotangent of the state (n = 0), the time (1) or input n - 2, added to the caller's array
+  store             ///< output `n`
 };
 
 /// What a reverse pass differentiates by.
@@ -61,10 +78,33 @@ constexpr differentiated_by by_everything{true, true, true, true};
 
 /// Elementary functions.
 enum class function : std::uint8_t {
-  exp, log, tanh, softplus, sigmoid, sin, cos, sqrt, reciprocal, power, exp_relative, erf, erfc,
-  expm1, log1p, tan, asin, acos, atan, sinh, cosh, cbrt, normal_cdf, relu, abs,
+  exp,
+  log,
+  tanh,
+  softplus,
+  sigmoid,
+  sin,
+  cos,
+  sqrt,
+  reciprocal,
+  power,
+  exp_relative,
+  erf,
+  erfc,
+  expm1,
+  log1p,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  cbrt,
+  normal_cdf,
+  relu,
+  abs,
   exp_given,  ///< exp whose value is the power of two more operands
-  none  ///< of an operation that is not elementary
+  none        ///< of an operation that is not elementary
 };
 constexpr int function_count = int(function::none);
 
@@ -99,8 +139,8 @@ constexpr function function_of(op o) {
   }
 }
 
-/// An operand as a series: `low` holds the coefficients (0, m), `high` those with k >= 1. The same node for a dim-level value; two nodes (or high
-/// = -1) where a point-level value is used along a coordinate. Only coefficients in `mask` are seen.
+/// An operand as a series: `low` holds the coefficients (0, m), `high` those with k >= 1. The same node for a dim-level value;
+/// two nodes (or high = -1) where a point-level value is used along a coordinate. Only coefficients in `mask` are seen.
 struct series {
   int low = -1, high = -1;
   orders mask = ~orders{};
@@ -111,10 +151,10 @@ struct series {
 struct jet_node {
   jet_op o = jet_op::literal;
   function f = function::exp;
-  bool per_dim = false;      ///< computed for each dimension
-  bool reduces = false;      ///< computed inside the loop over dimensions, adds up to a point-level value
-  bool gathers = false;      ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
-  bool slope = false;        ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
+  bool per_dim = false;  ///< computed for each dimension
+  bool reduces = false;  ///< computed inside the loop over dimensions, adds up to a point-level value
+  bool gathers = false;  ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
+  bool slope = false;    ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
   bool differentiable = false;  ///< reaches a trained parameter, or follows an input
   bool follows_input = false;   ///< reaches a leaf of the state, time or inputs by which the reverse pass differentiates
   int width = 1;
@@ -122,7 +162,7 @@ struct jet_node {
   orders limit = ~orders{};  ///< see correlate
   series in[4];
   int inputs = 0;
-  int partner = -1;          ///< of a node that holds only coefficients with k >= 1: the node with the others
+  int partner = -1;  ///< of a node that holds only coefficients with k >= 1: the node with the others
   int n = 0, n2 = 0;
   double value = 0;
   grid_offset offset{};
@@ -146,7 +186,12 @@ constexpr orders available(const jet_node* nodes, const series& s) {
 /// Whether the cotangent of f reads its operand (else it reads the result).
 constexpr bool vjp_reads_operand(function f) {
   switch (f) {
-    case function::exp: case function::exp_relative: case function::exp_given: case function::tanh: case function::sigmoid: case function::tan:
+    case function::exp:
+    case function::exp_relative:
+    case function::exp_given:
+    case function::tanh:
+    case function::sigmoid:
+    case function::tan:
     case function::reciprocal: return false;
     default: return true;
   }
@@ -158,7 +203,8 @@ constexpr bool vjp_reads_slope(function f) { return f == function::tanh || f == 
 constexpr orders operand_orders(const jet_node* nodes, const jet_node& x, int j) {
   const orders s = available(nodes, x.in[j]);
   switch (x.o) {
-    case jet_op::mul: case jet_op::unary: return s & lower_closure(x.stored);
+    case jet_op::mul:
+    case jet_op::unary: return s & lower_closure(x.stored);
     case jet_op::correlate: return j == 0 ? s : s & lower_closure(available(nodes, x.in[0]));
     case jet_op::unary_vjp:
       if (j == 0) return s;

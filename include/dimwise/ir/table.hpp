@@ -19,7 +19,8 @@ struct constant_slot {
   double value = 0;
 };
 
-/// An equation `lhs == rhs`; residual = lhs - rhs; relative = residual / p for the positive factor p that it was made relative to, or -1.
+/// An equation `lhs == rhs`; residual = lhs - rhs; relative = residual / p for the positive factor p that it was made relative
+/// to, or -1.
 struct equation_entry {
   short_name name;
   int lhs = -1, rhs = -1, residual = -1, relative = -1;
@@ -83,14 +84,15 @@ constexpr bool is_rows(sample_source s) { return s == sample_source::file || s =
 struct sample_set {
   short_name name;
   sample_source source = sample_source::file;
-  int of = -1;        ///< jittered: index of the set
-  int mixture = -1;   ///< density: index of the mixture
+  int of = -1;       ///< jittered: index of the set
+  int mixture = -1;  ///< density: index of the mixture
   double spread = 0, lower = -1, upper = 1, t0 = 0, t1 = 1;
-  int draws = 0;      ///< samples drawn per step; 0: the stage's batch
+  int draws = 0;                    ///< samples drawn per step; 0: the stage's batch
   int points = 0, time_points = 1;  ///< grid and gauss: along each coordinate, and in time
 };
 
-/// The integral of the point-level scalar `node` over what `set` covers: its box (and its times, where t0 < t1), or against its density.
+/// The integral of the point-level scalar `node` over what `set` covers: its box (and its times, where t0 < t1), or against its
+/// density.
 struct integral_entry {
   short_name name;
   int node = -1;
@@ -100,10 +102,10 @@ struct integral_entry {
 /// A diagonal Gaussian mixture: what a sampler needs. All widths are the number of components.
 struct mixture_entry {
   short_name name;
-  int log_weights = -1;   ///< point [K], normalised
-  int mean = -1;          ///< dim [K]
-  int log_deviation = -1; ///< dim [K]
-  int log_density = -1;   ///< point [1]
+  int log_weights = -1;    ///< point [K], normalised
+  int mean = -1;           ///< dim [K]
+  int log_deviation = -1;  ///< dim [K]
+  int log_density = -1;    ///< point [1]
 };
 
 /// weight * mean over the samples of `set` of the point-level scalar `node` is minimised, in training stage `stage`.
@@ -113,7 +115,7 @@ struct objective_entry {
   int set = -1;
   double weight = 1;
   int stage = 0;
-  int residual = -1;  ///< of a least-squares objective: the value (any level and width) whose squares add up to `node`
+  int residual = -1;       ///< of a least-squares objective: the value (any level and width) whose squares add up to `node`
   int sample_weight = -1;  ///< of a least-squares objective: a factor of the residual, taken as constant
   int integral = -1;       ///< of a constraint: the integral of `node`; (integral - target)^2 is minimised instead of a mean
   double target = 0;
@@ -133,15 +135,16 @@ constexpr int usual_redraw(method how) { return how == method::lbfgs ? 500 : 20;
 struct stage_entry {
   short_name name;
   int steps = 3000;
-  int batch = 256;            ///< samples drawn per step from each set
-  double rate = 3e-3;         ///< largest learning rate
-  int warm_up = 100;          ///< steps of linear warm-up, then cosine decay
-  double final_rate = 0.01;   ///< rate at the end, as a fraction of `rate`
-  double clip = 1;            ///< largest norm of the gradient; 0: no clipping
-  double decay = 0;           ///< decoupled weight decay (AdamW); 0 is Adam
+  int batch = 256;           ///< samples drawn per step from each set
+  double rate = 3e-3;        ///< largest learning rate
+  int warm_up = 100;         ///< steps of linear warm-up, then cosine decay
+  double final_rate = 0.01;  ///< rate at the end, as a fraction of `rate`
+  double clip = 1;           ///< largest norm of the gradient; 0: no clipping
+  double decay = 0;          ///< decoupled weight decay (AdamW); 0 is Adam
   method how = method::adam;
-  int redraw = 20;            ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples
-  double candidates = 1;      ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept, with probability 1 + |r| / mean |r|
+  int redraw = 20;  ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples
+  double candidates =
+      1;  ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept, with probability 1 + |r| / mean |r|
 };
 
 /// What is done to the state's data before the model sees it, fitted on the training rows.
@@ -153,8 +156,8 @@ enum class transform : std::uint8_t {
 
 struct data_transform {
   transform what = transform::none;
-  int harmonics = 0;   ///< order of the seasonal mean that is removed first
-  double period = 1;   ///< of the season, in units of time
+  int harmonics = 0;  ///< order of the seasonal mean that is removed first
+  double period = 1;  ///< of the season, in units of time
 };
 
 /// A non-owning view of a recording. Nodes are in topological order; operands come first.

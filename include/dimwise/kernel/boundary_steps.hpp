@@ -54,7 +54,8 @@ void load_input(const step<T>& st, const call<T>& c) {
 template <class T>
 void load_input_per_dim(const step<T>& st, const call<T>& c) {
   const int all = st.d * st.width;  // features of a dimension follow each other, and so do the dimensions
-  detail::gather(c.in->inputs[st.n] + c.first * std::size_t(all), all, c.valid, st.samples, c.workspace + st.out.base, st.out.row);
+  detail::gather(c.in->inputs[st.n] + c.first * std::size_t(all), all, c.valid, st.samples, c.workspace + st.out.base,
+                 st.out.row);
 }
 
 template <class T>

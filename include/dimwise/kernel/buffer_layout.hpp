@@ -23,10 +23,10 @@ template <class T>
 class buffer_layout {
  public:
   static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
-  std::vector<row_reference> buffers;  ///< of node i; `row` is the real stride, also for one feature
+  std::vector<row_reference> buffers;                            ///< of node i; `row` is the real stride, also for one feature
   std::vector<transposition> transpositions;
   std::vector<buffer_request> requests;  ///< of node i, then of the transpositions: size, lifetime, place
-  std::ptrdiff_t workspace = 0;        ///< elements of one block
+  std::ptrdiff_t workspace = 0;          ///< elements of one block
 
   buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, const fusion& together,
                 int block)
@@ -36,8 +36,8 @@ class buffer_layout {
 
   /// n elements filled up to whole vectors.
   static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
-  /// Whether the gradient of node i has so few outputs that its samples are added up lane by lane instead of being the inner index of a
-  /// product whose columns are outputs.
+  /// Whether the gradient of node i has so few outputs that its samples are added up lane by lane instead of being the inner
+  /// index of a product whose columns are outputs.
   bool by_lanes(int i) const {
     const tensor& w = t.tensors[at(i).weight];
     return w.masked != mask::hidden && outputs(at(i)) * 4 <= simd::lanes<T>;
@@ -57,14 +57,16 @@ class buffer_layout {
     if (at(i).width == 1) r.row = 0;
     return r;
   }
-  /// Dimensions of a group of sum_others: three times their rows, in blocks of four vectors, fit the second cache. The same for blocks of any
-  /// size, because the order of additions depends on it.
+  /// Dimensions of a group of sum_others: three times their rows, in blocks of four vectors, fit the second cache. The same for
+  /// blocks of any size, because the order of additions depends on it.
   int group(const jet_node& x) const { return group(x, d); }
   static int group(const jet_node& x, int d) {
-    const std::ptrdiff_t bytes = std::ptrdiff_t(x.width) * (count(x.stored) + x.slope) * 4 * simd::lanes<T> * std::ptrdiff_t(sizeof(T));
+    const std::ptrdiff_t bytes =
+        std::ptrdiff_t(x.width) * (count(x.stored) + x.slope) * 4 * simd::lanes<T> * std::ptrdiff_t(sizeof(T));
     return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>((std::ptrdiff_t(1) << 18) / (bytes > 0 ? bytes : 1), 4), d));
   }
-  /// Whether the groups of sum_others node i are summed as soon as its operand is there: where that is computed by an earlier loop.
+  /// Whether the groups of sum_others node i are summed as soon as its operand is there: where that is computed by an earlier
+  /// loop.
   bool sums_groups_early(int i) const {
     if (at(i).o != jet_op::sum_others || at(i).n < 0 || !executed(i)) return false;
     const int a = resolve(p, at(i).in[0].low);
@@ -88,7 +90,8 @@ class buffer_layout {
     if (!order.kept[std::size_t(i)] || bytes_of_all_dimensions(i) < 2 * most_kept) return {};
     return {buffers[std::size_t(i)], buffers[std::size_t(i)].dim, 1, true};
   }
-  /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand and in `into`.
+  /// Calls f(first coefficient, coefficients, reference of the first) for maximal runs that lie side by side both in the operand
+  /// and in `into`.
   template <class F>
   void each_run(const series& s, orders set, orders into, F&& f) const {
     orders m = set & readable(s);
@@ -99,7 +102,9 @@ class buffer_layout {
       orders rest = m;
       while (rest) {
         const int e = std::countr_zero(rest);
-        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n || slot(into, e) != slot(into, c) + n) break;
+        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n ||
+            slot(into, e) != slot(into, c) + n)
+          break;
         n++;
         rest &= rest - 1;
       }
@@ -147,7 +152,9 @@ class buffer_layout {
       if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
-      q.first = preloaded(x) ? 0 : x.per_dim && whole ? loop_begin[sums_groups_early(i) ? stage_of(resolve(p, x.in[0].low)) : stage_of(i)] : born;
+      q.first = preloaded(x)         ? 0
+                : x.per_dim && whole ? loop_begin[sums_groups_early(i) ? stage_of(resolve(p, x.in[0].low)) : stage_of(i)]
+                                     : born;
       q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
@@ -166,7 +173,8 @@ class buffer_layout {
       const jet_node& x = at(i);
       buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? size_of_dim(x) : 0, row_stride(x)};
     }
-    for (std::size_t j = 0; j < transpositions.size(); j++) transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
+    for (std::size_t j = 0; j < transpositions.size(); j++)
+      transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
   }
   /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, what follows each
   /// dimension of a group, and what follows each group.

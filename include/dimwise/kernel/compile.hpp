@@ -1,5 +1,5 @@
-// kernel/compile.hpp: a model function becomes kernels: its recording and its jet programs are constants of the program, every step on jets is
-// instantiated for its coefficients.
+// kernel/compile.hpp: a model function becomes kernels: its recording and its jet programs are constants of the program, every
+// step on jets is instantiated for its coefficients.
 #pragma once
 #include <array>
 #include <memory>
@@ -36,7 +36,8 @@ struct static_program {
   template <class T>
   static constexpr std::array<step_function<T>, std::size_t(count)> functions = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<step_function<T>, std::size_t(count)>{specialised_step<T, signature_of(nodes.data(), nodes[I])>()...};
-  }(std::make_index_sequence<std::size_t(count)>{});
+  }
+  (std::make_index_sequence<std::size_t(count)>{});
 
   template <class T>
   static constexpr executable_program<T> executable() {
@@ -77,7 +78,8 @@ struct program_list {
 
 template <int Count, class F>
 constexpr void each_index(F f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }(std::make_integer_sequence<int, Count>{});
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>{}), ...); }
+  (std::make_integer_sequence<int, Count>{});
 }
 
 template <auto Build, kernel_purpose What, int Index, class T, class List>
@@ -96,21 +98,27 @@ constexpr void add_ode(List& list) {
   } else {
     list.add(programs_of<Build, kernel_purpose::ode_field, Index, by_everything, T>());
   }
-  if constexpr (e.diagonal >= 0 && sizeof(T) == sizeof(double)) list.add(programs_of<Build, kernel_purpose::ode_diagonal, Index, by_nothing, T>());
+  if constexpr (e.diagonal >= 0 && sizeof(T) == sizeof(double))
+    list.add(programs_of<Build, kernel_purpose::ode_diagonal, Index, by_nothing, T>());
 }
 
 template <auto Build, class T>
 constexpr auto all_programs() {
   using recorded = recording<Build>;
-  program_list<T, 1 + 2 * recorded::view.objective_count + recorded::view.integral_count + recorded::view.sde_count + recorded::view.mixture_count + 3 * recorded::view.ode_count> list;
-  if constexpr (recorded::view.output_count + recorded::view.equation_count > 0) list.add(programs_of<Build, kernel_purpose::outputs, 0, by_nothing, T>());
+  program_list<T, 1 + 2 * recorded::view.objective_count + recorded::view.integral_count + recorded::view.sde_count +
+                      recorded::view.mixture_count + 3 * recorded::view.ode_count>
+      list;
+  if constexpr (recorded::view.output_count + recorded::view.equation_count > 0)
+    list.add(programs_of<Build, kernel_purpose::outputs, 0, by_nothing, T>());
   each_index<recorded::view.objective_count>([&](auto i) {
     add_objective<Build, kernel_purpose::objective, i, T>(list);
     if constexpr (sizeof(T) == sizeof(double)) add_objective<Build, kernel_purpose::residual, i, T>(list);
   });
-  each_index<recorded::view.integral_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::integral, i, by_nothing, T>()); });
+  each_index<recorded::view.integral_count>(
+      [&](auto i) { list.add(programs_of<Build, kernel_purpose::integral, i, by_nothing, T>()); });
   each_index<recorded::view.sde_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::sde, i, by_nothing, T>()); });
-  each_index<recorded::view.mixture_count>([&](auto i) { list.add(programs_of<Build, kernel_purpose::mixture, i, by_nothing, T>()); });
+  each_index<recorded::view.mixture_count>(
+      [&](auto i) { list.add(programs_of<Build, kernel_purpose::mixture, i, by_nothing, T>()); });
   each_index<recorded::view.ode_count>([&](auto i) { add_ode<Build, i, T>(list); });
   return list;
 }
@@ -120,7 +128,8 @@ inline constexpr auto programs_of_model = all_programs<Build, T>();
 
 template <auto Build, class T>
 void make_kernels(model_kernels<T>& to) {
-  make_plan_kernels<T>(recording<Build>::view, {programs_of_model<Build, T>.of, std::size_t(programs_of_model<Build, T>.count)}, to);
+  make_plan_kernels<T>(recording<Build>::view, {programs_of_model<Build, T>.of, std::size_t(programs_of_model<Build, T>.count)},
+                       to);
 }
 
 }  // namespace kernel_detail
@@ -128,7 +137,7 @@ void make_kernels(model_kernels<T>& to) {
 /// The kernel of a model's outputs and equation sides, alone. Build is the model function.
 template <auto Build, class T, bool Gradient = false>
 std::unique_ptr<kernel_interface<T>> kernel() {
-  return kernel_detail::make_kernel<Build, kernel_purpose::outputs, 0, Gradient ? by_parameters : by_nothing, T>();
+  return kernel_detail::make_kernel < Build, kernel_purpose::outputs, 0, Gradient ? by_parameters : by_nothing, T > ();
 }
 
 /// The same with gradients by what `Gradient` names: with inputs among it, the kernel has vector-Jacobian products.
@@ -148,7 +157,9 @@ ode_kernels<T> compile_ode() {
   ode_kernels<T> r;
   for (int i = 0; i < programs.count; i++) {
     std::unique_ptr<kernel_interface<T>> made = make_plan_kernel<T>(recording<Build>::view, programs.of[i]);
-    (programs.of[i].what == kernel_purpose::ode_field ? r.field : programs.of[i].what == kernel_purpose::ode_carried ? r.carried : r.diagonal) = std::move(made);
+    (programs.of[i].what == kernel_purpose::ode_field     ? r.field
+     : programs.of[i].what == kernel_purpose::ode_carried ? r.carried
+                                                          : r.diagonal) = std::move(made);
   }
   return r;
 }

@@ -17,37 +17,37 @@ enum class product_arithmetic : int;
 template <class T>
 struct arguments {
   std::size_t samples = 0;
-  const T* state = nullptr;             ///< [samples][d]
-  const T* time = nullptr;              ///< [samples]
-  const T* const* inputs = nullptr;     ///< [input][samples][width], or [input][samples][d][width] for an input_per_dim
-  const T* constants = nullptr;         ///< [constant]
-  const T* prepared = nullptr;          ///< what `kernel_interface::prepare` wrote for these parameters; null: not prepared
+  const T* state = nullptr;          ///< [samples][d]
+  const T* time = nullptr;           ///< [samples]
+  const T* const* inputs = nullptr;  ///< [input][samples][width], or [input][samples][d][width] for an input_per_dim
+  const T* constants = nullptr;      ///< [constant]
+  const T* prepared = nullptr;       ///< what `kernel_interface::prepare` wrote for these parameters; null: not prepared
 };
 
 /// Where a kernel writes the gradient by its inputs; null: not wanted. Shapes as in `arguments`.
 template <class T>
 struct input_cotangents {
-  T* state = nullptr;                   ///< [samples][d]
-  T* time = nullptr;                    ///< [samples]
-  T* const* inputs = nullptr;           ///< [input], each as the input or null
+  T* state = nullptr;          ///< [samples][d]
+  T* time = nullptr;           ///< [samples]
+  T* const* inputs = nullptr;  ///< [input], each as the input or null
   /// 0: state, 1: time, 2 ..: inputs.
   T* of_leaf(int leaf) const { return leaf == 0 ? state : leaf == 1 ? time : inputs ? inputs[leaf - 2] : nullptr; }
 };
 
 /// One value that a kernel computes.
 struct output_info {
-  std::string name;                     ///< "fokker_planck.residual", "fokker_planck.lhs", "objective.density", ...
-  int node = -1;                        ///< in the recording
-  level l = level::point;               ///< point: [samples][width]; dim: [samples][d][width]
+  std::string name;        ///< "fokker_planck.residual", "fokker_planck.lhs", "objective.density", ...
+  int node = -1;           ///< in the recording
+  level l = level::point;  ///< point: [samples][width]; dim: [samples][d][width]
   int width = 1;
 };
 
 /// Figures of one kernel, for `info` and `bench`. Matrix work counts multiply-add as 2, masked blocks not.
 struct kernel_cost {
-  double value_matrix_flop = 0;         ///< per sample, forward
-  double gradient_matrix_flop = 0;      ///< per sample, forward and reverse
-  double value_other_flop = 0;          ///< elementwise, rough
-  std::size_t code_steps = 0;           ///< steps of the plan
+  double value_matrix_flop = 0;     ///< per sample, forward
+  double gradient_matrix_flop = 0;  ///< per sample, forward and reverse
+  double value_other_flop = 0;      ///< elementwise, rough
+  std::size_t code_steps = 0;       ///< steps of the plan
 };
 
 /// A compiled kernel: const, re-entrant, no allocation in a call.
@@ -69,14 +69,15 @@ class kernel_interface {
   virtual product_arithmetic arithmetic() const { return product_arithmetic(0); }
   /// Elements of T that `prepare` writes; 0: there is nothing to prepare.
   virtual std::size_t prepared_size() const { return 0; }
-  /// Writes the parameters in the order in which `evaluate` reads them for fewer samples than a vector holds. Worth its time (about half a cycle for
-  /// each parameter) where several such calls have the same parameters; `arguments::prepared` then names the result. The digits are the same.
+  /// Writes the parameters in the order in which `evaluate` reads them for fewer samples than a vector holds. Worth its time
+  /// (about half a cycle for each parameter) where several such calls have the same parameters; `arguments::prepared` then names
+  /// the result. The digits are the same.
   virtual void prepare(const T* parameters, T* prepared) const { (void)parameters, (void)prepared; }
   /// Computes samples [begin, end). out[j] (null: skipped) points at the whole array of output j.
   virtual void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
                         T* workspace) const = 0;
-  /// Measures the register tiles of this kernel's matrix products on this machine; products in `found` are not measured again. Takes about 0.05 s for
-  /// each product, and one core that nothing else disturbs.
+  /// Measures the register tiles of this kernel's matrix products on this machine; products in `found` are not measured again.
+  /// Takes about 0.05 s for each product, and one core that nothing else disturbs.
   virtual void tune(std::vector<tile_measurement>& found) const { (void)found; }
   /// For samples [begin, end): adds sum_s sum_j <cotangent_j, d output_j / d parameters> to `gradient` (double, length of the
   /// parameter vector; masked and frozen entries get exactly 0) and writes the outputs. cotangents[j] null: zero.
@@ -89,23 +90,29 @@ class kernel_interface {
   virtual bool has_vector_jacobian() const { return false; }
   virtual std::size_t vector_jacobian_workspace() const { return 0; }
   /// The product of cotangents with the Jacobians by inputs and parameters, for samples [begin, end): writes
-  /// sum_j <cotangent_j, d output_j / d input of sample s> to `by` (a value under `frozen` counts here, one under `detach` does not), adds to
-  /// `gradient` as the function of that name, and writes the outputs. gradient null: left out, at no cost.
-  /// pending not null: gradients may stay in the workspace, so that a long parameter vector is not added up at each of many small calls. It
-  /// starts at 0 and is handed on with the same workspace, which nothing else may use, until `flush_gradient` adds what is left.
-  virtual void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
-                               T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace, int* pending = nullptr) const {
-    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)by, (void)gradient, (void)workspace, (void)pending;
+  /// sum_j <cotangent_j, d output_j / d input of sample s> to `by` (a value under `frozen` counts here, one under `detach` does
+  /// not), adds to `gradient` as the function of that name, and writes the outputs. gradient null: left out, at no cost. pending
+  /// not null: gradients may stay in the workspace, so that a long parameter vector is not added up at each of many small calls.
+  /// It starts at 0 and is handed on with the same workspace, which nothing else may use, until `flush_gradient` adds what is
+  /// left.
+  virtual void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                               const T* const* cotangents, T* const* out, const input_cotangents<T>& by, double* gradient,
+                               T* workspace, int* pending = nullptr) const {
+    (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)by, (void)gradient, (void)workspace,
+        (void)pending;
   }
-  virtual void flush_gradient(double* gradient, T* workspace, int* pending) const { (void)gradient, (void)workspace, (void)pending; }
+  virtual void flush_gradient(double* gradient, T* workspace, int* pending) const {
+    (void)gradient, (void)workspace, (void)pending;
+  }
   /// Whether `jacobian` may be called.
   virtual bool has_jacobian() const { return false; }
   virtual std::size_t jacobian_workspace() const { return 0; }
   /// The rows of the gradient before they are added up: jacobian[columns[p] * stride + s - begin] is the derivative of
-  /// sum_j <cotangent_j, output_j> of sample s by parameter p, for samples [begin, end); parameters with a negative column are left out.
-  /// Writes the outputs. Costs a gradient and one pass over the rows.
-  virtual void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
-                        T* const* out, const int* columns, T* jacobian, std::size_t stride, T* workspace) const {
+  /// sum_j <cotangent_j, output_j> of sample s by parameter p, for samples [begin, end); parameters with a negative column are
+  /// left out. Writes the outputs. Costs a gradient and one pass over the rows.
+  virtual void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                        const T* const* cotangents, T* const* out, const int* columns, T* jacobian, std::size_t stride,
+                        T* workspace) const {
     (void)parameters, (void)in, (void)begin, (void)end, (void)cotangents, (void)out, (void)columns, (void)jacobian, (void)stride,
         (void)workspace;
   }
@@ -114,9 +121,10 @@ class kernel_interface {
 /// The kernels of one ODE. Those without a field are null; solvers share them.
 template <class T>
 struct ode_kernels {
-  std::shared_ptr<kernel_interface<T>> field;      ///< output: field; with vector-Jacobian products where nothing is carried
-  std::shared_ptr<kernel_interface<T>> carried;    ///< outputs: field and the rates of the carried quantities, with vector-Jacobian products; null where there are none
-  std::shared_ptr<kernel_interface<T>> diagonal;   ///< outputs: field and its D<1>; null where the field is dense, and in float
+  std::shared_ptr<kernel_interface<T>> field;    ///< output: field; with vector-Jacobian products where nothing is carried
+  std::shared_ptr<kernel_interface<T>> carried;  ///< outputs: field and the rates of the carried quantities, with vector-Jacobian
+                                                 ///< products; null where there are none
+  std::shared_ptr<kernel_interface<T>> diagonal;  ///< outputs: field and its D<1>; null where the field is dense, and in float
   /// The field with all that is carried.
   const kernel_interface<T>& whole() const { return carried ? *carried : *field; }
 };
@@ -124,21 +132,24 @@ struct ode_kernels {
 /// The kernels of one model in one precision.
 template <class T>
 struct model_kernels {
-  std::unique_ptr<kernel_interface<T>> outputs;                    ///< all outputs and equation sides; null where there are none
-  std::vector<std::unique_ptr<kernel_interface<T>>> objectives;    ///< one for each objective, a single point-level output, with gradient
-  std::vector<std::unique_ptr<kernel_interface<T>>> residuals;     ///< one for each objective: what a least-squares one squares (and its sample weight), with Jacobian; null for others and in float
-  std::vector<std::unique_ptr<kernel_interface<T>>> integrals;     ///< one for each integral: its integrand
-  std::vector<std::unique_ptr<kernel_interface<T>>> sdes;          ///< outputs: drift, noise, noise derivative
+  std::unique_ptr<kernel_interface<T>> outputs;  ///< all outputs and equation sides; null where there are none
+  std::vector<std::unique_ptr<kernel_interface<T>>>
+      objectives;  ///< one for each objective, a single point-level output, with gradient
+  std::vector<std::unique_ptr<kernel_interface<T>>>
+      residuals;  ///< one for each objective: what a least-squares one squares (and its sample weight), with Jacobian; null for
+                  ///< others and in float
+  std::vector<std::unique_ptr<kernel_interface<T>>> integrals;  ///< one for each integral: its integrand
+  std::vector<std::unique_ptr<kernel_interface<T>>> sdes;       ///< outputs: drift, noise, noise derivative
   std::vector<ode_kernels<T>> odes;
-  std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;      ///< outputs: log weights, mean, log deviation, log density
+  std::vector<std::unique_ptr<kernel_interface<T>>> mixtures;  ///< outputs: log weights, mean, log deviation, log density
 };
 
 /// A model as its binary sees it.
 struct compiled_model {
   std::string name;
-  std::string isa;                      ///< instruction set of the kernels, e.g. "avx512"
+  std::string isa;  ///< instruction set of the kernels, e.g. "avx512"
   std::string compiler;
-  table recording;                      ///< refers to static data of the binary
+  table recording;  ///< refers to static data of the binary
   model_kernels<double> in_double;
   model_kernels<float> in_float;
   template <class T>

@@ -70,7 +70,9 @@ void choose(const step<T>& st, const call<T>& c) {
       T* out = c.at(st.out, w) + place * st.samples;
       const T* condition = c.at(st.in[0][0], w);
       for (int s = 0; s < st.samples; s += simd::lanes<T>)
-        simd::store(out + s, b ? xsimd::select(detail::first_chosen(st, condition + s), simd::load(c.at(*b, w) + s), simd::load(c.at(*b, st.width + w) + s)) : zero);
+        simd::store(out + s, b ? xsimd::select(detail::first_chosen(st, condition + s), simd::load(c.at(*b, w) + s),
+                                               simd::load(c.at(*b, st.width + w) + s))
+                               : zero);
     }
   });
 }
@@ -146,7 +148,8 @@ void derivative(const step<T>& st, const call<T>& c) {
     const auto factor = simd::broadcast<T>(T(rising(x_order(k), st.n) * rising(t_order(k), st.n2)));
     for (int w = 0; w < st.width; w++) {
       T* out = c.at(st.out, w) + place * st.samples;
-      if (there) detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
+      if (there)
+        detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
       else std::fill_n(out, st.samples, T(0));
     }
   }
@@ -161,14 +164,16 @@ void derivative_vjp(const step<T>& st, const call<T>& c) {
     const auto factor = simd::broadcast<T>(T(there ? rising(x_order(from), st.n) * rising(t_order(from), st.n2) : 0));
     for (int w = 0; w < st.width; w++) {
       T* out = c.at(st.out, w) + place * st.samples;
-      if (there) detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
+      if (there)
+        detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
       else std::fill_n(out, st.samples, T(0));
     }
   }
 }
 
-/// Feature w of the result is feature w - n of operand 0 where that exists, else of operand 1 (from its feature 0 behind operand 0), else 0.
-/// Serves concat (n = 0), slice (n < 0), and their transposes; with n2 the place depends on the dimension, n = i * (features of operand 0).
+/// Feature w of the result is feature w - n of operand 0 where that exists, else of operand 1 (from its feature 0 behind operand
+/// 0), else 0. Serves concat (n = 0), slice (n < 0), and their transposes; with n2 the place depends on the dimension, n = i *
+/// (features of operand 0).
 template <class T>
 void features(const step<T>& st, const call<T>& c) {
   const int shift = st.n2 ? c.i * st.in_width : st.n;

@@ -26,7 +26,9 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
         add(name + ".relative", t.equations[i].relative);
       }
       break;
-    case kernel_purpose::objective: add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node); break;
+    case kernel_purpose::objective:
+      add("objective." + std::string(t.objectives[index].name.view()), t.objectives[index].node);
+      break;
     case kernel_purpose::residual:
       add("residual." + std::string(t.objectives[index].name.view()), t.objectives[index].residual);
       add("sample_weight." + std::string(t.objectives[index].name.view()), t.objectives[index].sample_weight);
@@ -40,7 +42,8 @@ inline std::vector<output_info> describe_roots(const table& t, kernel_purpose wh
     case kernel_purpose::ode_field: add("field", t.odes[index].field); break;
     case kernel_purpose::ode_carried:
       add("field", t.odes[index].field);
-      for (int i = 0; i < t.odes[index].carried_count; i++) add(std::string(t.odes[index].carried[i].name.view()), t.odes[index].carried[i].node);
+      for (int i = 0; i < t.odes[index].carried_count; i++)
+        add(std::string(t.odes[index].carried[i].name.view()), t.odes[index].carried[i].node);
       break;
     case kernel_purpose::ode_diagonal:
       add("field", t.odes[index].field);

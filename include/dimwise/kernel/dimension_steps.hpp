@@ -66,14 +66,17 @@ struct feature_rows {
   }
 };
 
-/// What sum_others keeps between dimensions, of one coefficient: the sum of what came before, sums of what follows each dimension of the
-/// current group, and a row for each group.
+/// What sum_others keeps between dimensions, of one coefficient: the sum of what came before, sums of what follows each dimension
+/// of the current group, and a row for each group.
 template <class T>
 struct rows_between {
   std::ptrdiff_t row, next;
   T *before, *in_group, *of_groups;
   rows_between(const step<T>& st, const call<T>& c, int place)
-      : row(st.slope.row), next(st.slope.dim), before(c.workspace + st.slope.base + place * st.samples), in_group(before + next),
+      : row(st.slope.row),
+        next(st.slope.dim),
+        before(c.workspace + st.slope.base + place * st.samples),
+        in_group(before + next),
         of_groups(in_group + st.n2 * next) {}
 };
 
@@ -84,7 +87,8 @@ void add_to_group(const step<T>& st, const rows_between<T>& between, int i, cons
   if (i % st.n2 == 0) {
     for (int w = 0; w < st.width; w++) std::copy_n(from + w * from_row, st.samples, total + w * between.row);
   } else {
-    feature_rows<T>{st.width, st.samples}.each(total, between.row, total, between.row, from, from_row, [](auto x, auto y) { return x + y; });
+    feature_rows<T>{st.width, st.samples}.each(total, between.row, total, between.row, from, from_row,
+                                               [](auto x, auto y) { return x + y; });
   }
 }
 }  // namespace detail
@@ -97,10 +101,10 @@ void sum_groups(const step<T>& st, const call<T>& c) {
   });
 }
 
-/// Adds up the dimensions before i (n = -1), after i (n = 1), or both (n = 0). Nothing is subtracted: what follows is added up from the end,
-/// over the sums of groups of n2 dimensions at the first dimension, and within a group at the first of it, so that the rows of a group stay in
-/// the second cache and each operand comes from memory once. `slope`: the rows kept between dimensions; value 1: sum_groups has summed
-/// the groups.
+/// Adds up the dimensions before i (n = -1), after i (n = 1), or both (n = 0). Nothing is subtracted: what follows is added up
+/// from the end, over the sums of groups of n2 dimensions at the first dimension, and within a group at the first of it, so that
+/// the rows of a group stay in the second cache and each operand comes from memory once. `slope`: the rows kept between
+/// dimensions; value 1: sum_groups has summed the groups.
 template <class T>
 void sum_others(const step<T>& st, const call<T>& c) {
   const int i = c.i, d = st.d, group = st.n2;

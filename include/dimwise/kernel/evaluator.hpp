@@ -1,4 +1,5 @@
-// kernel/evaluator.hpp: a model's values by name, for use inside other C++ programs; names are checked by the compiler (Boost.Hana).
+// kernel/evaluator.hpp: a model's values by name, for use inside other C++ programs; names are checked by the compiler
+// (Boost.Hana).
 #pragma once
 #include <boost/hana/at_key.hpp>
 #include <boost/hana/map.hpp>
@@ -17,7 +18,8 @@ namespace dimwise {
 template <fixed_string Name>
 struct name_key {
   static constexpr auto text = Name;
-  /// An argument: `"x"_in = values`. Not constexpr: clang 14 would try to compute it, and crashes on printing the literal in a note on why it cannot.
+  /// An argument: `"x"_in = values`. Not constexpr: clang 14 would try to compute it, and crashes on printing the literal in a
+  /// note on why it cannot.
   template <class Values>
   auto operator=(const Values& values) const {
     return boost::hana::make_pair(boost::hana::type_c<name_key>, std::span(std::data(values), std::size(values)));
@@ -37,7 +39,9 @@ using key_of = typename std::remove_cvref_t<decltype(boost::hana::first(std::dec
 constexpr bool same_text(std::string_view a, std::string_view b) { return a == b; }
 
 /// Number of inputs that a call must be given: the state, the time and the inputs that the model has.
-constexpr int required_inputs(const table& t) { return !t.state_name.view().empty() + !t.time_name.view().empty() + t.input_count; }
+constexpr int required_inputs(const table& t) {
+  return !t.state_name.view().empty() + !t.time_name.view().empty() + t.input_count;
+}
 constexpr std::string_view required_input(const table& t, int i) {
   if (!t.state_name.view().empty() && i-- == 0) return t.state_name.view();
   if (!t.time_name.view().empty() && i-- == 0) return t.time_name.view();
@@ -94,17 +98,20 @@ class evaluator {
   class with_parameters {
    public:
     template <class... Pairs>
-      requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && detail::every_key_known<Build, detail::key_of<Pairs>...>())
-    results operator()(const Pairs&... given) const {
+    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() &&
+             detail::every_key_known<Build, detail::key_of<Pairs>...>()) results
+    operator()(const Pairs&... given) const {
       return call(*kernel_, parameters_.data(), prepared_.empty() ? nullptr : prepared_.data(), given...);
     }
     template <class... Pairs>
-      requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>())
-    DIMWISE_REFUSE("an input of the model has no argument in this call: its state, its time and every input must be given, each as \"name\"_in = values")
+    requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>()) DIMWISE_REFUSE(
+        "an input of the model has no argument in this call: its state, its time and every input must be given, each as "
+        "\"name\"_in = values")
     results operator()(const Pairs&...) const { return {}; }
     template <class... Pairs>
-      requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && !detail::every_key_known<Build, detail::key_of<Pairs>...>())
-    DIMWISE_REFUSE("an argument of this call names no input of the model")
+    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() &&
+             !detail::every_key_known<Build, detail::key_of<Pairs>...>())
+        DIMWISE_REFUSE("an argument of this call names no input of the model")
     results operator()(const Pairs&...) const { return {}; }
 
    private:
@@ -123,20 +130,23 @@ class evaluator {
   }
 
   template <class... Pairs>
-    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && detail::every_key_known<Build, detail::key_of<Pairs>...>())
-  results operator()(const std::vector<T>& parameters, const Pairs&... given) const {
+  requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() &&
+           detail::every_key_known<Build, detail::key_of<Pairs>...>()) results
+  operator()(const std::vector<T>& parameters, const Pairs&... given) const {
     check_parameters(parameters);
     return call(*kernel_, parameters.data(), nullptr, given...);
   }
 
   template <class... Pairs>
-    requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>())
-  DIMWISE_REFUSE("an input of the model has no argument in this call: its state, its time and every input must be given, each as \"name\"_in = values")
+  requires(!detail::every_input_given<Build, detail::key_of<Pairs>...>()) DIMWISE_REFUSE(
+      "an input of the model has no argument in this call: its state, its time and every input must be given, each as "
+      "\"name\"_in = values")
   results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
 
   template <class... Pairs>
-    requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() && !detail::every_key_known<Build, detail::key_of<Pairs>...>())
-  DIMWISE_REFUSE("an argument of this call names no input of the model")
+  requires(detail::every_input_given<Build, detail::key_of<Pairs>...>() &&
+           !detail::every_key_known<Build, detail::key_of<Pairs>...>())
+      DIMWISE_REFUSE("an argument of this call names no input of the model")
   results operator()(const std::vector<T>&, const Pairs&...) const { return {}; }
 
  private:
@@ -145,7 +155,8 @@ class evaluator {
   static void check_parameters(const std::vector<T>& parameters) {
     const int wanted = recording<Build>::view.parameters;
     if (parameters.size() != std::size_t(wanted))
-      throw error("the parameter vector has " + std::to_string(parameters.size()) + " numbers; this model has " + std::to_string(wanted));
+      throw error("the parameter vector has " + std::to_string(parameters.size()) + " numbers; this model has " +
+                  std::to_string(wanted));
   }
   template <class... Pairs>
   static results call(const kernel_interface<T>& kernel, const T* parameters, const T* prepared, const Pairs&... given) {
@@ -164,9 +175,12 @@ class evaluator {
           each = std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? std::size_t(t.d) : 1);
           inputs[std::size_t(i)] = values.data();
         }
-      if (values.size() % each) throw error("input \"" + std::string(name) + "\" has " + std::to_string(values.size()) + " numbers, which is no multiple of the " + std::to_string(each) + " that a sample has");
+      if (values.size() % each)
+        throw error("input \"" + std::string(name) + "\" has " + std::to_string(values.size()) +
+                    " numbers, which is no multiple of the " + std::to_string(each) + " that a sample has");
       if (!first.empty() && values.size() / each != samples)
-        throw error("input \"" + std::string(name) + "\" has " + std::to_string(values.size() / each) + " samples, but input \"" + first + "\" has " + std::to_string(samples));
+        throw error("input \"" + std::string(name) + "\" has " + std::to_string(values.size() / each) + " samples, but input \"" +
+                    first + "\" has " + std::to_string(samples));
       samples = values.size() / each;
       first = name;
     };

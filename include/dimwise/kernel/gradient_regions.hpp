@@ -10,11 +10,12 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// What a plan does with gradients of parameters: adds them up over the block, keeps S numbers for each entry of a region, or leaves them out.
+/// What a plan does with gradients of parameters: adds them up over the block, keeps S numbers for each entry of a region, or
+/// leaves them out.
 enum class parameter_gradients : std::uint8_t { added, of_each_sample, left_out };
 
-/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for in = 0. Entries
-/// of few outputs are sums over samples of one lane each, `lanes` of them side by side.
+/// Where the gradient of a tensor is accumulated: [dims][in][padded] (transposed, padded to whole vectors), or [dims][padded] for
+/// in = 0. Entries of few outputs are sums over samples of one lane each, `lanes` of them side by side.
 struct gradient_region {
   int tensor = -1;
   int column = 0;  ///< first input column
@@ -43,8 +44,8 @@ inline extent_rule row_rule(const tensor& w) {
   }
 }
 
-/// Entries of `in` columns of the gradient that node x adds to, for all dimensions, that are not structurally zero; `first`: columns of the
-/// coordinates of a masked input.
+/// Entries of `in` columns of the gradient that node x adds to, for all dimensions, that are not structurally zero; `first`:
+/// columns of the coordinates of a masked input.
 inline double useful_entries(const table& t, const jet_node& x, const tensor& w, int in, bool first) {
   const bool input = w.masked == mask::input_left || w.masked == mask::input_right;
   if (w.masked == mask::none || (input && !first)) return double(in) * w.shape[w.rank - 2] * (w.rank == 3 || x.per_dim ? t.d : 1);
@@ -56,7 +57,8 @@ inline int first_unmasked(const table& t, const gradient_region& r, int i, int k
   const tensor& w = t.tensors[r.tensor];
   const int columns = w.shape[w.rank - 1], d = w.dims;
   switch (w.masked) {
-    case mask::none: case mask::strictly_upper: break;  // the second is of tables of numbers only
+    case mask::none:
+    case mask::strictly_upper: break;  // the second is of tables of numbers only
     case mask::hidden: return units_up_to(degree(k, columns, d) - 1, r.out, d);
     case mask::input_left: return r.column == 0 ? units_up_to(k / w.coordinate_width, r.out, d) : 0;
     case mask::input_right: return r.column == 0 ? units_up_to(d - 1 - k / w.coordinate_width, r.out, d) : 0;
@@ -66,8 +68,8 @@ inline int first_unmasked(const table& t, const gradient_region& r, int i, int k
   return 0;
 }
 
-/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of columns [begin, end) of dimension i of a region
-/// that is not masked, several times for one that is kept in several parts.
+/// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of columns [begin, end) of dimension i of a
+/// region that is not masked, several times for one that is kept in several parts.
 template <class F>
 void each_entry_of_columns(const table& t, const gradient_region& r, int i, int begin, int end, F&& f) {
   const tensor& w = t.tensors[r.tensor];
@@ -104,8 +106,8 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
   }
 }
 
-/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value. What lies transposed is turned round in
-/// squares of registers: entry by entry it would be a tenth of the time of a gradient.
+/// Adds the accumulators of a plan to the gradient; masked and untouched entries keep their value. What lies transposed is turned
+/// round in squares of registers: entry by entry it would be a tenth of the time of a gradient.
 template <class T>
 void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
   constexpr int n = simd::lanes<T>;
@@ -131,7 +133,8 @@ void add_gradient(const table& t, const std::vector<gradient_region>& regions, c
         const int border = std::min(r.out, (all + n - 1) / n * n);
         if (some < border)
           for (int j = k; j < k + n; j++)
-            for (int o = first_unmasked(t, r, i, j); o < border; o++) to[std::ptrdiff_t(o) * columns + j - k] += double(from[(j - k) * r.padded + o]);
+            for (int o = first_unmasked(t, r, i, j); o < border; o++)
+              to[std::ptrdiff_t(o) * columns + j - k] += double(from[(j - k) * r.padded + o]);
         for (int o = border; o < r.out; o += n) {
           const int rows = std::min(n, r.out - o);
           simd::transpose(from + o, r.padded, n, rows, square, n);

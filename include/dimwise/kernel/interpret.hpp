@@ -11,7 +11,8 @@ namespace kernel_detail {
 template <class T>
 class interpreted_kernel final : public kernel_interface<T> {
  public:
-  interpreted_kernel(const table& t, std::vector<output_info> outputs, differentiated_by gradient) : forward(program(t, outputs, by_nothing)) {
+  interpreted_kernel(const table& t, std::vector<output_info> outputs, differentiated_by gradient)
+      : forward(program(t, outputs, by_nothing)) {
     if (gradient.any()) reverse = program(t, outputs, gradient);
     const std::vector<step_function<T>> forward_steps = steps_of(forward), reverse_steps = steps_of(reverse);
     const executable_program<T> value{kernel_layout<T>, {forward.data(), int(forward.size())}, forward_steps, by_nothing};
@@ -27,11 +28,12 @@ class interpreted_kernel final : public kernel_interface<T> {
   std::size_t gradient_workspace() const override { return kernel->gradient_workspace(); }
   std::size_t prepared_size() const override { return kernel->prepared_size(); }
   void prepare(const T* parameters, T* prepared) const override { kernel->prepare(parameters, prepared); }
-  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
+                T* workspace) const override {
     kernel->evaluate(parameters, in, begin, end, out, workspace);
   }
-  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                double* gradient, T* workspace) const override {
+  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                T* const* out, double* gradient, T* workspace) const override {
     kernel->gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
   }
 
@@ -39,16 +41,19 @@ class interpreted_kernel final : public kernel_interface<T> {
 
   bool has_vector_jacobian() const override { return kernel->has_vector_jacobian(); }
   std::size_t vector_jacobian_workspace() const override { return kernel->vector_jacobian_workspace(); }
-  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                       const input_cotangents<T>& by, double* gradient, T* workspace, int* pending) const override {
+  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                       const T* const* cotangents, T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace,
+                       int* pending) const override {
     kernel->vector_jacobian(parameters, in, begin, end, cotangents, out, by, gradient, workspace, pending);
   }
-  void flush_gradient(double* gradient, T* workspace, int* pending) const override { kernel->flush_gradient(gradient, workspace, pending); }
+  void flush_gradient(double* gradient, T* workspace, int* pending) const override {
+    kernel->flush_gradient(gradient, workspace, pending);
+  }
 
   bool has_jacobian() const override { return kernel->has_jacobian(); }
   std::size_t jacobian_workspace() const override { return kernel->jacobian_workspace(); }
-  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                const int* columns, T* rows, std::size_t stride, T* workspace) const override {
+  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                T* const* out, const int* columns, T* rows, std::size_t stride, T* workspace) const override {
     kernel->jacobian(parameters, in, begin, end, cotangents, out, columns, rows, stride, workspace);
   }
 
@@ -59,7 +64,8 @@ class interpreted_kernel final : public kernel_interface<T> {
   static std::vector<jet_node> program(const table& t, const std::vector<output_info>& outputs, differentiated_by gradient) {
     std::vector<int> roots;
     for (const output_info& o : outputs) roots.push_back(o.node);
-    return build_program(t, roots.data(), int(roots.size()), gradient, [](const expansion& e) { return std::vector<jet_node>(e.nodes.begin(), e.nodes.end()); });
+    return build_program(t, roots.data(), int(roots.size()), gradient,
+                         [](const expansion& e) { return std::vector<jet_node>(e.nodes.begin(), e.nodes.end()); });
   }
   static std::vector<step_function<T>> steps_of(const std::vector<jet_node>& nodes) {
     std::vector<step_function<T>> r;

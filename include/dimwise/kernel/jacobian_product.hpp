@@ -7,12 +7,13 @@
 
 namespace dimwise {
 
-/// Whether the derivative of node i of a recording along a direction of the state is known: not where it holds a derivative by time or another product.
+/// Whether the derivative of node i of a recording along a direction of the state is known: not where it holds a derivative by
+/// time or another product.
 bool has_jacobian_product(const table& recording, int i);
 
-/// A recording extended by d/ds v(x + s u) at s = 0 for some of its nodes v (m.ode's field, carried rates, ...), and the kernel that computes them. u
-/// is one more input, a number for each sample and dimension, behind those of the model. Costs an evaluation of v with two coefficients. The tensors and
-/// literals of the recording must outlive it; no gradients.
+/// A recording extended by d/ds v(x + s u) at s = 0 for some of its nodes v (m.ode's field, carried rates, ...), and the kernel
+/// that computes them. u is one more input, a number for each sample and dimension, behind those of the model. Costs an
+/// evaluation of v with two coefficients. The tensors and literals of the recording must outlive it; no gradients.
 class jacobian_product {
  public:
   /// Throws `error` where a node has no product, or the recording has no state.

@@ -7,7 +7,17 @@
 namespace dimwise {
 
 /// Which values one kernel computes.
-enum class kernel_purpose : std::uint8_t { outputs, objective, residual, integral, sde, mixture, ode_field, ode_carried, ode_diagonal };
+enum class kernel_purpose : std::uint8_t {
+  outputs,
+  objective,
+  residual,
+  integral,
+  sde,
+  mixture,
+  ode_field,
+  ode_carried,
+  ode_diagonal
+};
 
 constexpr int most_roots = 96;
 struct root_list {

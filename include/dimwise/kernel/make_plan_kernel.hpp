@@ -1,5 +1,6 @@
-// kernel/make_plan_kernel.hpp: an executable kernel from a jet program. What it takes besides the program's own step functions (products, plans,
-// copies) is the same for every model and lies compiled in the runtime library; without that library it comes from headers.
+// kernel/make_plan_kernel.hpp: an executable kernel from a jet program. What it takes besides the program's own step functions
+// (products, plans, copies) is the same for every model and lies compiled in the runtime library; without that library it comes
+// from headers.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -14,12 +15,14 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// A number that differs where what a program hands to the runtime library differs: a library that was built from other headers is recognised by it.
+/// A number that differs where what a program hands to the runtime library differs: a library that was built from other headers
+/// is recognised by it.
 template <class T>
 inline constexpr std::uint64_t kernel_layout = [] {
   std::uint64_t n = 0;
-  for (const std::size_t part : {sizeof(table), sizeof(tensor), sizeof(jet_node), sizeof(step<T>), sizeof(matrix_product), sizeof(call<T>), sizeof(arguments<T>),
-                                 sizeof(input_cotangents<T>), sizeof(output_info), std::size_t(op::detach), std::size_t(jet_op::store)})
+  for (const std::size_t part : {sizeof(table), sizeof(tensor), sizeof(jet_node), sizeof(step<T>), sizeof(matrix_product),
+                                 sizeof(call<T>), sizeof(arguments<T>), sizeof(input_cotangents<T>), sizeof(output_info),
+                                 std::size_t(op::detach), std::size_t(jet_op::store)})
     n = n * 1000003 + part;
   return n;
 }();
@@ -41,11 +44,12 @@ struct kernel_programs {
   executable_program<T> value, both;  ///< both: the value and its reverse pass; without nodes where there is none
 };
 
-/// `reverse` null: values only. What the table points to must outlive the kernel; the programs need not. Throws `error` where the program was compiled
-/// with other headers than this function.
+/// `reverse` null: values only. What the table points to must outlive the kernel; the programs need not. Throws `error` where the
+/// program was compiled with other headers than this function.
 template <class T>
-std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-                                                      const executable_program<T>* reverse, bool with_jacobian);
+std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs,
+                                                      const executable_program<T>& forward, const executable_program<T>* reverse,
+                                                      bool with_jacobian);
 
 /// One kernel of a model.
 template <class T>

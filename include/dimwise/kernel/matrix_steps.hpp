@@ -20,33 +20,26 @@ inline int readable_units(const matrix_product& p, int d, int i) {
 /// The part [first, last) of the inner index in which rows [begin, end) of a masked product can differ from zero.
 inline simd::gemm_range depth_range(const matrix_product& p, int d, int i, int begin, int end) {
   switch (p.rule) {
-    case extent_rule::hidden:
-      return {0, units_up_to(degree(end - 1, p.units_out, d), p.units_in, d)};
-    case extent_rule::hidden_transposed:
-      return {units_up_to(degree(begin, p.units_in, d) - 1, p.units_out, d), p.depth};
-    case extent_rule::input_left:
-      return {0, degree(end - 1, p.units_out, d) * p.coordinate_width};
-    case extent_rule::input_right:
-      return {(d - degree(end - 1, p.units_out, d)) * p.coordinate_width, p.depth};
-    case extent_rule::input_left_transposed:
-      return {units_up_to(i, p.units_out, d), p.depth};
-    case extent_rule::input_right_transposed:
-      return {units_up_to(d - i - 1, p.units_out, d), p.depth};
+    case extent_rule::hidden: return {0, units_up_to(degree(end - 1, p.units_out, d), p.units_in, d)};
+    case extent_rule::hidden_transposed: return {units_up_to(degree(begin, p.units_in, d) - 1, p.units_out, d), p.depth};
+    case extent_rule::input_left: return {0, degree(end - 1, p.units_out, d) * p.coordinate_width};
+    case extent_rule::input_right: return {(d - degree(end - 1, p.units_out, d)) * p.coordinate_width, p.depth};
+    case extent_rule::input_left_transposed: return {units_up_to(i, p.units_out, d), p.depth};
+    case extent_rule::input_right_transposed: return {units_up_to(d - i - 1, p.units_out, d), p.depth};
     case extent_rule::readout_left:
-    case extent_rule::readout_right:
-      return {0, readable_units(p, d, i)};
-    default:
-      return {0, p.depth};
+    case extent_rule::readout_right: return {0, readable_units(p, d, i)};
+    default: return {0, p.depth};
   }
 }
-/// Depth ranges of the products of a step in one dimension. Those that are the same for all rows are found once: a unit's degree takes a division,
-/// a tenth of the time of a small strip.
+/// Depth ranges of the products of a step in one dimension. Those that are the same for all rows are found once: a unit's degree
+/// takes a division, a tenth of the time of a small strip.
 class depth_ranges {
  public:
   depth_ranges(const matrix_product* products, int count, int dims, int dimension) : p(products), d(dims), i(dimension) {
     for (int j = 0; j < count && j < most; j++) {
       const extent_rule rule = p[j].rule;
-      by_rows[j] = rule == extent_rule::hidden || rule == extent_rule::hidden_transposed || rule == extent_rule::input_left || rule == extent_rule::input_right;
+      by_rows[j] = rule == extent_rule::hidden || rule == extent_rule::hidden_transposed || rule == extent_rule::input_left ||
+                   rule == extent_rule::input_right;
       if (!by_rows[j]) range[j] = depth_range(p[j], d, i, 0, p[j].rows);
     }
   }
@@ -62,17 +55,18 @@ class depth_ranges {
   bool by_rows[most];
   simd::gemm_range range[most];
 };
-/// Asks for rows of the next dimension's entries while this one is computed; what fits in the nearer caches anyway is not asked for. Always
-/// inline: g++ takes a function that only asks for memory for one that does nothing, and drops calls of it.
+/// Asks for rows of the next dimension's entries while this one is computed; what fits in the nearer caches anyway is not asked
+/// for. Always inline: g++ takes a function that only asks for memory for one that does nothing, and drops calls of it.
 template <class T>
-DIMWISE_INLINE void prefetch_next(const step<T>& st, const call<T>& c, const T* entries, std::ptrdiff_t dim, std::ptrdiff_t row, int rows, int columns) {
+DIMWISE_INLINE void prefetch_next(const step<T>& st, const call<T>& c, const T* entries, std::ptrdiff_t dim, std::ptrdiff_t row,
+                                  int rows, int columns) {
   if (c.i + 1 == st.d || dim * st.d * std::ptrdiff_t(sizeof(T)) < 262144) return;
   constexpr int line = 64 / int(sizeof(T));
   for (const T* p = entries + dim; rows > 0; rows--, p += row)
     for (int k = 0; k < columns; k += line) __builtin_prefetch(p + k, 0, 2);
 }
-/// Asks for the share of rows [begin, end) of `rows` in what the step is to ask for ahead: a few lines at a time, because more than the
-/// processor can wait for would hold up the product.
+/// Asks for the share of rows [begin, end) of `rows` in what the step is to ask for ahead: a few lines at a time, because more
+/// than the processor can wait for would hold up the product.
 template <class T>
 DIMWISE_INLINE void ask_ahead(const step<T>& st, const call<T>& c, int begin, int end, int rows) {
   if (c.i + st.ahead.distance >= st.d) return;
@@ -159,7 +153,8 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
     g.rows = p.rows;
     g.depth = p.depth;
     g.columns = p.columns;
-    if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows) g.rows = detail::readable_units(p, st.d, c.i);
+    if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows)
+      g.rows = detail::readable_units(p, st.d, c.i);
     if (p.rule != extent_rule::hidden_gradient) {
       simd::gemm<Tile>(g, simd::gemm_start::accumulate, [&](int begin, int end) {
         if (p.c_dim) detail::prefetch_next(st, c, g.c + begin * g.c_stride, p.c_dim, g.c_stride, end - begin, g.columns);
@@ -205,7 +200,8 @@ DIMWISE_INLINE void add_by_lanes(const step<T>& st, const call<T>& c, int row, i
 }
 }  // namespace detail
 
-/// Adds to the accumulators of a weight with few outputs: C[in][out][lane] += sum over coefficients and vectors of samples of U[in] A[out].
+/// Adds to the accumulators of a weight with few outputs: C[in][out][lane] += sum over coefficients and vectors of samples of
+/// U[in] A[out].
 template <class T>
 void weight_gradient_by_lanes(const step<T>& st, const call<T>& c) {
   if (st.product_count == 0) return;
@@ -253,13 +249,15 @@ void bias_gradient(const step<T>& st, const call<T>& c) {
   T* to = c.accumulators + st.parameter + c.i * st.parameter_dim;
   const T* from = c.at(st.out);
   int left = int(st.out.row) / simd::lanes<T>;
-  for (; left >= 4; left -= 4, from += 4 * simd::lanes<T>, to += 4 * simd::lanes<T>) detail::add_samples<4>(from, st.out.row, st.samples, to);
+  for (; left >= 4; left -= 4, from += 4 * simd::lanes<T>, to += 4 * simd::lanes<T>)
+    detail::add_samples<4>(from, st.out.row, st.samples, to);
   if (left >= 2) detail::add_samples<2>(from, st.out.row, st.samples, to);
-  if (left % 2) detail::add_samples<1>(from + (left - 1) * simd::lanes<T>, st.out.row, st.samples, to + (left - 1) * simd::lanes<T>);
+  if (left % 2)
+    detail::add_samples<1>(from + (left - 1) * simd::lanes<T>, st.out.row, st.samples, to + (left - 1) * simd::lanes<T>);
 }
 
-/// Adds, for each sample by itself, to the accumulators of a weight: C[in][out][s] += sum over coefficients of U[in][s] A[out][s]. One product
-/// for each coefficient; only samples, not coefficients, stay apart.
+/// Adds, for each sample by itself, to the accumulators of a weight: C[in][out][s] += sum over coefficients of U[in][s]
+/// A[out][s]. One product for each coefficient; only samples, not coefficients, stay apart.
 template <class T>
 void weight_jacobian(const step<T>& st, const call<T>& c) {
   for (int j = 0; j < st.product_count; j++) {
@@ -271,7 +269,8 @@ void weight_jacobian(const step<T>& st, const call<T>& c) {
       for (int o = 0; o < p.columns; o++) {
         T* entry = to + (k * p.c_row + o) * st.samples;
         for (int s = 0; s < st.samples; s += simd::lanes<T>)
-          simd::store(entry + s, simd::fma(simd::load(u + k * p.a_row + s), simd::load(a + o * p.b_row + s), simd::load(entry + s)));
+          simd::store(entry + s,
+                      simd::fma(simd::load(u + k * p.a_row + s), simd::load(a + o * p.b_row + s), simd::load(entry + s)));
       }
   }
 }
@@ -283,7 +282,8 @@ void vector_jacobian(const step<T>& st, const call<T>& c) {
   T* to = c.accumulators + (st.parameter + c.i * st.parameter_dim) * st.samples;
   for (int w = 0; w < st.width; w++) {
     const T* a = c.at(st.in[0][0], w);
-    for (int s = 0; s < st.samples; s += simd::lanes<T>) simd::store(to + w * st.samples + s, simd::load(to + w * st.samples + s) + simd::load(a + s));
+    for (int s = 0; s < st.samples; s += simd::lanes<T>)
+      simd::store(to + w * st.samples + s, simd::load(to + w * st.samples + s) + simd::load(a + s));
   }
 }
 

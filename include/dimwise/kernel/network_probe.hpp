@@ -8,8 +8,9 @@
 
 namespace dimwise {
 
-/// A recording extended by D^1..D^4 of the output of each of its HollowNets and autoregressive networks, and kernels (general step functions, no gradient) that compute them.
-/// Outputs are named "check.NET.value", "check.NET.D1" .. "check.NET.D4" and "check.NET.conditioner".
+/// A recording extended by D^1..D^4 of the output of each of its HollowNets and autoregressive networks, and kernels (general
+/// step functions, no gradient) that compute them. Outputs are named "check.NET.value", "check.NET.D1" .. "check.NET.D4" and
+/// "check.NET.conditioner".
 class network_probe {
  public:
   explicit network_probe(const table& recording);

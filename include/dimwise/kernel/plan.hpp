@@ -31,16 +31,21 @@ class plan {
   int samples = 0;                  ///< S
   int group = 1;                    ///< blocks that go through the plan together
   int d = 1;
-  double matrix_flop = 0;           ///< per sample; masked blocks not counted
+  double matrix_flop = 0;  ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
   plan(const table& recording, const jet_program_view& program, std::span<const step_function<T>> functions, int block,
        parameter_gradients gradients = parameter_gradients::added)
-      : samples(block), d(recording.d), t(recording),
-        source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block, most_kept / std::ptrdiff_t(sizeof(T)))),
-        p{source.nodes.data(), int(source.nodes.size())}, rows_apart(gradients == parameter_gradients::of_each_sample),
+      : samples(block),
+        d(recording.d),
+        t(recording),
+        source(repeat_rather_than_keep(recording, program, gradients != parameter_gradients::left_out, block,
+                                       most_kept / std::ptrdiff_t(sizeof(T)))),
+        p{source.nodes.data(), int(source.nodes.size())},
+        rows_apart(gradients == parameter_gradients::of_each_sample),
         order(make_schedule(p, gradients != parameter_gradients::left_out, source.earliest.data())),
-        fused(find_fusions(p, order)), layout(t, p, order, fused, block) {
+        fused(find_fusions(p, order)),
+        layout(t, p, order, fused, block) {
     workspace = layout.workspace;
     for (int i = 0; i < p.count; i++) chosen.push_back(functions[std::size_t(source.origin[std::size_t(i)])]);
     for (int i = 0; i < p.count; i++)
@@ -63,13 +68,14 @@ class plan {
       ahead = {};
     }
     if (rows_apart) accumulators *= samples;
-    if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > buffer_layout<T>::second_level_cache / 2) group = 4;
+    if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > buffer_layout<T>::second_level_cache / 2)
+      group = 4;
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
 
-  /// From here on masked blocks are multiplied like all others: what skipping them is worth. The weights there are 0, so the digits of values
-  /// stay what they are.
+  /// From here on masked blocks are multiplied like all others: what skipping them is worth. The weights there are 0, so the
+  /// digits of values stay what they are.
   void compute_masked_blocks() {
     for (auto& list : products)
       for (matrix_product& m : list) m.rule = extent_rule::full;
@@ -128,8 +134,8 @@ class plan {
     if (at(i).inputs) s.in_width = width(at(i).in[0]);
   }
 
-  /// A step that does the same to every number: where coefficients and features of all operands lie as those of the result do, without gaps, they
-  /// are one long row.
+  /// A step that does the same to every number: where coefficients and features of all operands lie as those of the result do,
+  /// without gaps, they are one long row.
   void alike(int i, step_function<T> f) {
     simple(i, f);
     step<T>& s = steps.back();
@@ -138,7 +144,9 @@ class plan {
     for (int j = 0; j < at(i).inputs; j++) {
       if (s.in_set[j] != s.out_set) return;
       for (int k = 0; k < n; k++)
-        if (s.in[j][k].base != s.in[j][0].base + k * samples || s.in[j][k].dim != s.in[j][0].dim || (s.width > 1 && s.in[j][k].row != row)) return;
+        if (s.in[j][k].base != s.in[j][0].base + k * samples || s.in[j][k].dim != s.in[j][0].dim ||
+            (s.width > 1 && s.in[j][k].row != row))
+          return;
     }
     s.samples = s.width * row;
     s.width = 1;
@@ -154,7 +162,10 @@ class plan {
       case jet_op::along: simple(i, steps::along<T>); break;
       case jet_op::load_input: simple(i, steps::load_input<T>); break;
       case jet_op::load_input_per_dim: simple(i, steps::load_input_per_dim<T>); break;
-      case jet_op::load_cotangent: simple(i, steps::load_cotangent<T>); steps.back().n2 = x.per_dim; break;
+      case jet_op::load_cotangent:
+        simple(i, steps::load_cotangent<T>);
+        steps.back().n2 = x.per_dim;
+        break;
       case jet_op::literal: simple(i, steps::literal<T>); break;
       case jet_op::constant: simple(i, steps::constant<T>); break;
       case jet_op::index: simple(i, steps::index<T>); break;
@@ -164,25 +175,40 @@ class plan {
         steps.back().parameter = t.tensors[x.weight].offset;
         steps.back().parameter_dim = x.per_dim ? x.width : 0;
         break;
-      case jet_op::add: alike(i, steps::add<T>); steps.back().value = 1; break;
-      case jet_op::sub: alike(i, steps::add<T>); steps.back().value = -1; break;
+      case jet_op::add:
+        alike(i, steps::add<T>);
+        steps.back().value = 1;
+        break;
+      case jet_op::sub:
+        alike(i, steps::add<T>);
+        steps.back().value = -1;
+        break;
       case jet_op::scale: alike(i, steps::scale<T>); break;
       case jet_op::offset: simple(i, steps::offset<T>); break;
-      case jet_op::subtract_maximum: case jet_op::add_maximum:
+      case jet_op::subtract_maximum:
+      case jet_op::add_maximum:
         simple(i, steps::shift_by_maximum<T>);
         steps.back().value = x.o == jet_op::subtract_maximum ? -1 : 1;
         steps.back().in_width = width(x.in[1]);
         break;
-      case jet_op::mul: case jet_op::correlate: simple(i, chosen[std::size_t(i)]); break;
-      case jet_op::unary: case jet_op::unary_vjp:
+      case jet_op::mul:
+      case jet_op::correlate: simple(i, chosen[std::size_t(i)]); break;
+      case jet_op::unary:
+      case jet_op::unary_vjp:
         if (!fused.follows[std::size_t(i)]) emit_unary(i);
         break;
       case jet_op::choose: simple(i, steps::choose<T>); break;
       case jet_op::choose_vjp: simple(i, steps::choose_vjp<T>); break;
       case jet_op::derivative: simple(i, steps::derivative<T>); break;
       case jet_op::derivative_vjp: simple(i, steps::derivative_vjp<T>); break;
-      case jet_op::concat: simple(i, steps::features<T>); steps.back().n = 0; break;
-      case jet_op::slice: simple(i, steps::features<T>); steps.back().n = -x.n; break;
+      case jet_op::concat:
+        simple(i, steps::features<T>);
+        steps.back().n = 0;
+        break;
+      case jet_op::slice:
+        simple(i, steps::features<T>);
+        steps.back().n = -x.n;
+        break;
       case jet_op::slice_vjp: simple(i, steps::features<T>); break;
       case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
       case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
@@ -195,15 +221,24 @@ class plan {
       case jet_op::shift: simple(i, steps::shift<T>); break;
       case jet_op::unstack: simple(i, steps::unstack<T>); break;
       case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
-      case jet_op::store_cotangent: simple(i, steps::store_cotangent<T>); steps.back().n2 = x.per_dim; break;
+      case jet_op::store_cotangent:
+        simple(i, steps::store_cotangent<T>);
+        steps.back().n2 = x.per_dim;
+        break;
       case jet_op::store:
         simple(i, steps::store<T>);
         steps.back().n2 = x.per_dim;
         steps.back().out = layout.buffers[std::size_t(i)];
         break;
       case jet_op::parameter_gradient: emit_parameter_gradient(i); break;
-      case jet_op::linear: case jet_op::linear_vjp: case jet_op::masked_input: case jet_op::masked_input_vjp: case jet_op::masked_hidden:
-      case jet_op::masked_hidden_vjp: case jet_op::readout: case jet_op::readout_vjp: emit_products(i); break;
+      case jet_op::linear:
+      case jet_op::linear_vjp:
+      case jet_op::masked_input:
+      case jet_op::masked_input_vjp:
+      case jet_op::masked_hidden:
+      case jet_op::masked_hidden_vjp:
+      case jet_op::readout:
+      case jet_op::readout_vjp: emit_products(i); break;
       case jet_op::weight_gradient: emit_weight_gradient(i); break;
       case jet_op::bias_gradient: emit_bias_gradient(i); break;
       case jet_op::alias: break;
@@ -292,7 +327,8 @@ class plan {
           add(x.in[0], m, m.rows * m.depth);
         }
         break;
-      case jet_op::masked_hidden: case jet_op::masked_hidden_vjp:
+      case jet_op::masked_hidden:
+      case jet_op::masked_hidden_vjp:
         m.rule = transposed ? extent_rule::hidden_transposed : extent_rule::hidden;
         m.units_in = columns_w;
         m.units_out = rows_w;
@@ -355,7 +391,9 @@ class plan {
     s.product_count = int(products.back().size());
     s.follower = next;
     s.strip = next && next->strip;
-    s.ahead = ahead.size ? std::exchange(ahead, ahead_of_step{}) : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i) : ahead_of_step{};
+    s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
+              : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
+                          : ahead_of_step{};
   }
   /// Whether coefficient b can be computed with a, the one before it, as further columns.
   bool side_by_side(const std::vector<factor>& factors, orders stored, int a, int b) const {
@@ -437,7 +475,8 @@ class plan {
   void emit_weight_gradient_of_rows(int i) {
     const jet_node& x = at(i);
     const tensor& w = t.tensors[x.weight];
-    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right, first = input && x.n == 0;
+    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right,
+               first = input && x.n == 0;
     const int in = first ? d * x.width : x.width, out = w.shape[w.rank - 2];
     const gradient_region r = region(x.weight, x.n, in, out, own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
     std::vector<matrix_product> list;
@@ -476,7 +515,8 @@ class plan {
     const jet_node& x = at(i);
     const transposition a = transposed(i);
     const tensor& w = t.tensors[x.weight];
-    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right, first = input && x.n == 0;
+    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right,
+               first = input && x.n == 0;
     const int in = first ? d * x.width : x.width;
     const gradient_region r = region(x.weight, x.n, in, a.features, own ? w.shape[0] : 1);
     std::vector<matrix_product> list;

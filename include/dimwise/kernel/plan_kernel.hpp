@@ -14,8 +14,8 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once for all
-/// of them.
+/// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once
+/// for all of them.
 template <class T, class F>
 void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F&& after_block) {
   const std::size_t samples = std::size_t(p.samples);
@@ -46,8 +46,10 @@ template <class T>
 struct blocked_plan {
   plan<T> whole, pair, rest;
 
-  blocked_plan(const table& t, const executable_program<T>& program, int block, parameter_gradients gradients = parameter_gradients::added)
-      : whole(t, program.nodes, program.functions, block, gradients), pair(t, program.nodes, program.functions, 2 * simd::lanes<T>, gradients),
+  blocked_plan(const table& t, const executable_program<T>& program, int block,
+               parameter_gradients gradients = parameter_gradients::added)
+      : whole(t, program.nodes, program.functions, block, gradients),
+        pair(t, program.nodes, program.functions, 2 * simd::lanes<T>, gradients),
         rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {}
   /// Elements of the blocks that are computed together.
   std::ptrdiff_t workspace() const {
@@ -60,8 +62,8 @@ struct blocked_plan {
     f(self.pair);
     f(self.rest);
   }
-  /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need. A single vector is slow (its products are bound by loads), so one
-  /// that is left behind a block of three is computed as two pairs with it.
+  /// Calls f(plan, first sample, end) for the plans that samples [begin, end) need. A single vector is slow (its products are
+  /// bound by loads), so one that is left behind a block of three is computed as two pairs with it.
   template <class F>
   void each_part(std::size_t begin, std::size_t end, F&& f) const {
     const std::size_t block = std::size_t(whole.samples), lanes = std::size_t(simd::lanes<T>), left = (end - begin) % block;
@@ -76,30 +78,37 @@ struct blocked_plan {
 template <class T>
 struct few_plans {
   unit_plan<T> one, four;
-  std::size_t most_ready = 0, most = 0;  ///< samples for which they are faster than a vector with idle lanes: with prepared parameters, and without
+  std::size_t most_ready = 0,
+              most =
+                  0;  ///< samples for which they are faster than a vector with idle lanes: with prepared parameters, and without
   static constexpr std::ptrdiff_t most_prepared_in_call = 65536;
 
   /// vector: the plan for a whole vector of samples.
   few_plans(const table& t, const executable_program<T>& program, const plan<T>& vector)
       : one(t, program.nodes, program.functions, 1), four(t, program.nodes, program.functions, 4) {
     if (!one.possible || !four.possible || vector.matrix_flop == 0) return;
-    // rough cycles: a lane of a product costs a quarter less in a whole vector of samples, parameters that are not prepared cost half a cycle each
+    // rough cycles: a lane of a product costs a quarter less in a whole vector of samples, parameters that are not prepared cost
+    // half a cycle each
     constexpr double flop_a_cycle = 3 * simd::lanes<T>;
-    const double each = vector.matrix_flop * 1.25 / flop_a_cycle + other_cycles(one.steps, one.phases, one.d, [](const step<T>& s) { return s.samples; });
+    const double each = vector.matrix_flop * 1.25 / flop_a_cycle +
+                        other_cycles(one.steps, one.phases, one.d, [](const step<T>& s) { return s.samples; });
     const double all = vector.matrix_flop * simd::lanes<T> / flop_a_cycle +
                        other_cycles(vector.steps, vector.phases, vector.d, [](const step<T>& s) { return s.width * s.samples; });
     const double lanes = 0.9 * all / each, unprepared = lanes - double(one.prepared) / (2 * each);
     most_ready = std::size_t(lanes);
     most = one.prepared > most_prepared_in_call || unprepared < 0 ? 0 : std::size_t(unprepared);
   }
-  std::ptrdiff_t workspace() const { return most_ready ? std::max(one.workspace, four.workspace) + (most ? one.prepared : 0) : 0; }
+  std::ptrdiff_t workspace() const {
+    return most_ready ? std::max(one.workspace, four.workspace) + (most ? one.prepared : 0) : 0;
+  }
   /// What steps cost besides products.
   template <class Elements>
   static double other_cycles(const std::vector<step<T>>& steps, const std::vector<phase>& phases, int d, Elements elements) {
     double cycles = 0;
     for (const phase& f : phases)
       for (std::size_t i = f.begin; i < f.end; i++)
-        for (const step<T>* s = &steps[i]; s; s = s->follower) cycles += (f.each_dimension ? d : 1) * (15 + 6.0 * count(s->out_set) * elements(*s) / simd::lanes<T>);
+        for (const step<T>* s = &steps[i]; s; s = s->follower)
+          cycles += (f.each_dimension ? d : 1) * (15 + 6.0 * count(s->out_set) * elements(*s) / simd::lanes<T>);
     return cycles;
   }
   /// Calls f(plan, first sample).
@@ -119,18 +128,20 @@ class plan_kernel final : public kernel_interface<T> {
   static constexpr int most_blocks = 8, most_blocks_handed_on = 32;
 
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block, const tile_choices& tiles = {},
-              [[maybe_unused]] product_arithmetic arithmetic = product_arithmetic::fused)
+              const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block,
+              const tile_choices& tiles = {}, [[maybe_unused]] product_arithmetic arithmetic = product_arithmetic::fused)
       : t(recording), infos(std::move(outputs)), value(t, forward, block), few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
-    if (reverse && with_jacobian) apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
+    if (reverse && with_jacobian)
+      apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
       by_inputs.emplace(t, *reverse, block, parameter_gradients::left_out);
     each_plan(*this, [&](plan<T>& p) { choose_tiles(p, tiles); });
 #if defined(DIMWISE_SIMD_SPLIT)
     if constexpr (simd::has_split_tiles<T>)
       if (arithmetic != product_arithmetic::fused) {
-        const auto multiply = arithmetic == product_arithmetic::amx ? steps::products_from_parts<simd::amx_tiles> : steps::products_from_parts<simd::emulated_tiles>;
+        const auto multiply = arithmetic == product_arithmetic::amx ? steps::products_from_parts<simd::amx_tiles>
+                                                                    : steps::products_from_parts<simd::emulated_tiles>;
         blocked_plan<T>::each_plan(value, [&](plan<T>& p) { split_plans.emplace_back(p, split, multiply); });
         if (split.size()) {
           by = arithmetic;
@@ -153,11 +164,15 @@ class plan_kernel final : public kernel_interface<T> {
   bool has_gradient() const override { return both.has_value(); }
   std::size_t block() const override { return std::size_t(value.whole.samples); }
   std::size_t vector() const override { return std::size_t(simd::lanes<T>); }
-  std::size_t evaluate_workspace() const override { return std::size_t(std::max(value.workspace() + split.size(), few.workspace())); }
+  std::size_t evaluate_workspace() const override {
+    return std::size_t(std::max(value.workspace() + split.size(), few.workspace()));
+  }
   std::size_t gradient_workspace() const override { return both ? std::size_t(both->workspace() + both->whole.accumulators) : 0; }
 
   product_arithmetic arithmetic() const override { return by; }
-  std::size_t prepared_size() const override { return few.most_ready ? std::size_t(few.one.prepared) : std::size_t(split.size()); }
+  std::size_t prepared_size() const override {
+    return few.most_ready ? std::size_t(few.one.prepared) : std::size_t(split.size());
+  }
   void prepare(const T* parameters, T* prepared) const override {
     if constexpr (simd::has_split_tiles<T>) split.prepare(parameters, prepared);
     if (few.most_ready) few.one.prepare(parameters, prepared);
@@ -167,7 +182,8 @@ class plan_kernel final : public kernel_interface<T> {
     each_plan(*this, [&](const plan<T>& p) { measure_tiles(p, std::size_t(t.parameters), found); });
   }
 
-  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out, T* workspace) const override {
+  void evaluate(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, T* const* out,
+                T* workspace) const override {
     call<T> c;
     c.workspace = workspace;
     c.parameters = parameters;
@@ -177,7 +193,9 @@ class plan_kernel final : public kernel_interface<T> {
     std::size_t left = (end - begin) % std::size_t(simd::lanes<T>);
     if (left > (in.prepared ? few.most_ready : few.most)) left = 0;
     if (begin < end - left)
-      value.each_part(begin, end - left, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+      value.each_part(begin, end - left, [&](const plan<T>& p, std::size_t from, std::size_t to) {
+        run_plan(p, c, from, to, [](const call<T>&) {});
+      });
     if (!left) return;
     c.parameters = in.prepared;
     if (!in.prepared) {
@@ -194,14 +212,17 @@ class plan_kernel final : public kernel_interface<T> {
     });
   }
 
-  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                double* gradient, T* workspace) const override {
+  void gradient(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                T* const* out, double* gradient, T* workspace) const override {
     add_gradients(parameters, in, begin, end, cotangents, out, nullptr, gradient, workspace, nullptr);
   }
 
   bool leaves_gradient(std::size_t begin, std::size_t end) const override {
     std::size_t blocks = 0;
-    if (both) both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { blocks += (to - from + std::size_t(p.samples) - 1) / std::size_t(p.samples); });
+    if (both)
+      both->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
+        blocks += (to - from + std::size_t(p.samples) - 1) / std::size_t(p.samples);
+      });
     return both && blocks < std::size_t(most_blocks);
   }
 
@@ -209,15 +230,17 @@ class plan_kernel final : public kernel_interface<T> {
   std::size_t vector_jacobian_workspace() const override {
     return by_inputs ? std::max(std::size_t(by_inputs->workspace()), gradient_workspace()) : 0;
   }
-  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                       const input_cotangents<T>& by, double* gradient, T* workspace, int* pending) const override {
+  void vector_jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end,
+                       const T* const* cotangents, T* const* out, const input_cotangents<T>& by, double* gradient, T* workspace,
+                       int* pending) const override {
     const auto clear = [&](T* to, std::size_t width) {
       if (to) std::fill(to + begin * width, to + end * width, T(0));
     };
     const std::size_t d = std::size_t(t.d);
     clear(by.state, d);
     clear(by.time, 1);
-    for (int i = 0; i < t.input_count; i++) clear(by.of_leaf(2 + i), std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1));
+    for (int i = 0; i < t.input_count; i++)
+      clear(by.of_leaf(2 + i), std::size_t(t.inputs[i].width) * (t.inputs[i].l == level::dim ? d : 1));
     if (gradient) return add_gradients(parameters, in, begin, end, cotangents, out, &by, gradient, workspace, pending);
     call<T> c;
     c.workspace = workspace;
@@ -226,7 +249,8 @@ class plan_kernel final : public kernel_interface<T> {
     c.cotangents = cotangents;
     c.outputs = out;
     c.input_gradients = &by;
-    by_inputs->each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+    by_inputs->each_part(
+        begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
   }
   void flush_gradient(double* gradient, T* workspace, int* pending) const override {
     if (*pending) add_gradient(t, both->whole.regions, workspace + both->workspace(), gradient);
@@ -235,8 +259,8 @@ class plan_kernel final : public kernel_interface<T> {
 
   bool has_jacobian() const override { return apart.has_value(); }
   std::size_t jacobian_workspace() const override { return apart ? std::size_t(apart->workspace + apart->accumulators) : 0; }
-  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                const int* columns, T* rows, std::size_t stride, T* workspace) const override {
+  void jacobian(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                T* const* out, const int* columns, T* rows, std::size_t stride, T* workspace) const override {
     call<T> c;
     c.workspace = workspace;
     c.accumulators = workspace + apart->workspace;
@@ -281,7 +305,9 @@ class plan_kernel final : public kernel_interface<T> {
         c.split_weights = c.workspace + value.workspace();
       }
       if (by == product_arithmetic::amx) simd::amx_tiles::begin();
-      value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) { run_plan(p, c, from, to, [](const call<T>&) {}); });
+      value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
+        run_plan(p, c, from, to, [](const call<T>&){});
+      });
       if (by == product_arithmetic::amx) simd::amx_tiles::end();
     }
 #endif
@@ -295,8 +321,8 @@ class plan_kernel final : public kernel_interface<T> {
       if (both_ways->has_value()) blocked_plan<T>::each_plan(**both_ways, f);
   }
 
-  void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents, T* const* out,
-                     const input_cotangents<T>* by, double* gradient, T* workspace, int* pending) const {
+  void add_gradients(const T* parameters, const arguments<T>& in, std::size_t begin, std::size_t end, const T* const* cotangents,
+                     T* const* out, const input_cotangents<T>* by, double* gradient, T* workspace, int* pending) const {
     call<T> c;
     c.workspace = workspace;
     c.accumulators = workspace + both->workspace();
@@ -324,10 +350,13 @@ class plan_kernel final : public kernel_interface<T> {
 };
 
 template <class T>
-std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
-                                                      const executable_program<T>* reverse, bool with_jacobian) {
+std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, std::vector<output_info> outputs,
+                                                      const executable_program<T>& forward, const executable_program<T>* reverse,
+                                                      bool with_jacobian) {
   if (forward.layout != kernel_layout<T>)
-    throw error("the program was compiled with headers of dimwise that its runtime library was not built from; build both from the same version");
+    throw error(
+        "the program was compiled with headers of dimwise that its runtime library was not built from; build both from the same "
+        "version");
 #if defined(DIMWISE_KERNELS_FOR)  // the runtime library
   const tile_choices& tiles = remembered_tiles(simd::isa_name());
   const product_arithmetic arithmetic = requested_arithmetic();
@@ -335,12 +364,14 @@ std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, st
   const tile_choices tiles{};
   const product_arithmetic arithmetic = product_arithmetic::fused;
 #endif
-  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian, plan_kernel<T>::default_block, tiles, arithmetic);
+  return std::make_unique<plan_kernel<T>>(recording, std::move(outputs), forward, reverse, with_jacobian,
+                                          plan_kernel<T>::default_block, tiles, arithmetic);
 }
 
 template <class T>
 std::unique_ptr<kernel_interface<T>> make_plan_kernel(const table& recording, const kernel_programs<T>& k) {
-  return make_plan_kernel<T>(recording, describe_roots(recording, k.what, k.index), k.value, k.both.nodes.count ? &k.both : nullptr, k.what == kernel_purpose::residual);
+  return make_plan_kernel<T>(recording, describe_roots(recording, k.what, k.index), k.value,
+                             k.both.nodes.count ? &k.both : nullptr, k.what == kernel_purpose::residual);
 }
 
 template <class T>

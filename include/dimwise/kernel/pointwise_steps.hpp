@@ -1,4 +1,5 @@
-// kernel/pointwise_steps.hpp: products, elementary functions and their cotangents on jets, one vector of samples at a time in registers.
+// kernel/pointwise_steps.hpp: products, elementary functions and their cotangents on jets, one vector of samples at a time in
+// registers.
 #pragma once
 #include "elementary_jets.hpp"
 #include "step.hpp"
@@ -42,8 +43,8 @@ struct operand_rows {
     });
   }
 };
-/// The rows of an operand for the current dimension, one feature after another. Pointers are kept by value: what a step stores could
-/// change anything that it reads through the call, so that would be read and multiplied out again for each vector.
+/// The rows of an operand for the current dimension, one feature after another. Pointers are kept by value: what a step stores
+/// could change anything that it reads through the call, so that would be read and multiplied out again for each vector.
 template <class T, class Set>
 struct moving_rows {
   using V = simd::pack<T>;
@@ -121,13 +122,15 @@ void correlate(const step<T>& st, const call<T>& c) {
 
 /// Whether the value is all that is asked for of a function whose value costs less than its value and slope.
 template <function F, bool Slope, class Out>
-inline constexpr bool value_alone = (F == function::tanh || F == function::sigmoid) && !Slope && std::is_same_v<Out, static_orders<value_only>>;
+inline constexpr bool value_alone = (F == function::tanh || F == function::sigmoid) && !Slope
+                                    && std::is_same_v<Out, static_orders<value_only>>;
 
-/// Vectors of samples whose function values are computed in turns (a block has three), and the largest number of coefficients up to which their
-/// series are, too; more would not fit the registers.
+/// Vectors of samples whose function values are computed in turns (a block has three), and the largest number of coefficients up
+/// to which their series are, too; more would not fit the registers.
 inline constexpr int packs_in_turns = simd::vector_registers >= 32 ? 3 : 1;
 inline constexpr int most_coefficients_in_turns = 3;
-/// Longer series are a loop over the vectors: unrolled, they would be 2 % faster, but g++ takes 1.6 times as long for orders 1 to 6 as for 1 and 2.
+/// Longer series are a loop over the vectors: unrolled, they would be 2 % faster, but g++ takes 1.6 times as long for orders 1 to
+/// 6 as for 1 and 2.
 inline constexpr int most_coefficients_unrolled = 5;
 
 template <class T, function F, bool Slope, class Out, class A>
@@ -163,11 +166,13 @@ void unary(const step<T>& st, const call<T>& c) {
       };
       if constexpr (Full::capacity <= most_coefficients_in_turns || std::is_same_v<P, V>) series(y0, slope, s);
       else if constexpr (Full::capacity <= most_coefficients_unrolled)
-        [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (series(y0.part[I], slope.part[I], s + I * simd::lanes<T>), ...); }
-        (std::make_integer_sequence<int, packs_in_turns>{});
+        [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA {
+          (series(y0.part[I], slope.part[I], s + I * simd::lanes<T>), ...);
+        }
+      (std::make_integer_sequence<int, packs_in_turns>{});
       else
 #pragma GCC unroll 1
-        for (int i = 0; i < packs_in_turns; i++) series(y0.part[i], slope.part[i], s + i * simd::lanes<T>);
+          for (int i = 0; i < packs_in_turns; i++) series(y0.part[i], slope.part[i], s + i * simd::lanes<T>);
     }
   };
   for (int w = c.first_row, end = c.end_row(st.width); w < end; w++) {
@@ -220,7 +225,8 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
       if constexpr (vjp_reads_slope(F)) slope = simd::load(from_slope + s);
       jet<V, std::remove_const_t<decltype(sw)>> f(sw);
       slope_jet<F, T>(u, y, slope, f, power);
-      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(to + out.place(k) * samples + s, correlation_coefficient(bar, f, k)); });
+      out.each([&](auto k)
+                   DIMWISE_INLINE_LAMBDA { simd::store(to + out.place(k) * samples + s, correlation_coefficient(bar, f, k)); });
     }
     to += row;
     if constexpr (vjp_reads_slope(F)) from_slope += slope_row;

@@ -15,12 +15,23 @@ struct row_reference {
 
 /// Which part of a masked product is not structurally zero.
 enum class extent_rule : std::uint8_t {
-  full, hidden, hidden_transposed, hidden_gradient, input_left, input_right, input_left_transposed, input_right_transposed,
-  readout_left, readout_right, readout_left_rows, readout_right_rows
+  full,
+  hidden,
+  hidden_transposed,
+  hidden_gradient,
+  input_left,
+  input_right,
+  input_left_transposed,
+  input_right_transposed,
+  readout_left,
+  readout_right,
+  readout_left_rows,
+  readout_right_rows
 };
 
-/// C[r][n] = or += sum_k A(r, k) B[k][n]. Offsets in elements; A in the parameters (or the workspace, for gradients), B in the workspace, C in the
-/// workspace (or the gradient accumulators). The first of `terms` products holds C, its start and columns; the others are added to it.
+/// C[r][n] = or += sum_k A(r, k) B[k][n]. Offsets in elements; A in the parameters (or the workspace, for gradients), B in the
+/// workspace, C in the workspace (or the gradient accumulators). The first of `terms` products holds C, its start and columns;
+/// the others are added to it.
 struct matrix_product {
   std::ptrdiff_t a = 0, a_dim = 0, a_row = 0, a_col = 0;
   std::ptrdiff_t b = 0, b_dim = 0, b_row = 0;
@@ -57,18 +68,18 @@ struct step {
   int node = -1;
   int width = 1;
   int d = 1;
-  int samples = 0;                    ///< S, samples of a block
+  int samples = 0;  ///< S, samples of a block
   orders out_set = 0, in_set[3] = {};
-  const row_reference* in[3] = {};    ///< one for each coefficient of in_set
-  row_reference out, slope;           ///< slope: of the result (forward) or of the operand (reverse)
+  const row_reference* in[3] = {};  ///< one for each coefficient of in_set
+  row_reference out, slope;         ///< slope: of the result (forward) or of the operand (reverse)
   const matrix_product* products = nullptr;
   int product_count = 0;
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts
-  const step* follower = nullptr;     ///< run on the rows of a product while they are in the nearest cache
+  const step* follower = nullptr;        ///< run on the rows of a product while they are in the nearest cache
   ahead_of_step ahead;
-  bool strip = false;                 ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
+  bool strip = false;  ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
   int n = 0, n2 = 0;
-  int in_width = 1;                   ///< features of the first operand
+  int in_width = 1;  ///< features of the first operand
   double value = 0;
   grid_offset offset{};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
@@ -79,16 +90,16 @@ template <class T>
 struct call {
   T* workspace = nullptr;
   const T* parameters = nullptr;
-  const T* split_weights = nullptr;   ///< their bf16 parts
-  T* accumulators = nullptr;          ///< gradients of this thread, in the layout of the plan
+  const T* split_weights = nullptr;  ///< their bf16 parts
+  T* accumulators = nullptr;         ///< gradients of this thread, in the layout of the plan
   const arguments<T>* in = nullptr;
   const T* const* cotangents = nullptr;
   T* const* outputs = nullptr;
   const input_cotangents<T>* input_gradients = nullptr;
-  std::size_t first = 0;              ///< first sample
-  int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
-  int i = 0;                          ///< dimension
-  int first_row = 0, rows = 0;        ///< features that a step applied to rows handles; 0 rows: all
+  std::size_t first = 0;        ///< first sample
+  int valid = 0;                ///< samples of the block that exist; the others repeat the last one
+  int i = 0;                    ///< dimension
+  int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + i * r.dim + w * r.row; }

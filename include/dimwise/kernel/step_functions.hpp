@@ -1,4 +1,5 @@
-// kernel/step_functions.hpp: the step function of a node: instantiated for its coefficients, or the general one for tables known at run time.
+// kernel/step_functions.hpp: the step function of a node: instantiated for its coefficients, or the general one for tables known
+// at run time.
 #pragma once
 #include "pointwise_steps.hpp"
 
@@ -62,7 +63,8 @@ step_function<T> general_step(const jet_node& x) {
     step_function<T> f = nullptr;
     ((int(x.f) == F ? void(f = kernel_detail::general_unary<T, function(F)>(x)) : void()), ...);
     return f;
-  }(std::make_integer_sequence<int, function_count>{});
+  }
+  (std::make_integer_sequence<int, function_count>{});
 }
 
 }  // namespace DIMWISE_SIMD_ISA

@@ -1,5 +1,6 @@
-// kernel/unit_plan.hpp: the plan of a forward program for a few samples: a vector holds features of one sample, not samples of one feature, so
-// that no lane stands for a sample that does not exist. Weights are prepared: transposed, rows filled up to whole vectors.
+// kernel/unit_plan.hpp: the plan of a forward program for a few samples: a vector holds features of one sample, not samples of
+// one feature, so that no lane stands for a sample that does not exist. Weights are prepared: transposed, rows filled up to whole
+// vectors.
 #pragma once
 #include <deque>
 #include <span>
@@ -14,7 +15,8 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// A part of a tensor of parameters, [dims][out][columns] from a column on, prepared as [dims][in][padded out]; as it is for a single unit.
+/// A part of a tensor of parameters, [dims][out][columns] from a column on, prepared as [dims][in][padded out]; as it is for a
+/// single unit.
 struct prepared_weight {
   std::ptrdiff_t from = 0, from_dim = 0;
   int dims = 1, out = 0, in = 1, columns = 1;
@@ -25,16 +27,22 @@ struct prepared_weight {
 template <class T>
 class unit_plan {
  public:
-  bool possible = true;             ///< whether every operation of the program has such a step
+  bool possible = true;  ///< whether every operation of the program has such a step
   std::vector<step<T>> steps;
   std::vector<phase> phases;
-  std::ptrdiff_t workspace = 0;     ///< elements
-  std::ptrdiff_t prepared = 0;      ///< elements of the prepared parameters
-  int samples = 0;                  ///< computed together
+  std::ptrdiff_t workspace = 0;  ///< elements
+  std::ptrdiff_t prepared = 0;   ///< elements of the prepared parameters
+  int samples = 0;               ///< computed together
   int d = 1;
 
   unit_plan(const table& recording, const jet_program_view& program, std::span<const step_function<T>> functions, int together)
-      : samples(together), d(recording.d), t(recording), p(program), chosen(functions), order(make_schedule(program)), buffers(std::size_t(program.count)) {
+      : samples(together),
+        d(recording.d),
+        t(recording),
+        p(program),
+        chosen(functions),
+        order(make_schedule(program)),
+        buffers(std::size_t(program.count)) {
     find_stored_only();
     for (int i = 0; i < p.count && possible; i++)
       if (order.stage_of[std::size_t(i)] >= 0) possible = place(i);
@@ -214,8 +222,10 @@ class unit_plan {
       case jet_op::derivative:
         if (!stored_only[std::size_t(i)]) row_step(i, steps::derivative<T>);
         break;
-      case jet_op::mul: case jet_op::unary: row_step(i, chosen[std::size_t(i)]); break;
-      case jet_op::subtract_maximum: case jet_op::add_maximum: {
+      case jet_op::mul:
+      case jet_op::unary: row_step(i, chosen[std::size_t(i)]); break;
+      case jet_op::subtract_maximum:
+      case jet_op::add_maximum: {
         if (padded(width(x.in[0])) != padded(x.width)) possible = false;
         step<T>& s = unit_step(i, steps::shift_by_maximum_units<T>);
         s.value = x.o == jet_op::subtract_maximum ? -1 : 1;
@@ -239,7 +249,10 @@ class unit_plan {
         break;
       }
       case jet_op::store: emit_store(i); break;
-      case jet_op::linear: case jet_op::masked_input: case jet_op::masked_hidden: case jet_op::readout: emit_products(i); break;
+      case jet_op::linear:
+      case jet_op::masked_input:
+      case jet_op::masked_hidden:
+      case jet_op::readout: emit_products(i); break;
       default: possible = false;
     }
   }
@@ -250,9 +263,12 @@ class unit_plan {
     for (int i = 0; i < p.count; i++) {
       const jet_node& x = at(i);
       if (order.stage_of[std::size_t(i)] < 0) continue;
-      stored_only[std::size_t(i)] = x.o == jet_op::derivative && x.stored == value_only && !order.kept[std::size_t(i)] && contains(readable(x.in[0]), coefficient(x.n, x.n2));
+      stored_only[std::size_t(i)] = x.o == jet_op::derivative && x.stored == value_only && !order.kept[std::size_t(i)] &&
+                                    contains(readable(x.in[0]), coefficient(x.n, x.n2));
       detail::for_each_operand(p, i, [&](int a) {
-        if (x.o != jet_op::store || order.stage_of[std::size_t(a)] != order.stage_of[std::size_t(i)] || at(a).per_dim != x.per_dim) stored_only[std::size_t(a)] = 0;
+        if (x.o != jet_op::store || order.stage_of[std::size_t(a)] != order.stage_of[std::size_t(i)] ||
+            at(a).per_dim != x.per_dim)
+          stored_only[std::size_t(a)] = 0;
       });
     }
   }
@@ -322,14 +338,16 @@ class unit_plan {
       f.next = size(depth);
       const orders set = readable(operand);
       std::vector<row_reference> rows_in = whole ? collect(i, operand, depth, set) : rows_of(operand, set);
-      for (orders m = set; m; m &= m - 1) f.at[std::size_t(std::countr_zero(m))] = rows_in[std::size_t(slot(set, std::countr_zero(m)))];
+      for (orders m = set; m; m &= m - 1)
+        f.at[std::size_t(std::countr_zero(m))] = rows_in[std::size_t(slot(set, std::countr_zero(m)))];
       factors.push_back(std::move(f));
     };
     const tensor& w = t.tensors[x.weight];
     const int columns = w.shape[w.rank - 1];
     switch (x.o) {
       case jet_op::linear:
-        for (int j = 0, column = 0; j < x.inputs; column += width(x.in[j]), j++) add(x.in[j], w, column, width(x.in[j]), extent_rule::full);
+        for (int j = 0, column = 0; j < x.inputs; column += width(x.in[j]), j++)
+          add(x.in[j], w, column, width(x.in[j]), extent_rule::full);
         break;
       case jet_op::masked_input: {
         const int own = d * width(x.in[0]);
@@ -357,7 +375,8 @@ class unit_plan {
       bias_dim = b.rank == 2 ? part.to_dim() : 0;
     }
     const row_reference out = buffers[std::size_t(i)];
-    const auto follows = [&](int a, int b) {  // whether coefficient b can be computed with a, the one before it, as further columns
+    const auto follows = [&](int a,
+                             int b) {  // whether coefficient b can be computed with a, the one before it, as further columns
       for (const factor& f : factors) {
         const row_reference &at_a = f.at[std::size_t(a)], &at_b = f.at[std::size_t(b)];
         if ((at_a.base < 0) != (at_b.base < 0)) return false;
@@ -397,7 +416,8 @@ class unit_plan {
     s.products = products.back().data();
     s.product_count = int(products.back().size());
   }
-  /// Cuts a sum of products, for some coefficients of all samples, into tiles. What of a masked one is zero in every dimension is left out here.
+  /// Cuts a sum of products, for some coefficients of all samples, into tiles. What of a masked one is zero in every dimension is
+  /// left out here.
   void add_tiles(const std::vector<matrix_product>& sum, std::vector<matrix_product>& to) const {
     const matrix_product& whole = sum[0];
     const int units = whole.rows, all = padded(units) / simd::lanes<T>;

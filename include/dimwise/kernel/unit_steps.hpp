@@ -1,6 +1,6 @@
-// kernel/unit_steps.hpp: steps on values that lie feature beside feature, [coefficient][sample][padded features], for a few samples at a time. What works
-// number by number is shared with the ordinary plan: to those steps a row of features is a row of samples of one feature. A value of one feature has
-// it in every lane.
+// kernel/unit_steps.hpp: steps on values that lie feature beside feature, [coefficient][sample][padded features], for a few
+// samples at a time. What works number by number is shared with the ordinary plan: to those steps a row of features is a row of
+// samples of one feature. A value of one feature has it in every lane.
 #pragma once
 #include <algorithm>
 
@@ -19,7 +19,8 @@ template <class T>
 constexpr int padded_units(int n) {
   return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>;
 }
-/// n features to a row of whole vectors; one is repeated. The lanes behind the last are 0, so that no work is done on what is no number.
+/// n features to a row of whole vectors; one is repeated. The lanes behind the last are 0, so that no work is done on what is no
+/// number.
 template <class T>
 inline void fill_units(const T* from, int n, T* to) {
   if (n == 1) {
@@ -38,7 +39,8 @@ void load_state_units(const step<T>& st, const call<T>& c) {
   T* to = c.workspace + st.out.base;
   for (int i = 0; i < st.d; i++, to += st.out.dim) {
     for (int s = 0; s < st.n2; s++) simd::store(to + s * simd::lanes<T>, simd::broadcast<T>(from[s * st.d + i]));
-    if (contains(st.out_set, coefficient(1, 0))) std::fill_n(to + slot(st.out_set, coefficient(1, 0)) * st.samples, st.samples, T(1));
+    if (contains(st.out_set, coefficient(1, 0)))
+      std::fill_n(to + slot(st.out_set, coefficient(1, 0)) * st.samples, st.samples, T(1));
   }
 }
 
@@ -46,20 +48,23 @@ template <class T>
 void load_time_units(const step<T>& st, const call<T>& c) {
   T* to = c.at(st.out);
   for (int s = 0; s < st.n2; s++) simd::store(to + s * simd::lanes<T>, simd::broadcast<T>(c.in->time[c.first + std::size_t(s)]));
-  if (contains(st.out_set, coefficient(0, 1))) std::fill_n(to + slot(st.out_set, coefficient(0, 1)) * st.samples, st.samples, T(1));
+  if (contains(st.out_set, coefficient(0, 1)))
+    std::fill_n(to + slot(st.out_set, coefficient(0, 1)) * st.samples, st.samples, T(1));
 }
 
 template <class T>
 void along_units(const step<T>& st, const call<T>& c) {
   T* to = c.at(st.out);
   std::fill_n(to, count(st.out_set) * st.samples, T(0));
-  if (contains(st.out_set, coefficient(0, 1))) std::fill_n(to + slot(st.out_set, coefficient(0, 1)) * st.samples, st.samples, T(1));
+  if (contains(st.out_set, coefficient(0, 1)))
+    std::fill_n(to + slot(st.out_set, coefficient(0, 1)) * st.samples, st.samples, T(1));
 }
 
 template <class T>
 void load_input_units(const step<T>& st, const call<T>& c) {
   const T* from = c.in->inputs[st.n] + c.first * std::size_t(st.width);
-  for (int s = 0; s < st.n2; s++) detail::fill_units(from + s * st.width, st.width, c.at(st.out) + s * detail::padded_units<T>(st.width));
+  for (int s = 0; s < st.n2; s++)
+    detail::fill_units(from + s * st.width, st.width, c.at(st.out) + s * detail::padded_units<T>(st.width));
 }
 
 template <class T>
@@ -67,7 +72,8 @@ void load_input_per_dim_units(const step<T>& st, const call<T>& c) {
   const T* from = c.in->inputs[st.n] + c.first * std::size_t(st.d * st.width);
   for (int i = 0; i < st.d; i++)
     for (int s = 0; s < st.n2; s++)
-      detail::fill_units(from + (s * st.d + i) * st.width, st.width, c.workspace + st.out.base + i * st.out.dim + s * detail::padded_units<T>(st.width));
+      detail::fill_units(from + (s * st.d + i) * st.width, st.width,
+                         c.workspace + st.out.base + i * st.out.dim + s * detail::padded_units<T>(st.width));
 }
 
 template <class T>
@@ -84,7 +90,8 @@ void parameter_units(const step<T>& st, const call<T>& c) {
   for (int s = 0; s < st.n2; s++) std::copy_n(from, padded, c.at(st.out) + s * padded);
 }
 
-/// One feature, which is in every lane of its vector, for as many vectors as `width` features have; coefficients that are not there are 0.
+/// One feature, which is in every lane of its vector, for as many vectors as `width` features have; coefficients that are not
+/// there are 0.
 template <class T>
 void spread_units(const step<T>& st, const call<T>& c) {
   const int padded = detail::padded_units<T>(st.width);
@@ -115,11 +122,13 @@ void collect_units(const step<T>& st, const call<T>& c) {
   }
 }
 
-/// steps::features for features side by side; n2 is the number of samples here, so the place never depends on the dimension, except of `unstack`.
+/// steps::features for features side by side; n2 is the number of samples here, so the place never depends on the dimension,
+/// except of `unstack`.
 template <class T>
 void features_units(const step<T>& st, const call<T>& c) {
   const int first = std::min(st.in_width + std::min(st.n, 0), st.width), second = st.width - first;
-  const int row = detail::padded_units<T>(st.width), row_a = detail::padded_units<T>(st.in_width), row_b = detail::padded_units<T>(second);
+  const int row = detail::padded_units<T>(st.width), row_a = detail::padded_units<T>(st.in_width),
+            row_b = detail::padded_units<T>(second);
   T* to = c.at(st.out);
   for (orders m = st.out_set; m; m &= m - 1) {
     const int k = std::countr_zero(m);
@@ -204,7 +213,8 @@ inline void store_one(const step<T>& st, const call<T>& c) {
 }
 }  // namespace detail
 
-/// `value` times the operand's row to the caller's array; in_width: values that a sample has in it, divided by the width. Then the followers.
+/// `value` times the operand's row to the caller's array; in_width: values that a sample has in it, divided by the width. Then
+/// the followers.
 template <class T>
 void store_units(const step<T>& st, const call<T>& c) {
   for (const step<T>* s = &st; s; s = s->follower) detail::store_one(*s, c);

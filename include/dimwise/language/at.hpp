@@ -19,7 +19,8 @@ concept Replaces = !L::typed || !R::typed || replaces(L::k, R::k);
 
 /// The class of a value of class u once `left` is replaced by `right`.
 constexpr kind replaced_kind(kind u, kind left, kind right) {
-  if (left.l == level::dim && right.d == depends::nothing) return {u.l, depends::nothing, true, u.width, because::it_is_not_dense};
+  if (left.l == level::dim && right.d == depends::nothing)
+    return {u.l, depends::nothing, true, u.width, because::it_is_not_dense};
   return u;
 }
 /// Of several states, one that stays or moves leaves the class as it is.
@@ -37,11 +38,11 @@ constexpr void replace(substitution& s, const equation_sides<L, R>& e) {
 }
 }  // namespace detail
 
-/// u with the state replaced by e, the time by c, or both: the same networks at other points. `at(u, x == 1.0)`, `at(u, t == 0.0)`,
-/// `at(u, x == -x)`, `at(u, x == x + period)`. e depends on nothing or on its own coordinate, c on nothing; a number or point-level e is every
-/// coordinate's. Derivatives in u are those of u taken at (e, c): with D<k> in u, e must depend on nothing or be x + constant; with dt<k> in u,
-/// e and c must not depend on time, or c be t + constant. At an e that depends on nothing the result depends on nothing; else it is of u's
-/// class. Costs another evaluation of u.
+/// u with the state replaced by e, the time by c, or both: the same networks at other points. `at(u, x == 1.0)`, `at(u, t ==
+/// 0.0)`, `at(u, x == -x)`, `at(u, x == x + period)`. e depends on nothing or on its own coordinate, c on nothing; a number or
+/// point-level e is every coordinate's. Derivatives in u are those of u taken at (e, c): with D<k> in u, e must depend on nothing
+/// or be x + constant; with dt<k> in u, e and c must not depend on time, or c be t + constant. At an e that depends on nothing
+/// the result depends on nothing; else it is of u's class. Costs another evaluation of u.
 template <Term A, class... L, class... R>
 requires(sizeof...(L) > 0 && (detail::Replaces<L, R> && ...)) constexpr auto at(A u, equation_sides<L, R>... where) {
   constexpr kind k = detail::replaced_kind_of<A, equation_sides<L, R>...>();
@@ -52,9 +53,9 @@ requires(sizeof...(L) > 0 && (detail::Replaces<L, R> && ...)) constexpr auto at(
   return detail::make < k, A::name, A::typed && ((L::typed && R::typed) && ...) > (h);
 }
 template <Term A, class... L, class... R>
-requires(sizeof...(L) > 0 && !(detail::Replaces<L, R> && ...))
-    DIMWISE_REFUSE("at(u, x == e, t == c): the left sides are the state or the time; e depends on nothing or on its own coordinate, "
-                   "c depends on nothing and is one number a sample")
+requires(sizeof...(L) > 0 && !(detail::Replaces<L, R> && ...)) DIMWISE_REFUSE(
+    "at(u, x == e, t == c): the left sides are the state or the time; e depends on nothing or on its own coordinate, "
+    "c depends on nothing and is one number a sample")
 constexpr auto at(A u, equation_sides<L, R>...) {
   u.m->poison();
   return u;

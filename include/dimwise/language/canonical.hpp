@@ -6,8 +6,8 @@ namespace dimwise::detail {
 
 /// Nodes, tensors, inputs and constants of a finished recording, renumbered. The order of evaluation inside an expression of the
 /// user is the compiler's choice, so that equal models are recorded in different orders; here nodes stand in post-order from the
-/// roots (equations, outputs, SDEs, ODEs, mixtures, objectives), all others in the order in which nodes use them. What no root reaches
-/// is dropped.
+/// roots (equations, outputs, SDEs, ODEs, mixtures, objectives), all others in the order in which nodes use them. What no root
+/// reaches is dropped.
 class canonical_order {
  public:
   list<int> node_of;  ///< new number -> recorded number

@@ -38,13 +38,13 @@ constexpr handle record_components(recorder& m, const handle* f, int count) {
 
 constexpr value value::operator[](int j) const { return detail::component_of(*this, j); }
 
-#define DIMWISE_COMPONENTS                                                                                                   \
+#define DIMWISE_COMPONENTS                                                                                                     \
   "components(f_0, ..., f_{d-1}) takes one number per sample for each dimension, made of the components x[0], x[1], ...; one " \
   "of these is a value for each dimension: write the system with x itself, or take a component of it"
 
 /// The value whose component i is f_i (dim level): a system written out, f_i made of single components x[j], sums, the time,
-/// parameters and numbers. Dimension-wise differentiable, f_i by x_i, where every f_i is differentiable by every coordinate. Cost:
-/// D needs the series of every f_j along every x_i, O(d^2); meant for systems that are written out.
+/// parameters and numbers. Dimension-wise differentiable, f_i by x_i, where every f_i is differentiable by every coordinate.
+/// Cost: D needs the series of every f_j along every x_i, O(d^2); meant for systems that are written out.
 template <class... F>
 requires(detail::ComponentFunctions<F...> && (detail::ComponentFunction<F> && ...)) constexpr auto components(F... f) {
   detail::recorder& m = detail::recorder_of_any(f...);
@@ -56,8 +56,6 @@ requires(detail::ComponentFunctions<F...> && (detail::ComponentFunction<F> && ..
 }
 template <class... F>
 requires(detail::ComponentFunctions<F...> && !(detail::ComponentFunction<F> && ...)) DIMWISE_REFUSE(DIMWISE_COMPONENTS)
-constexpr auto components(F... f) {
-  return detail::make<unstack_kind(kind{}, 1), "">(detail::recorder_of_any(f...).poison());
-}
+constexpr auto components(F... f) { return detail::make<unstack_kind(kind{}, 1), "">(detail::recorder_of_any(f...).poison()); }
 
 }  // namespace dimwise

@@ -33,7 +33,7 @@ constexpr auto refused_coupling(A v) {
 }
 }  // namespace detail
 
-#define DIMWISE_SUM_BEFORE                                                                                           \
+#define DIMWISE_SUM_BEFORE                                                                                         \
   "sum_before(v) adds up the components before i: v must be a value for each dimension that sees the coordinates " \
   "before and its own only, or the result would see x_i through it"
 #define DIMWISE_SUM_AFTER                                                                                               \
@@ -117,19 +117,19 @@ constexpr auto shifted(handle h) {
   }
 }
 template <class A, int Rows, int Columns, class... Border>
-concept ShiftOperand = Term<A> && ((Rows == 0 && Columns == 0) || OthersOperand<A, side_of<Rows, Columns, Border...>>);
+concept ShiftOperand = Term<A> &&((Rows == 0 && Columns == 0) || OthersOperand<A, side_of<Rows, Columns, Border...>>);
 template <class... Border>
 concept OneBorder = sizeof...(Border) == 0 || (sizeof...(Border) == 1 && (std::is_same_v<Border, periodic_border> && ...));
 }  // namespace detail
 
-#define DIMWISE_SHIFT                                                                                                          \
+#define DIMWISE_SHIFT                                                                                                           \
   "shift<n>(v) brings component i + n of v to i: v must be a value for each dimension that sees its own coordinate only (also " \
   "those before it for n < 0, those after it for n > 0, without `periodic`), or component i would see x_i through it"
 
 /// Component i is v_{i+N}: `shift<-1>(x)` is the neighbour before. Beyond the border it is 0; with `shift<N>(v, periodic)`, the
-/// other side. Constant along the own coordinate; derivatives by time pass. v depends on its own coordinate at most (for N < 0 also
-/// on those before it, for N > 0 also on those after it, unless periodic); the result on what comes before, after, or on both:
-/// hollow. N = 0 is v; a periodic shift by a multiple of d is refused. Cost: a copy.
+/// other side. Constant along the own coordinate; derivatives by time pass. v depends on its own coordinate at most (for N < 0
+/// also on those before it, for N > 0 also on those after it, unless periodic); the result on what comes before, after, or on
+/// both: hollow. N = 0 is v; a periodic shift by a multiple of d is refused. Cost: a copy.
 template <int N, Term A, class... Border>
 requires(detail::OneBorder<Border...>&& detail::ShiftOperand<A, 0, N, Border...>) constexpr auto shift(A v, Border...) {
   const handle h = detail::record_shift(v, {1, v.m->d}, {0, N, 1, sizeof...(Border) == 1});
@@ -143,7 +143,8 @@ constexpr auto shift(A v, Border...) { return detail::refused_coupling<detail::s
 /// The same on a lattice: component i is the one Rows below and Columns to the right of it, `shift<-1, 0>(x, grid{8, 8})` the
 /// neighbour above; periodic in both directions or in none. What is in a row above, or to the left in the same row, comes before.
 template <int Rows, int Columns, Term A, class... Border>
-requires(detail::OneBorder<Border...>&& detail::ShiftOperand<A, Rows, Columns, Border...>) constexpr auto shift(A v, grid g, Border...) {
+requires(detail::OneBorder<Border...>&& detail::ShiftOperand<A, Rows, Columns, Border...>) constexpr auto shift(A v, grid g,
+                                                                                                                Border...) {
   const handle h = detail::record_shift(v, g, {Rows, Columns, 1, sizeof...(Border) == 1});
   if (h.m->refusal) h.m->refusal();
   return detail::shifted<Rows, Columns, A, Border...>(h);

@@ -32,7 +32,8 @@ constexpr handle record_jvp(handle v, handle u, int order, int state) {
   if (m.d == 1 && ku.d != depends::nothing) {  // one coordinate: u^k D^k v
     if (ku.width != 1) return m.refuse(refused::a_direction_has_one_feature_for_each_dimension);
     if (!sees_own(kv)) return m.literal(0);
-    handle r = m.states.count == 1 ? record_D(v, order) : m.unary(op::D, moving_by(v, m.number_of_state(state)), m.number_of_state(state), order);
+    handle r = m.states.count == 1 ? record_D(v, order)
+                                   : m.unary(op::D, moving_by(v, m.number_of_state(state)), m.number_of_state(state), order);
     for (int i = 0; i < order; i++) r = m.binary(op::mul, u, r);
     return kv.l == level::point ? record_sum(r) : r;
   }
@@ -91,12 +92,12 @@ constexpr handle record_laplacian(handle v, handle w) {
 }
 
 template <class A>
-concept OneForAll = Term<A> && (!A::typed || A::k.l == level::point || single(A::k));
+concept OneForAll = Term<A> &&(!A::typed || A::k.l == level::point || single(A::k));
 }  // namespace detail
 
-/// The Order-th derivative of v(x + s u) by s at s = 0, u held fixed: the Jacobian-vector product for Order 1. u: one number for each
-/// dimension (or one for all). Any v but one that holds dt or another jvp. Where u depends on nothing the result is of v's class; else it is
-/// dense. It cannot be differentiated by time. Costs one evaluation of v with Order + 1 coefficients.
+/// The Order-th derivative of v(x + s u) by s at s = 0, u held fixed: the Jacobian-vector product for Order 1. u: one number for
+/// each dimension (or one for all). Any v but one that holds dt or another jvp. Where u depends on nothing the result is of v's
+/// class; else it is dense. It cannot be differentiated by time. Costs one evaluation of v with Order + 1 coefficients.
 template <int Order = 1, Term A, Operand U>
 constexpr auto jvp(A v, U u) {
   static_assert(1 <= Order && Order <= 7, "jvp<k>(v, u): k from 1 to 7");
@@ -119,9 +120,9 @@ constexpr auto jvp(A v, U u, S state) {
 
 namespace dense {
 
-/// D<Order>(v) for any v. Where v is dimension-wise differentiable it is D<Order>(v). A plain `network`, and whatever is made of networks and
-/// own values pointwise, costs a pass per dimension through its layers: d times Order coefficients, in a loop. Values that sum what sees other
-/// coordinates (a sum of HollowNets) cost d copies of v, d <= 64.
+/// D<Order>(v) for any v. Where v is dimension-wise differentiable it is D<Order>(v). A plain `network`, and whatever is made of
+/// networks and own values pointwise, costs a pass per dimension through its layers: d times Order coefficients, in a loop.
+/// Values that sum what sees other coordinates (a sum of HollowNets) cost d copies of v, d <= 64.
 template <int Order = 1, Term A>
 constexpr auto D(A v) {
   static_assert(1 <= Order && Order <= 7, "dense::D<k>(v): k from 1 to 7");
@@ -143,15 +144,16 @@ constexpr auto grad(A u) {
   return dense::D<1>(u);
 }
 template <Term A>
-requires(!detail::OneForAll<A>) DIMWISE_REFUSE("grad(u): u must be one number a sample; component i by x_i is D<1>(u) or dense::D<1>(u), "
-                                               "the derivative along a direction is jvp(u, direction)")
+requires(!detail::OneForAll<A>) DIMWISE_REFUSE(
+    "grad(u): u must be one number a sample; component i by x_i is D<1>(u) or dense::D<1>(u), "
+    "the derivative along a direction is jvp(u, direction)")
 constexpr auto grad(A u) {
   u.m->poison();
   return u;
 }
 
-/// The sum over i of the second derivatives of u by x_i: point level. Of a plain network it costs d first derivatives and one more column
-/// (forward Laplacian), half of dense::D<2>; else what dense::D<2> costs.
+/// The sum over i of the second derivatives of u by x_i: point level. Of a plain network it costs d first derivatives and one
+/// more column (forward Laplacian), half of dense::D<2>; else what dense::D<2> costs.
 template <detail::OneForAll A>
 constexpr auto laplacian(A u) {
   if constexpr (A::typed && A::k.dimwise) {
@@ -176,7 +178,8 @@ constexpr auto laplacian(A u, W w) {
   }
 }
 
-/// The vector-Jacobian product: component j is the sum over i of w_i times the derivative of v_i by x_j. Costs what grad(dot(v, w)) costs.
+/// The vector-Jacobian product: component j is the sum over i of w_i times the derivative of v_i by x_j. Costs what grad(dot(v,
+/// w)) costs.
 template <Term A, Term W>
 constexpr auto vjp(A v, W w) {
   return grad(dot(v, held(w)));

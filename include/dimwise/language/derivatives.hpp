@@ -21,9 +21,10 @@ constexpr handle record_D(handle v, int order) {
 }
 }  // namespace detail
 
-#define DIMWISE_D_OF_DENSE                                                                                       \
-  "D<k>(v): v is dense, its derivatives need a pass per dimension. Two ways out: differentiate inside the sum, " \
-  "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates; dense::D<k>(v) pays for the passes"
+#define DIMWISE_D_OF_DENSE                                                                                                \
+  "D<k>(v): v is dense, its derivatives need a pass per dimension. Two ways out: differentiate inside the sum, "          \
+  "sum(D<k>(f)) and not D<k>(sum(f)), or let v come from a hollow_net in place of a network that mixes all coordinates; " \
+  "dense::D<k>(v) pays for the passes"
 
 /// Component i: the Order-th derivative of v_i by x_i (dim level; of a point-level v: its derivative by each coordinate). v must
 /// be dimension-wise differentiable. D(v) is D<1>(v). Costs one more Taylor coefficient of v for each order, whatever d is.

@@ -5,7 +5,8 @@
 
 namespace dimwise {
 
-/// A quantity that is integrated along the solution of an ODE: dq/dt = `rate`, one number a sample. Made by `carry<"name">(rate)`.
+/// A quantity that is integrated along the solution of an ODE: dq/dt = `rate`, one number a sample. Made by
+/// `carry<"name">(rate)`.
 template <fixed_string Name, Term A>
 struct carried_quantity {
   static constexpr auto name = Name;
@@ -24,7 +25,7 @@ template <fixed_string Name, class A>
 inline constexpr bool is_carried<carried_quantity<Name, A>> = OneNumber<A>;
 
 template <class Field, trace How>
-concept DenseForExactTrace = How == trace::exact && TypedTerm<Field> && !DimwiseDifferentiable<Field>;
+concept DenseForExactTrace = How == trace::exact&& TypedTerm<Field> && !DimwiseDifferentiable<Field>;
 
 /// The part of `model` that records differential equations.
 class dynamics_recorder : public learning_recorder {
@@ -37,23 +38,26 @@ class dynamics_recorder : public learning_recorder {
     if (refusal) refusal();
   }
 
-  /// dx_i/dt = field_i(x, t), for the solvers. Carried quantities, such as carry<"log_density">(-divergence(f)) or carry<"energy">(sum(sq(f))),
-  /// are integrated along with it and do not act back on it; at most four. Records D<1>(field) for Jacobi-Newton where the field is
-  /// dimension-wise differentiable.
+  /// dx_i/dt = field_i(x, t), for the solvers. Carried quantities, such as carry<"log_density">(-divergence(f)) or
+  /// carry<"energy">(sum(sq(f))), are integrated along with it and do not act back on it; at most four. Records D<1>(field) for
+  /// Jacobi-Newton where the field is dimension-wise differentiable.
   template <fixed_string Name, Operand Field, class... Carried>
   requires(is_carried<Carried>&&...) constexpr void ode(Field field, Carried... quantities) {
     record_carrying<Name>(trace::none, handle{this, -1}, field, quantities...);
   }
   template <fixed_string Name, class Field, class... Others>
-  requires(sizeof...(Others) > 0 && !(is_carried<Others> && ...))
-      DIMWISE_REFUSE("m.ode<\"name\">(f, carry<\"q\">(rate), ...): what is carried along is one number a sample (take sum or mean over dimensions), named by carry")
+  requires(sizeof...(Others) > 0 && !(is_carried<Others> && ...)) DIMWISE_REFUSE(
+      "m.ode<\"name\">(f, carry<\"q\">(rate), ...): what is carried along is one number a sample (take sum or mean over "
+      "dimensions), named by carry")
   constexpr void ode(Field, Others...) { poison(); }
 
-  /// The same with the log density of the moving samples, d log p / dt = -divergence(field), as the first carried quantity. How: see `trace`;
-  /// hutchinson and full take the directions of their probes from the input_per_dim "trace_noise", which `normalizing_flow` fills in, and need no
-  /// dimension-wise differentiable field. Mean cost of one evaluation: exact 1.2, hutchinson 2, full 2 d of the field alone.
+  /// The same with the log density of the moving samples, d log p / dt = -divergence(field), as the first carried quantity. How:
+  /// see `trace`; hutchinson and full take the directions of their probes from the input_per_dim "trace_noise", which
+  /// `normalizing_flow` fills in, and need no dimension-wise differentiable field. Mean cost of one evaluation: exact 1.2,
+  /// hutchinson 2, full 2 d of the field alone.
   template <fixed_string Name, trace How = trace::exact, Term Field, class... Carried>
-  requires(!DenseForExactTrace<Field, How> && (is_carried<Carried> && ...)) constexpr void flow(Field field, Carried... quantities) {
+  requires(!DenseForExactTrace<Field, How> && (is_carried<Carried> && ...)) constexpr void flow(Field field,
+                                                                                                Carried... quantities) {
     static_assert(sizeof...(Carried) < most_carried, "m.flow carries the log density and at most three quantities more");
     if constexpr (How == trace::none) {
       record_carrying<Name>(How, handle{this, -1}, field, quantities...);
@@ -62,18 +66,21 @@ class dynamics_recorder : public learning_recorder {
     } else {
       if (!has_state()) return;
       const auto noise = make<noise_kind, "trace_noise">(record_noise());
-      record_carrying<Name>(How, noise, field, dimwise::carry<"log_density">(-dimwise::sum(noise * jvp(field, noise))), quantities...);
+      record_carrying<Name>(How, noise, field, dimwise::carry<"log_density">(-dimwise::sum(noise * jvp(field, noise))),
+                            quantities...);
     }
   }
 
   template <fixed_string Name, trace How = trace::exact, Term Field, class... Carried>
   requires DenseForExactTrace<Field, How> DIMWISE_REFUSE(
-      "m.flow<\"name\">(f): f is dense, so that the exact trace of its Jacobian needs a pass per dimension. Ways out: let f come from a hollow_net; estimate the "
+      "m.flow<\"name\">(f): f is dense, so that the exact trace of its Jacobian needs a pass per dimension. Ways out: let f come "
+      "from a hollow_net; estimate the "
       "trace, m.flow<\"name\", trace::hutchinson>(f); or pay for the passes, m.flow<\"name\", trace::full>(f)")
   constexpr void flow(Field, Carried...) { poison(); }
   template <fixed_string Name, trace How = trace::exact, Term Field, class... Others>
-  requires(!DenseForExactTrace<Field, How> && sizeof...(Others) > 0 && !(is_carried<Others> && ...))
-      DIMWISE_REFUSE("m.flow<\"name\">(f, carry<\"q\">(rate), ...): what is carried along is one number a sample (take sum or mean over dimensions), named by carry")
+  requires(!DenseForExactTrace<Field, How> && sizeof...(Others) > 0 && !(is_carried<Others> && ...)) DIMWISE_REFUSE(
+      "m.flow<\"name\">(f, carry<\"q\">(rate), ...): what is carried along is one number a sample (take sum or mean over "
+      "dimensions), named by carry")
   constexpr void flow(Field, Others...) { poison(); }
 
  protected:
@@ -98,7 +105,8 @@ class dynamics_recorder : public learning_recorder {
     while (i < inputs.count && !(inputs[i].name == name)) i++;
     if (i == inputs.count) inputs.push_back({name, level::dim, 1});
     if (inputs[i].state) refuse(refused::a_state_has_the_name_of_an_input);
-    else if (inputs[i].l != level::dim || inputs[i].width != 1) refuse(refused::this_input_already_has_another_width<"trace_noise">);
+    else if (inputs[i].l != level::dim || inputs[i].width != 1)
+      refuse(refused::this_input_already_has_another_width<"trace_noise">);
     if (refusal) refusal();
     return leaf(op::input_per_dim, noise_kind, i);
   }

@@ -83,7 +83,8 @@ class equation_reference {
     if (m->refusal) m->refusal();
     return *this;
   }
-  /// Weight of this equation in a system of equations: what m.least_squares<"name">(equation, samples) takes unless it is given another.
+  /// Weight of this equation in a system of equations: what m.least_squares<"name">(equation, samples) takes unless it is given
+  /// another.
   constexpr const equation_reference& weighted(double weight) const {
     m->equations[index].weight = weight;
     return *this;

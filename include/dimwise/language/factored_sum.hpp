@@ -1,12 +1,13 @@
-// language/factored_sum.hpp: sums over dimensions, and single components, with point-level factors taken out: sum_i s u_i = s sum_i u_i.
+// language/factored_sum.hpp: sums over dimensions, and single components, with point-level factors taken out: sum_i s u_i = s
+// sum_i u_i.
 #pragma once
 #include "pair_map.hpp"
 #include "recorder.hpp"
 
 namespace dimwise::detail {
 
-/// Records sums over dimensions of v_i w_i, or component j of it; w of its own coordinate or absent (-1). Memoised, without recursion: shared terms are
-/// visited once and the depth of an expression does not matter.
+/// Records sums over dimensions of v_i w_i, or component j of it; w of its own coordinate or absent (-1). Memoised, without
+/// recursion: shared terms are visited once and the depth of an expression does not matter.
 class factored_sum {
  public:
   constexpr explicit factored_sum(recorder& r, int one_component = -1) : m(r), j(one_component) {}
@@ -79,8 +80,7 @@ class factored_sum {
         const bool first = own_only(ka);  // one of them is of its own coordinate: it joins w
         return wanted({first ? x.b : x.a, times(first ? x.a : x.b, t.w).id});
       }
-      default:
-        refused::factors_cannot_be_taken_out_of_this_sum();
+      default: refused::factors_cannot_be_taken_out_of_this_sum();
     }
   }
 };

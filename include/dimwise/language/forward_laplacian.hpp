@@ -5,9 +5,10 @@
 
 namespace dimwise::detail {
 
-/// L(y) = sum_i w_i d^2 y / dx_i^2 of point-level values whose series along each x_i is known (Li et al., Forward Laplacian, 2023; collapsed
-/// Taylor mode): L(f(a)) = f'(a) L(a) + f''(a) sum_i w_i (da/dx_i)^2, L is linear, L(a b) = a L(b) + b L(a) + 2 sum_i w_i da/dx_i db/dx_i. So
-/// layers carry d first derivatives and one L, where D<2> would carry d second ones as well. Not every operation has a rule here.
+/// L(y) = sum_i w_i d^2 y / dx_i^2 of point-level values whose series along each x_i is known (Li et al., Forward Laplacian,
+/// 2023; collapsed Taylor mode): L(f(a)) = f'(a) L(a) + f''(a) sum_i w_i (da/dx_i)^2, L is linear, L(a b) = a L(b) + b L(a) + 2
+/// sum_i w_i da/dx_i db/dx_i. So layers carry d first derivatives and one L, where D<2> would carry d second ones as well. Not
+/// every operation has a rule here.
 class forward_laplacian {
  public:
   /// `weights`: the w_i, one feature, or -1 for 1.
@@ -64,9 +65,13 @@ class forward_laplacian {
     const node& x = m.nodes[i];
     if (x.k.d == depends::nothing || x.o == op::state) return true;
     switch (x.o) {
-      case op::add: case op::sub: case op::concat: return affine(x.a) && affine(x.b);
-      case op::mul: return (m.nodes[x.a].k.d == depends::nothing && affine(x.b)) || (m.nodes[x.b].k.d == depends::nothing && affine(x.a));
-      case op::slice: case op::linear: return affine(x.a);
+      case op::add:
+      case op::sub:
+      case op::concat: return affine(x.a) && affine(x.b);
+      case op::mul:
+        return (m.nodes[x.a].k.d == depends::nothing && affine(x.b)) || (m.nodes[x.b].k.d == depends::nothing && affine(x.a));
+      case op::slice:
+      case op::linear: return affine(x.a);
       default: return false;
     }
   }
@@ -78,7 +83,9 @@ class forward_laplacian {
   constexpr slopes slopes_of(const node& x, handle y) {
     const handle a = at(x.a);
     const auto sigmoid_of = [&](double factor) { return m.unary(op::sigmoid, times(number(factor), a)); };
-    const auto bell = [&](double factor) { return times(number(factor * 1.1283791670955125739), m.unary(op::exp, times(number(-1), m.unary(op::sq, a)))); };
+    const auto bell = [&](double factor) {
+      return times(number(factor * 1.1283791670955125739), m.unary(op::exp, times(number(-1), m.unary(op::sq, a))));
+    };
     switch (x.o) {
       case op::exp: return {y, y};
       case op::log: {
@@ -118,7 +125,8 @@ class forward_laplacian {
         const handle s = m.binary(op::add, m.unary(op::sq, y), number(1));
         return {s, times(number(2), times(y, s))};
       }
-      case op::asin: case op::acos: {
+      case op::asin:
+      case op::acos: {
         const handle q = times(minus(number(1), a), m.binary(op::add, number(1), a)), sign = number(x.o == op::asin ? 1 : -1);
         return {times(sign, m.unary(op::power, q, -0.5)), times(sign, times(a, m.unary(op::power, q, -1.5)))};
       }
@@ -139,7 +147,8 @@ class forward_laplacian {
         const handle s = times(number(0.39894228040143267794), m.unary(op::exp, times(number(-0.5), m.unary(op::sq, a))));
         return {s, times(number(-1), times(a, s))};
       }
-      case op::erf: case op::erfc: {
+      case op::erf:
+      case op::erfc: {
         const handle s = bell(x.o == op::erf ? 1 : -1);
         return {s, times(number(-2), times(a, s))};
       }
@@ -160,7 +169,10 @@ class forward_laplacian {
     const int b = x.b < 0 ? zero : wanted(x.b);
     if (a < 0 || b < 0) return -1;
     switch (x.o) {
-      case op::linear: case op::slice: case op::sum_features: case op::frozen: {
+      case op::linear:
+      case op::slice:
+      case op::sum_features:
+      case op::frozen: {
         if (a == zero) return zero;
         if (x.o == op::linear && m.tensors[x.weight].rank == 3) return none();
         node y = x;
@@ -169,9 +181,14 @@ class forward_laplacian {
         y.k = kind_of_node(y, m.nodes.data, m.tensors.data);
         return m.put(y).id;
       }
-      case op::add: case op::sub:
+      case op::add:
+      case op::sub:
         if (a == zero && b == zero) return zero;
-        return widened(b == zero ? a : a == zero ? (x.o == op::add ? b : times(number(-1), at(b)).id) : m.binary(x.o, at(a), at(b)).id, i).id;
+        return widened(b == zero   ? a
+                       : a == zero ? (x.o == op::add ? b : times(number(-1), at(b)).id)
+                                   : m.binary(x.o, at(a), at(b)).id,
+                       i)
+            .id;
       case op::concat:
         if (a == zero && b == zero) return zero;
         return m.binary(op::concat, widened(a, x.a), widened(b, x.b)).id;
@@ -180,7 +197,8 @@ class forward_laplacian {
         const auto add = [&](handle term) { r = r.id < 0 ? term : m.binary(op::add, r, term); };
         if (a != zero) add(times(at(a), at(x.b)));
         if (b != zero) add(times(at(x.a), at(b)));
-        if (m.nodes[x.a].k.d != depends::nothing && m.nodes[x.b].k.d != depends::nothing) add(times(number(2), products(x.a, x.b)));
+        if (m.nodes[x.a].k.d != depends::nothing && m.nodes[x.b].k.d != depends::nothing)
+          add(times(number(2), products(x.a, x.b)));
         return r.id < 0 ? zero : r.id;
       }
       case op::div:

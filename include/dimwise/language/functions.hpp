@@ -12,8 +12,8 @@ constexpr auto record_pointwise(const A& a, double number = 0, int n = 0) {
 }
 }  // namespace detail
 
-/// A function of one value, applied to each feature; depends on what its operand depends on. Domain as in <cmath>; outside of it, and of
-/// what is not a number, the value and every derivative are not a number. Errors: docs/reference/accuracy.md.
+/// A function of one value, applied to each feature; depends on what its operand depends on. Domain as in <cmath>; outside of it,
+/// and of what is not a number, the value and every derivative are not a number. Errors: docs/reference/accuracy.md.
 #define DIMWISE_FUNCTION(name, operation)                                             \
   constexpr auto name(Term auto a) { return detail::record_pointwise<operation>(a); } \
   template <class L, class R>                                                         \
@@ -22,14 +22,14 @@ constexpr auto record_pointwise(const A& a, double number = 0, int n = 0) {
     return a.refused();                                                               \
   }
 DIMWISE_FUNCTION(exp, op::exp)
-DIMWISE_FUNCTION(expm1, op::expm1)            ///< exp(a) - 1, without cancellation
-DIMWISE_FUNCTION(log, op::log)                ///< of a positive value
-DIMWISE_FUNCTION(log1p, op::log1p)            ///< log(1 + a), without cancellation; a > -1
+DIMWISE_FUNCTION(expm1, op::expm1)  ///< exp(a) - 1, without cancellation
+DIMWISE_FUNCTION(log, op::log)      ///< of a positive value
+DIMWISE_FUNCTION(log1p, op::log1p)  ///< log(1 + a), without cancellation; a > -1
 DIMWISE_FUNCTION(sin, op::sin)
 DIMWISE_FUNCTION(cos, op::cos)
 DIMWISE_FUNCTION(tan, op::tan)
-DIMWISE_FUNCTION(asin, op::asin)              ///< |a| <= 1; derivatives are infinite at the ends
-DIMWISE_FUNCTION(acos, op::acos)              ///< as asin
+DIMWISE_FUNCTION(asin, op::asin)  ///< |a| <= 1; derivatives are infinite at the ends
+DIMWISE_FUNCTION(acos, op::acos)  ///< as asin
 DIMWISE_FUNCTION(atan, op::atan)
 DIMWISE_FUNCTION(sinh, op::sinh)
 DIMWISE_FUNCTION(cosh, op::cosh)
@@ -42,7 +42,8 @@ DIMWISE_FUNCTION(erfc, op::erfc)              ///< 1 - erf(a), without cancellat
 DIMWISE_FUNCTION(normal_cdf, op::normal_cdf)  ///< the standard normal distribution function, without cancellation in its tails
 DIMWISE_FUNCTION(softplus, op::softplus)      ///< log(1 + exp(a))
 DIMWISE_FUNCTION(sigmoid, op::sigmoid)        ///< 1 / (1 + exp(-a))
-/// a where a > 0, else 0. Derivatives are those of the side that is taken, 0 at 0: nothing of the kink is seen by orders of 2 and more.
+/// a where a > 0, else 0. Derivatives are those of the side that is taken, 0 at 0: nothing of the kink is seen by orders of 2 and
+/// more.
 DIMWISE_FUNCTION(relu, op::relu)
 /// |a|. Derivatives as for relu, those of a at 0; `absolute` is smooth.
 DIMWISE_FUNCTION(abs, op::abs)
@@ -84,8 +85,8 @@ DIMWISE_FUNCTION(frozen, op::frozen)
 DIMWISE_FUNCTION(detach, op::detach)
 #undef DIMWISE_FUNCTION
 
-/// The same value, taken as constant along x and t; gradients by parameters pass, unlike through `detach`. This changes the mathematics of D
-/// and dt: D<1>(held(x) * x) is x.
+/// The same value, taken as constant along x and t; gradients by parameters pass, unlike through `detach`. This changes the
+/// mathematics of D and dt: D<1>(held(x) * x) is x.
 template <Term A>
 constexpr auto held(A u) {
   constexpr kind k = held_kind(A::k, held_along_x | held_along_t);

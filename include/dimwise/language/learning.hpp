@@ -36,8 +36,9 @@ struct stage_numbers {
   double clip = 1;           ///< largest norm of the gradient; 0: no clipping
   double decay = 0;          ///< decoupled weight decay (AdamW); 0 is Adam
   method how = method::adam;
-  int redraw = 0;         ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples; 0: 20 and 500
-  double candidates = 1;  ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept; those with large residuals are likelier
+  int redraw = 0;  ///< Levenberg-Marquardt and L-BFGS: steps between two draws of the samples; 0: 20 and 500
+  double candidates =
+      1;  ///< Levenberg-Marquardt and L-BFGS: points drawn for each one that is kept; those with large residuals are likelier
 };
 /// A seasonal mean of `harmonics` sines and cosines of `period` (in units of time) that is removed before whitening.
 struct season {
@@ -85,13 +86,14 @@ class learning_recorder : public set_recorder {
     poison();
   }
 
-  /// The mean over the samples of `set` of the sum of squares of a residual (over its features and dimensions) is minimised; a stage
-  /// with .how = method::levenberg_marquardt takes no other objectives. Options as for `minimize`, and sample_weight{w}: a factor of the
-  /// residual, one number a sample (or one for each of the residual's), through which no gradient passes; Levenberg-Marquardt takes its
-  /// value when samples are drawn.
+  /// The mean over the samples of `set` of the sum of squares of a residual (over its features and dimensions) is minimised; a
+  /// stage with .how = method::levenberg_marquardt takes no other objectives. Options as for `minimize`, and sample_weight{w}: a
+  /// factor of the residual, one number a sample (or one for each of the residual's), through which no gradient passes;
+  /// Levenberg-Marquardt takes its value when samples are drawn.
   template <fixed_string Name, Term A, class... Options>
-  requires((ObjectiveOption<Options> || std::is_same_v<Options, sample_weight>)&&...) constexpr void least_squares(
-      A residual, samples_reference set, Options... options) {
+  requires((ObjectiveOption<Options> ||
+            std::is_same_v<Options, sample_weight>)&&...) constexpr void least_squares(A residual, samples_reference set,
+                                                                                       Options... options) {
     objective_entry of;
     (apply(of, options), ...);
     handle weighted = residual;
@@ -106,16 +108,16 @@ class learning_recorder : public set_recorder {
     poison();
   }
 
-  /// An equation of the model: its relative form if it has one, else its residual, with the weight of the equation (.weighted(w)) unless another
-  /// is given.
+  /// An equation of the model: its relative form if it has one, else its residual, with the weight of the equation (.weighted(w))
+  /// unless another is given.
   template <fixed_string Name, class L, class R, class... Options>
   constexpr void least_squares(const equation_reference<L, R>& equation, samples_reference set, Options... options) {
     least_squares<Name>(equation.relative_or_residual(), set, weight{equation.weight()}, options...);
   }
 
-  /// The integral of one number a sample over what a set covers: the box of m.box, m.sobol, m.grid, m.gauss (and its times, where t0 < t1), the
-  /// surface of m.faces, the times of m.times; over the density of m.drawn, so that it is a mean. `eval` computes it, with a standard error where
-  /// the points are random.
+  /// The integral of one number a sample over what a set covers: the box of m.box, m.sobol, m.grid, m.gauss (and its times, where
+  /// t0 < t1), the surface of m.faces, the times of m.times; over the density of m.drawn, so that it is a mean. `eval` computes
+  /// it, with a standard error where the points are random.
   template <fixed_string Name, OneNumber A>
   constexpr integral_reference integral(A integrand, samples_reference set) {
     record_integral<Name>(integrand, set);
@@ -123,13 +125,15 @@ class learning_recorder : public set_recorder {
     return {this, integrals.count - 1};
   }
   template <fixed_string Name, Term A>
-  requires(!OneNumber<A>) DIMWISE_REFUSE("an integral is of one number a sample: take sum or mean over dimensions, sum_features over features")
+  requires(!OneNumber<A>)
+      DIMWISE_REFUSE("an integral is of one number a sample: take sum or mean over dimensions, sum_features over features")
   constexpr integral_reference integral(A, samples_reference) {
     poison();
     return {this, 0};
   }
-  /// (integral - target)^2 is minimised, with the integral computed on the samples of each step: exact on a quadrature (m.gauss, m.grid); on n random
-  /// samples its minimum is shifted by the variance of the mean, which is 1 / n times that of the integrand. Options as for `minimize`.
+  /// (integral - target)^2 is minimised, with the integral computed on the samples of each step: exact on a quadrature (m.gauss,
+  /// m.grid); on n random samples its minimum is shifted by the variance of the mean, which is 1 / n times that of the integrand.
+  /// Options as for `minimize`.
   template <fixed_string Name, ObjectiveOption... Options>
   constexpr void constrain(integral_reference what, double target, Options... options) {
     if (broken) return;
@@ -177,7 +181,8 @@ class learning_recorder : public set_recorder {
   constexpr void record_integral(handle a, samples_reference set) {
     name_is_free<Name>(integrals);
     name_is_free<Name>(outputs);
-    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1)) refuse(refused::an_integral_must_be_of_one_number_a_sample);
+    if (owns(a) && (kind_of(a).l != level::point || kind_of(a).width != 1))
+      refuse(refused::an_integral_must_be_of_one_number_a_sample);
     const sample_source from = sets[set.index].source;
     if (is_rows(from) || from == sample_source::jittered) refuse(refused::an_integral_needs_a_set_that_covers_a_box_or_a_density);
     integral_entry e;

@@ -18,8 +18,9 @@ class model : public detail::dynamics_recorder {
   DIMWISE_REFUSE("a model function is given its model: take state, time and inputs from that m; values of two models cannot meet")
   constexpr model() { broken = true; }
 
-  /// The state x with Dims coordinates (dim level, width 1): what D differentiates by. A model may have further ones with as many coordinates:
-  /// m.state<"v", Dims>(); dimension i then has x_i and v_i, both its own coordinate, and derivatives name theirs: D<k>(f, v).
+  /// The state x with Dims coordinates (dim level, width 1): what D differentiates by. A model may have further ones with as many
+  /// coordinates: m.state<"v", Dims>(); dimension i then has x_i and v_i, both its own coordinate, and derivatives name theirs:
+  /// D<k>(f, v).
   template <fixed_string Name, int Dims>
   constexpr auto state() {
     static_assert(Dims >= 1, "m.state<name, d>(): d must be at least 1");
@@ -155,15 +156,16 @@ class model : public detail::dynamics_recorder {
     state_node = h.id;
     return h;
   }
-  /// A further state is bound as an input for each dimension; x - x, the second one held, gives it the series of a state. Derivatives by one
-  /// state hold the others, so that one axis serves all.
+  /// A further state is bound as an input for each dimension; x - x, the second one held, gives it the series of a state.
+  /// Derivatives by one state hold the others, so that one axis serves all.
   constexpr handle record_another_state(short_name name) {
     int i = 0;
     while (i < inputs.count && !(inputs[i].name == name)) i++;
     if (i < inputs.count && !inputs[i].state) return refuse(refused::a_state_has_the_name_of_an_input);
     if (i == inputs.count) inputs.push_back({name, level::dim, 1, true});
     const handle x{this, state_node};
-    const handle h = binary(op::add, leaf(op::input_per_dim, detail::leaf_kind(level::dim, 1), i), binary(op::sub, x, held(x, held_along_x)));
+    const handle h =
+        binary(op::add, leaf(op::input_per_dim, detail::leaf_kind(level::dim, 1), i), binary(op::sub, x, held(x, held_along_x)));
     if (number_of_state(h.id) >= 0) return h;
     if (D_by_the_state) return refuse(refused::say_by_which_state);
     if (states.count == most_states) return refuse(refused::a_model_has_at_most_8_states);

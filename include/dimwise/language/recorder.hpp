@@ -54,7 +54,8 @@ class recorder {
 
   constexpr recorder() {
     nodes.reserve(64);
-    inputs.reserve(4), constants.reserve(4), equations.reserve(4), outputs.reserve(4), sdes.reserve(2), odes.reserve(2), sets.reserve(4);
+    inputs.reserve(4), constants.reserve(4), equations.reserve(4), outputs.reserve(4), sdes.reserve(2), odes.reserve(2),
+        sets.reserve(4);
     mixtures.reserve(2), objectives.reserve(4), stages.reserve(4);
   }
   recorder(const recorder&) = delete;
@@ -204,7 +205,7 @@ class recorder {
   struct order_depth {
     int x = 0, t = 0;
   };
-  list<int> slots;  ///< open addressing; -1: free
+  list<int> slots;           ///< open addressing; -1: free
   list<order_depth> depths;  ///< of each node
   list<std::uint64_t> tensor_hashes;
   list<unsigned> facts;  ///< of the first nodes

@@ -8,13 +8,14 @@ namespace dimwise {
 namespace detail {
 
 struct recording_sizes {
-  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, odes = 0, sets = 0, mixtures = 0, integrals = 0,
-      objectives = 0, stages = 0;
+  int nodes = 0, tensors = 0, inputs = 0, constants = 0, equations = 0, outputs = 0, sdes = 0, odes = 0, sets = 0, mixtures = 0,
+      integrals = 0, objectives = 0, stages = 0;
 };
 constexpr recording_sizes sizes_of(const model& m, const canonical_order& order) {
   return {order.node_of.count, order.tensor_of.count, order.input_of.count, order.constant_of.count,
-          m.equations.count,   m.outputs.count,       m.sdes.count,         m.odes.count,         m.sets.count,
-          m.mixtures.count,    m.integrals.count,     m.objectives.count,   m.stages.count};
+          m.equations.count,   m.outputs.count,       m.sdes.count,         m.odes.count,
+          m.sets.count,        m.mixtures.count,      m.integrals.count,    m.objectives.count,
+          m.stages.count};
 }
 /// Arrays of known length; empty ones have one unused entry.
 constexpr int at_least_one(int n) { return n > 0 ? n : 1; }

@@ -38,18 +38,24 @@ template <fixed_string Name>
 [[noreturn]] inline void a_model_has_at_most_8_states() { stop("a model has at most 8 states"); }
 [[noreturn]] inline void a_state_has_the_name_of_an_input() { stop("m.state<name, d>(): an input already has this name"); }
 [[noreturn]] inline void say_by_which_state() {
-  stop("this model has several states: say by which one a derivative is taken, D<k>(f, v), jvp(f, u, v), grad(f, v), after all states are declared");
+  stop(
+      "this model has several states: say by which one a derivative is taken, D<k>(f, v), jvp(f, u, v), grad(f, v), after all "
+      "states are declared");
 }
 [[noreturn]] inline void D_is_by_a_state() { stop("D<k>(f, v): v must be one of the states of the model, as m.state gave it"); }
 [[noreturn]] inline void D_by_one_state_of_a_D_by_another() {
-  stop("D<k>(f, v): f holds a derivative by another state; a mixed derivative is jvp(D<k>(f, v), m.indicator<j>(), x), or jvp along a direction");
+  stop(
+      "D<k>(f, v): f holds a derivative by another state; a mixed derivative is jvp(D<k>(f, v), m.indicator<j>(), x), or jvp "
+      "along a direction");
 }
 [[noreturn]] inline void at_names_every_state_or_none() {
   stop("at(u, x == e, v == w): in a model with several states name all of them, those that stay as v == v");
 }
 [[noreturn]] inline void several_states_are_read_from_files_and_boxes_only() {
-  stop("a model with several states takes its samples from files and boxes; m.sde, m.ode, m.transitions, m.jittered, m.drawn, standardise and whiten take "
-       "one state");
+  stop(
+      "a model with several states takes its samples from files and boxes; m.sde, m.ode, m.transitions, m.jittered, m.drawn, "
+      "standardise and whiten take "
+      "one state");
 }
 [[noreturn]] inline void this_model_already_has_another_time() { stop("this model already has another time; a model has one"); }
 [[noreturn]] inline void this_model_has_no_state() { stop("this needs a state: call m.state<\"x\", d>() first"); }
@@ -87,8 +93,10 @@ template <fixed_string Name>
   stop("a conditioner needs an operand at dim level, such as the state");
 }
 [[noreturn]] inline void the_context_of_a_stream_depends_on_the_state() {
-  stop("the context of a masked stream (what follows its first operand) must be point-level and not depend on the state: no mask stands "
-       "before it");
+  stop(
+      "the context of a masked stream (what follows its first operand) must be point-level and not depend on the state: no mask "
+      "stands "
+      "before it");
 }
 [[noreturn]] inline void masked_hidden_and_readout_take_hidden_units() {
   stop("masked_hidden and readout take the units of masked_left or masked_right, or functions of them");
@@ -101,7 +109,9 @@ template <fixed_string Name>
   stop("a periodic convolution sees both sides: it cannot be autoregressive");
 }
 [[noreturn]] inline void the_operands_of_an_attention() {
-  stop("attention_to_others(query, key, value): the query must not depend on the state, keys and values on their own coordinate only");
+  stop(
+      "attention_to_others(query, key, value): the query must not depend on the state, keys and values on their own coordinate "
+      "only");
 }
 [[noreturn]] inline void every_width_must_be_at_least_1() { stop("every width of a network must be at least 1"); }
 [[noreturn]] inline void a_network_has_at_most_8_hidden_layers() { stop("a network has at most 8 hidden layers"); }
@@ -109,7 +119,9 @@ template <fixed_string Name>
   stop("sum_before, sum_after and sum_others need a value for each dimension, such as the state");
 }
 [[noreturn]] inline void the_operand_of_a_sum_of_others_mixes_coordinates() {
-  stop("the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through it");
+  stop(
+      "the operand of sum_before, sum_after or sum_others sees more coordinates than it may: component i would see x_i through "
+      "it");
 }
 [[noreturn]] inline void a_shift_needs_a_value_for_each_dimension() {
   stop("shift needs a value for each dimension, such as the state");
@@ -124,7 +136,9 @@ template <fixed_string Name>
   stop("a periodic shift by a multiple of the length brings every component to itself: write the value without shift");
 }
 [[noreturn]] inline void a_component_is_of_a_value_for_each_dimension() {
-  stop("v[j] is component j of a value for each dimension, such as the state; features of other values are slice<begin, width>(v)");
+  stop(
+      "v[j] is component j of a value for each dimension, such as the state; features of other values are slice<begin, "
+      "width>(v)");
 }
 [[noreturn]] inline void components_needs_one_value_for_each_dimension() {
   stop("components(f_0, ..., f_{d-1}) needs exactly one value for each dimension of the state");
@@ -156,7 +170,9 @@ template <fixed_string Name>
 }
 
 [[noreturn]] inline void the_operands_of_a_full_gaussian() {
-  stop("a full_gaussian or full_gaussian_mixture is called with the state, or with the state and one time: density(x), density(x, t)");
+  stop(
+      "a full_gaussian or full_gaussian_mixture is called with the state, or with the state and one time: density(x), density(x, "
+      "t)");
 }
 
 [[noreturn]] inline void a_bounded_parameter_starts_between_its_bounds() {
@@ -176,26 +192,36 @@ template <fixed_string Name>
   stop("at(u, t == c): c must be one number a sample (point level, width 1) that does not depend on the state");
 }
 [[noreturn]] inline void a_derivative_by_x_is_replaced_at_constants_or_shifts_only() {
-  stop("at(u, x == e): u holds a derivative by x and e moves with x: differentiate after the substitution, D<k>(at(v, x == e)) times the "
-       "factor of the chain rule, or take e = x + constant");
+  stop(
+      "at(u, x == e): u holds a derivative by x and e moves with x: differentiate after the substitution, D<k>(at(v, x == e)) "
+      "times the "
+      "factor of the chain rule, or take e = x + constant");
 }
 [[noreturn]] inline void a_derivative_by_t_is_replaced_at_constants_or_shifts_only() {
-  stop("at(u, x == e, t == c): u holds a derivative by t and e or c moves with t: differentiate after the substitution, dt<k>(at(v, t == c)), "
-       "or take c = t + constant");
+  stop(
+      "at(u, x == e, t == c): u holds a derivative by t and e or c moves with t: differentiate after the substitution, "
+      "dt<k>(at(v, t == c)), "
+      "or take c = t + constant");
 }
 
 [[noreturn]] inline void a_direction_has_one_feature_for_each_dimension() {
   stop("jvp(v, u): the direction u must have one feature for each dimension (or be one number for all)");
 }
 [[noreturn]] inline void a_product_of_a_derivative_by_t_is_not_known() {
-  stop("jvp(v, u): v already holds dt<k> or another jvp; take the jvp first of what is differentiated, or write jvp<k>(v, u) for higher orders");
+  stop(
+      "jvp(v, u): v already holds dt<k> or another jvp; take the jvp first of what is differentiated, or write jvp<k>(v, u) for "
+      "higher orders");
 }
 [[noreturn]] inline void dt_of_a_product_is_not_known() {
-  stop("dt<k>(v): v holds a Jacobian-vector product (jvp, or a dense operator that takes copies), whose derivative by time is not known");
+  stop(
+      "dt<k>(v): v holds a Jacobian-vector product (jvp, or a dense operator that takes copies), whose derivative by time is not "
+      "known");
 }
 [[noreturn]] inline void a_dense_derivative_would_need_more_than_64_copies() {
-  stop("dense::D<k>(v): v sums values that see other coordinates, so that its derivatives need a copy for each of more than 64 dimensions; "
-       "differentiate inside the sum, or take jvp(v, u) along single directions");
+  stop(
+      "dense::D<k>(v): v sums values that see other coordinates, so that its derivatives need a copy for each of more than 64 "
+      "dimensions; "
+      "differentiate inside the sum, or take jvp(v, u) along single directions");
 }
 
 // --- equations
@@ -228,8 +254,9 @@ template <fixed_string Name>
   stop("m.drawn needs a gaussian_mixture that this model has called, or the log density that it returned");
 }
 [[noreturn]] inline void lbfgs_needs_the_same_samples_for_many_steps() {
-  stop(".how = method::lbfgs with .redraw = 1: L-BFGS compares gradients of the same samples, and new ones at every step leave it "
-       "nothing to compare; leave redraw out, or train by Adam");
+  stop(
+      ".how = method::lbfgs with .redraw = 1: L-BFGS compares gradients of the same samples, and new ones at every step leave it "
+      "nothing to compare; leave redraw out, or train by Adam");
 }
 [[noreturn]] inline void a_set_draws_at_least_one_sample() { stop("draws(n): a set draws at least one sample a step"); }
 [[noreturn]] inline void a_grid_gives_all_its_points_at_every_step() {
@@ -239,19 +266,27 @@ template <fixed_string Name>
   stop("m.grid and m.gauss need at least one point along each axis and in time");
 }
 [[noreturn]] inline void a_grid_has_at_most_a_million_points() {
-  stop("m.grid and m.gauss have points^d times time_points points, here more than a million: in many dimensions take m.sobol or m.box, whose "
-       "number of points is what a stage draws");
+  stop(
+      "m.grid and m.gauss have points^d times time_points points, here more than a million: in many dimensions take m.sobol or "
+      "m.box, whose "
+      "number of points is what a stage draws");
 }
-[[noreturn]] inline void gauss_has_at_most_200_points_along_each_axis() { stop("m.gauss has at most 200 points along each axis"); }
+[[noreturn]] inline void gauss_has_at_most_200_points_along_each_axis() {
+  stop("m.gauss has at most 200 points along each axis");
+}
 [[noreturn]] inline void sobol_points_have_at_most_3666_dimensions() {
   stop("m.sobol: Sobol points exist in at most 3,666 dimensions and time; take m.box");
 }
-[[noreturn]] inline void samples_need_t0_before_t1() { stop("the times of a sample set: t0 must come before t1 (equal ones are a slice)"); }
+[[noreturn]] inline void samples_need_t0_before_t1() {
+  stop("the times of a sample set: t0 must come before t1 (equal ones are a slice)");
+}
 [[noreturn]] inline void samples_of_times_are_for_models_with_a_time_and_no_state() {
   stop("m.times(t0, t1) is for a model with m.time and without m.state; with a state take m.box(lower, upper, t0, t1)");
 }
 [[noreturn]] inline void an_integral_needs_a_set_that_covers_a_box_or_a_density() {
-  stop("m.integral: rows of a file are samples of an unknown density and cover no volume; take m.box, m.sobol, m.grid, m.gauss, m.faces or m.drawn");
+  stop(
+      "m.integral: rows of a file are samples of an unknown density and cover no volume; take m.box, m.sobol, m.grid, m.gauss, "
+      "m.faces or m.drawn");
 }
 [[noreturn]] inline void an_integral_must_be_of_one_number_a_sample() {
   stop("an integral is of one number a sample: take sum or mean over dimensions, sum_features over features");

@@ -7,8 +7,8 @@
 namespace dimwise::detail {
 
 /// e / p for p = exp(l) at point level and e of degree 1 in p: p is replaced by exp(l - frozen value of l), which is 1 and has
-/// the derivatives of p divided by p; so are its copies below D by one of several states, whose value is that of p. Returns the new node, or
-/// -1 where e is not of degree 1. One sweep: operands stand before their users.
+/// the derivatives of p divided by p; so are its copies below D by one of several states, whose value is that of p. Returns the
+/// new node, or -1 where e is not of degree 1. One sweep: operands stand before their users.
 constexpr int find_relative(recorder& m, int e, int p) {
   list<int> factors;
   factors.push_back(p);

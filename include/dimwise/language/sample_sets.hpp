@@ -72,15 +72,16 @@ class set_recorder : public recorder {
     if (refusal) refusal();
     return r;
   }
-  /// On the faces of a box: one coordinate at `lower` or `upper`, the others uniform, at times uniform in [t0, t1]. For boundary values.
+  /// On the faces of a box: one coordinate at `lower` or `upper`, the others uniform, at times uniform in [t0, t1]. For boundary
+  /// values.
   template <fixed_string Name>
   constexpr samples_reference faces(double lower, double upper, double t0 = 0, double t1 = 1) {
     const samples_reference r = in_box<Name>(sample_source::faces, lower, upper, t0, t1);
     if (refusal) refusal();
     return r;
   }
-  /// Sobol points (Joe and Kuo, 2008) of [lower, upper]^d x [t0, t1], which fill it more evenly than random ones. Their digits are shifted by
-  /// random ones at each draw. At most 3,666 dimensions; best in powers of two.
+  /// Sobol points (Joe and Kuo, 2008) of [lower, upper]^d x [t0, t1], which fill it more evenly than random ones. Their digits
+  /// are shifted by random ones at each draw. At most 3,666 dimensions; best in powers of two.
   template <fixed_string Name>
   constexpr samples_reference sobol(double lower, double upper, double t0 = 0, double t1 = 1) {
     if (d + 1 > 3667) refuse(refused::sobol_points_have_at_most_3666_dimensions);
@@ -88,16 +89,16 @@ class set_recorder : public recorder {
     if (refusal) refusal();
     return r;
   }
-  /// The centres of points^d x time_points equal cells of [lower, upper]^d x [t0, t1]: all of them at every step, at most a million. A mean over
-  /// them is the midpoint rule.
+  /// The centres of points^d x time_points equal cells of [lower, upper]^d x [t0, t1]: all of them at every step, at most a
+  /// million. A mean over them is the midpoint rule.
   template <fixed_string Name>
   constexpr samples_reference grid(double lower, double upper, int points, double t0 = 0, double t1 = 1, int time_points = 1) {
     const samples_reference r = in_box<Name>(sample_source::grid, lower, upper, t0, t1, points, time_points);
     if (refusal) refusal();
     return r;
   }
-  /// Gauss-Legendre nodes, as many and as wide. A mean over them is weighted, so that it is exact for polynomials of degree 2 points - 1 in each
-  /// coordinate (2 time_points - 1 in time).
+  /// Gauss-Legendre nodes, as many and as wide. A mean over them is weighted, so that it is exact for polynomials of degree 2
+  /// points - 1 in each coordinate (2 time_points - 1 in time).
   template <fixed_string Name>
   constexpr samples_reference gauss(double lower, double upper, int points, double t0 = 0, double t1 = 1, int time_points = 1) {
     const samples_reference r = in_box<Name>(sample_source::gauss, lower, upper, t0, t1, points, time_points);
@@ -135,14 +136,16 @@ class set_recorder : public recorder {
   }
   /// Refusals are raised by the caller: compilers then quote one function less.
   template <fixed_string Name>
-  constexpr samples_reference in_box(sample_source source, double lower, double upper, double t0, double t1, int points = 0, int time_points = 1) {
+  constexpr samples_reference in_box(sample_source source, double lower, double upper, double t0, double t1, int points = 0,
+                                     int time_points = 1) {
     need_state();
     if (!(lower < upper)) refuse(refused::samples_of_a_box_need_lower_below_upper);
     if (!(t0 <= t1)) refuse(refused::samples_need_t0_before_t1);
     if (is_fixed(source)) {
       if (points < 1 || time_points < 1) refuse(refused::a_grid_has_one_or_more_points_along_each_axis);
       if (time_points > 1 && !(t0 < t1)) refuse(refused::samples_need_t0_before_t1);
-      if (source == sample_source::gauss && (points > 200 || time_points > 200)) refuse(refused::gauss_has_at_most_200_points_along_each_axis);
+      if (source == sample_source::gauss && (points > 200 || time_points > 200))
+        refuse(refused::gauss_has_at_most_200_points_along_each_axis);
       long long all = time_points;
       for (int i = 0; i < d && all <= 1000000; i++) all *= points;
       if (all > 1000000) refuse(refused::a_grid_has_at_most_a_million_points);

@@ -23,8 +23,9 @@ constexpr handle record_D_by(handle v, handle state, int order, bool dense) {
 }
 }  // namespace detail
 
-/// Component i: the Order-th derivative of v_i by component i of `state`, one of the model's states, the other states held. Costs and classes are
-/// those of D<Order>(v). D by one state of what holds a D by another is refused; mixed derivatives are those of jvp(D<k>(v, state), u, other).
+/// Component i: the Order-th derivative of v_i by component i of `state`, one of the model's states, the other states held. Costs
+/// and classes are those of D<Order>(v). D by one state of what holds a D by another is refused; mixed derivatives are those of
+/// jvp(D<k>(v, state), u, other).
 template <int Order = 1, detail::OwnDifferentiable A, Term S>
 constexpr auto D(A v, S state) {
   static_assert(1 <= Order && Order <= 7, "D<k>(v, state): k from 1 to 7");

@@ -11,9 +11,9 @@ struct replaced_leaf {
   bool state = false, shift = false;
 };
 
-/// Copies the graph of a value with leaves replaced; networks keep their parameters. D and dt are taken as functions of the state and the time
-/// that are replaced afterwards, (D u)(e) and not D of u(e): below D the state is e + (x - x), the second x and e held, whose value is e and whose
-/// derivative is 1; the result is held along x. Memoised, without recursion.
+/// Copies the graph of a value with leaves replaced; networks keep their parameters. D and dt are taken as functions of the state
+/// and the time that are replaced afterwards, (D u)(e) and not D of u(e): below D the state is e + (x - x), the second x and e
+/// held, whose value is e and whose derivative is 1; the result is held along x. Memoised, without recursion.
 class substitution {
  public:
   constexpr explicit substitution(recorder& r) : m(r) {}
@@ -28,7 +28,8 @@ class substitution {
     const kind k = m.kind_of(right);
     replaced_leaf r{left.id, right.id, state, is_shift(left.id, right.id, state)};
     if (r.state) {
-      if (k.width != 1 || k.l == level::units || !(unmixed(k))) return refuse(refused::the_state_is_replaced_by_values_of_their_own_coordinate);
+      if (k.width != 1 || k.l == level::units || !(unmixed(k)))
+        return refuse(refused::the_state_is_replaced_by_values_of_their_own_coordinate);
       if (k.l == level::point) r.by = held(right.id, held_for_each_dimension);
     } else if (k.width != 1 || k.l != level::point || k.d != depends::nothing) {
       return refuse(refused::the_time_is_replaced_by_a_number_for_each_sample);
@@ -36,8 +37,8 @@ class substitution {
     leaves.push_back(r);
   }
 
-  /// Replaces the state by x + s u and holds the time, s being the way along u: dt of the copy is the derivative along u. u is held along x
-  /// unless it depends on nothing, so that derivatives by x below are those at x + s u.
+  /// Replaces the state by x + s u and holds the time, s being the way along u: dt of the copy is the derivative along u. u is
+  /// held along x unless it depends on nothing, so that derivatives by x below are those at x + s u.
   constexpr void move_along(handle u, int state) {
     if (!m.owns(u)) return;
     const kind k = m.kind_of(u);
@@ -125,7 +126,8 @@ class substitution {
     bool constants = false, moving = false;
     for (const replaced_leaf& r : leaves)
       if (r.state) (r.shift ? moving : constants) = true;
-    if (inside & holds_D && constants && moving) return refuse(refused::a_derivative_by_x_is_replaced_at_constants_or_shifts_only), false;
+    if (inside & holds_D && constants && moving)
+      return refuse(refused::a_derivative_by_x_is_replaced_at_constants_or_shifts_only), false;
     for (const replaced_leaf& r : leaves) {
       if (inside & holds_D && r.state && !r.shift && m.nodes[r.by].k.d != depends::nothing)
         return refuse(refused::a_derivative_by_x_is_replaced_at_constants_or_shifts_only), false;

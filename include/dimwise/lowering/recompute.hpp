@@ -1,4 +1,5 @@
-// lowering/recompute.hpp: which values of a dimension are computed again by a later loop over the dimensions instead of being kept for all of them.
+// lowering/recompute.hpp: which values of a dimension are computed again by a later loop over the dimensions instead of being
+// kept for all of them.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -21,14 +22,24 @@ struct repeated_program {
 
 namespace detail {
 
-/// Operations that cost little beside the memory traffic of their result: all but those with weights of their own for each dimension and
-/// those that look at other dimensions.
+/// Operations that cost little beside the memory traffic of their result: all but those with weights of their own for each
+/// dimension and those that look at other dimensions.
 inline bool is_repeatable(const jet_node& x, const table& t) {
   if (!x.per_dim || x.reduces || x.gathers) return false;
   switch (x.o) {
-    case jet_op::add: case jet_op::sub: case jet_op::mul: case jet_op::scale: case jet_op::offset: case jet_op::unary: case jet_op::derivative:
-    case jet_op::concat: case jet_op::slice: case jet_op::sum_features: case jet_op::choose: case jet_op::subtract_maximum: case jet_op::add_maximum:
-      return true;
+    case jet_op::add:
+    case jet_op::sub:
+    case jet_op::mul:
+    case jet_op::scale:
+    case jet_op::offset:
+    case jet_op::unary:
+    case jet_op::derivative:
+    case jet_op::concat:
+    case jet_op::slice:
+    case jet_op::sum_features:
+    case jet_op::choose:
+    case jet_op::subtract_maximum:
+    case jet_op::add_maximum: return true;
     case jet_op::linear: return t.tensors[x.weight].rank == 2;
     default: return false;
   }
@@ -53,7 +64,8 @@ inline double work_of(const jet_program_view& p, const jet_node& x) {
 
 class repetition {
  public:
-  repetition(const table& recording, const jet_program_view& program, bool with_parameter_gradients, int least_rows, std::ptrdiff_t most_rows)
+  repetition(const table& recording, const jet_program_view& program, bool with_parameter_gradients, int least_rows,
+             std::ptrdiff_t most_rows)
       : t(recording), p(program), order(make_schedule(program, with_parameter_gradients)), again(std::size_t(program.count), 0) {
     std::vector<char> outside(again.size(), 0);  // read by something that needs all dimensions
     for (int i = 0; i < p.count; i++) {
@@ -87,8 +99,9 @@ class repetition {
       candidates.push_back({i, size, work[std::size_t(i)] / size});
       rows += size;
     }
-    std::sort(candidates.begin(), candidates.end(),
-              [](const candidate& a, const candidate& b) { return a.work_per_row != b.work_per_row ? a.work_per_row < b.work_per_row : a.node < b.node; });
+    std::sort(candidates.begin(), candidates.end(), [](const candidate& a, const candidate& b) {
+      return a.work_per_row != b.work_per_row ? a.work_per_row < b.work_per_row : a.node < b.node;
+    });
     for (const candidate& c : candidates) {
       if (rows <= most_rows) break;
       again[std::size_t(c.node)] = 1;
@@ -159,9 +172,11 @@ class repetition {
 
 }  // namespace detail
 
-/// Where what is kept for a block of `samples` would take more than `most` elements of memory, repeats what costs the least for its memory, as
-/// much of it as is needed; else the program as it is. Narrow values are always kept. Digits are the same either way.
-inline repeated_program repeat_rather_than_keep(const table& t, const jet_program_view& p, bool with_parameter_gradients, int samples, std::ptrdiff_t most) {
+/// Where what is kept for a block of `samples` would take more than `most` elements of memory, repeats what costs the least for
+/// its memory, as much of it as is needed; else the program as it is. Narrow values are always kept. Digits are the same either
+/// way.
+inline repeated_program repeat_rather_than_keep(const table& t, const jet_program_view& p, bool with_parameter_gradients,
+                                                int samples, std::ptrdiff_t most) {
   constexpr int least_rows = 9;
   detail::repetition r(t, p, with_parameter_gradients, least_rows, most / (std::ptrdiff_t(t.d) * samples));
   if (r.any()) return r.run();

@@ -15,8 +15,8 @@ struct stage {
 
 struct schedule {
   std::vector<stage> stages;
-  std::vector<int> stage_of;      ///< of node i, -1 where it is not executed
-  std::vector<char> kept;         ///< a dim-level node whose values for all dimensions are stored
+  std::vector<int> stage_of;  ///< of node i, -1 where it is not executed
+  std::vector<char> kept;     ///< a dim-level node whose values for all dimensions are stored
 };
 
 /// Whether a node is written once for all dimensions before the first stage.
@@ -44,11 +44,13 @@ void for_each_operand(const jet_program_view& p, int i, F&& f) {
 inline bool is_parameter_gradient(const jet_node& x) {
   return x.o == jet_op::parameter_gradient || x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient;
 }
-inline bool is_root(const jet_node& x) { return x.o == jet_op::store || x.o == jet_op::store_cotangent || is_parameter_gradient(x); }
+inline bool is_root(const jet_node& x) {
+  return x.o == jet_op::store || x.o == jet_op::store_cotangent || is_parameter_gradient(x);
+}
 }  // namespace detail
 
-/// Every node as early as its operands allow, and not before the stage that `earliest` names; what no root needs is left out, and the gradients
-/// of parameters if so wished. Cost: linear in nodes.
+/// Every node as early as its operands allow, and not before the stage that `earliest` names; what no root needs is left out, and
+/// the gradients of parameters if so wished. Cost: linear in nodes.
 inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gradients = true, const int* earliest = nullptr) {
   schedule r;
   std::vector<char> live(std::size_t(p.count), 0);

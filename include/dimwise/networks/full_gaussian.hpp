@@ -19,7 +19,8 @@ constexpr value unit_vector_features(recorder& m) {
   return relu(1.0 - sq(number - value(m.leaf(op::index, leaf_kind(level::dim, 1)))));
 }
 /// d trained numbers for each dimension: those of features behind its own; the others are 0.
-constexpr value strictly_upper_table(parameter_scope& scope, initial_value start, std::string_view leaf, std::string_view meaning) {
+constexpr value strictly_upper_table(parameter_scope& scope, initial_value start, std::string_view leaf,
+                                     std::string_view meaning) {
   tensor_shape s;
   s.rank = 2;
   s.shape[0] = s.shape[1] = s.dims = scope.m.d;
@@ -75,8 +76,8 @@ constexpr auto unit_vectors(detail::recorder& m) {
   return detail::make<detail::leaf_kind(level::dim, recorded_width), "unit_vectors">(h);
 }
 /// d trained numbers for each dimension of m, of which those of features behind the own one are free and the others 0: with
-/// U = strictly_upper<"U">(m, normal{0.1}), sum((unit_vectors(m) + U) * x) is a triangular matrix times x, feature k the k-th row. Needs
-/// the state first.
+/// U = strictly_upper<"U">(m, normal{0.1}), sum((unit_vectors(m) + U) * x) is a triangular matrix times x, feature k the k-th
+/// row. Needs the state first.
 template <fixed_string Name>
 constexpr auto strictly_upper(detail::recorder& m, initial_value start) {
   if (m.state_node < 0) m.refuse(refused::this_model_has_no_state);

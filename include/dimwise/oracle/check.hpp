@@ -27,14 +27,14 @@ struct check_options {
 /// the gradients.
 ///
 /// For D^1..D^4 of every network, `network_probe` adds kernels. Outputs called "check.NAME.QUANTITY" are recorded under NAME. An
-/// output that is a conditioner's readout (or its tanh), or of a class that leaves coordinates out (before, after, hollow), is also
-/// evaluated with each coordinate changed: components that must not see it keep every bit.
+/// output that is a conditioner's readout (or its tanh), or of a class that leaves coordinates out (before, after, hollow), is
+/// also evaluated with each coordinate changed: components that must not see it keep every bit.
 std::vector<check_record> check(const compiled_model& model, const std::vector<double>& parameters,
                                 const check_options& options = {});
 
 /// Without kernels: for each network of the recording with a conditioner, each sort of sum of others and shift, and each output,
-/// equation side or sde whose class leaves coordinates out, changes each coordinate j that component i must not see (by its class,
-/// and where masks cut it off) in the whole input and asks for the same number, digit by digit.
+/// equation side or sde whose class leaves coordinates out, changes each coordinate j that component i must not see (by its
+/// class, and where masks cut it off) in the whole input and asks for the same number, digit by digit.
 std::vector<check_record> check_hollowness(const table& recording, const std::vector<double>& parameters,
                                            const std::vector<sample_inputs>& samples);
 

@@ -30,8 +30,9 @@ struct check_bounds {
 bool all_ok(const std::vector<check_record>& records);
 /// One line: verdict, name, quantity, precision, worst relative error, bound, where.
 std::string to_text(const check_record& record);
-/// Lines for all records; gradients by the tensors of one objective are one line, that of the worst, unless one is not ok. Where that
-/// is more than 40 lines, all ok quantities of one name are one line, that of the one nearest to its bound. The last line counts.
+/// Lines for all records; gradients by the tensors of one objective are one line, that of the worst, unless one is not ok. Where
+/// that is more than 40 lines, all ok quantities of one name are one line, that of the one nearest to its bound. The last line
+/// counts.
 std::string to_text(const std::vector<check_record>& records);
 
 }  // namespace dimwise

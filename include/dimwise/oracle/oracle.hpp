@@ -31,7 +31,8 @@ class basic_oracle {
   /// Throws `error` where the length is not that of the recording.
   void set_parameters(const std::vector<double>& parameters);
   void set_sample(const sample_inputs& sample);
-  /// Parameters, state and time with all digits, in place of those of the sample; for solutions that are computed from the oracle.
+  /// Parameters, state and time with all digits, in place of those of the sample; for solutions that are computed from the
+  /// oracle.
   void set_exactly(const std::vector<Number>& parameters, const std::vector<Number>& state, const Number& time);
 
   /// All numbers of a node: point [W], dim [d][W], units [H].
@@ -40,7 +41,8 @@ class basic_oracle {
   std::vector<Number> component(int node, int i);
   /// k-th derivative of component i (of the whole value, for a point-level node) by x_i, and l-th by time: [W].
   std::vector<Number> dense_derivative(int node, int i, int k, int l = 0);
-  /// First derivatives of component `of` (of the whole value, for a point-level node) by coordinate i, or by time for i = -1: [W].
+  /// First derivatives of component `of` (of the whole value, for a point-level node) by coordinate i, or by time for i = -1:
+  /// [W].
   std::vector<Number> input_derivative(int node, int of, int i);
   /// Derivatives of all numbers of a node by entry `parameter` of the parameter vector, by a central difference. Only what the
   /// entry changes is evaluated again.

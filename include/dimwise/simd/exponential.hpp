@@ -33,8 +33,7 @@ DIMWISE_INLINE V expm1_tail(const V& r) {
 template <class V>
 DIMWISE_INLINE V tanh_near_zero(const V& v) {
   const V z = v * v;
-  if constexpr (sizeof(element<V>) == 4)
-    return fma(v * z, polynomial(z, -0.333312647784f, 0.131102334283f), v);
+  if constexpr (sizeof(element<V>) == 4) return fma(v * z, polynomial(z, -0.333312647784f, 0.131102334283f), v);
   else
     return fma(v * z,
                polynomial(z, -0.33333333333332475928, 0.13333333332778826128, -0.053968252773533129286, 0.021869370085115687764,
@@ -112,7 +111,8 @@ DIMWISE_INLINE pack<T> exp_times(const pack<T>& x, const pack<T>& tail, const pa
 #endif
 }
 
-/// tanh |x| = a / d and 1 - tanh^2 from b = tanh v and s = 2^n, where |x| = v - n ln(2) / 2. E = e^(-2|x|) = s (1 - b) / (1 + b), so
+/// tanh |x| = a / d and 1 - tanh^2 from b = tanh v and s = 2^n, where |x| = v - n ln(2) / 2. E = e^(-2|x|) = s (1 - b) / (1 + b),
+/// so
 ///   tanh |x| = (1 - E) / (1 + E) = (1 + b - s (1 - b)) / (1 + b + s (1 - b)) = a / d:
 /// no cancellation near 0, where s = 1. And 1 - tanh |x| = 2 s (1 - b) / d: none in saturation either.
 template <bool WithSlope, class V>
@@ -130,14 +130,15 @@ DIMWISE_INLINE V tanh_of_parts(const V& b, const V& s, const V& sign, V* slope) 
 
 #if defined(DIMWISE_SIMD_AVX512)
 /// tanh alone in single precision, with the two instructions that split and scale by powers of two, which leave the ports of the
-/// multiply-adds to others. z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and takes the
-/// other way.
+/// multiply-adds to others. z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and
+/// takes the other way.
 template <class V>
 DIMWISE_INLINE V tanh_without_slope(const V& x) {
   const V z = abs(x) * V(static_cast<float>(-2 * log2_e));
   const V f = by_parts(
       [](const pack<float>& y) DIMWISE_INLINE_LAMBDA {
-        return pack<float>(_mm512_maskz_reduce_ps(__mmask16(-1), y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));  // 0 for infinity
+        return pack<float>(
+            _mm512_maskz_reduce_ps(__mmask16(-1), y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));  // 0 for infinity
       },
       z);
   const V s = scale(V(1.0f), z - f), z2 = f * f;
@@ -226,9 +227,9 @@ DIMWISE_INLINE V sigmoid(const V& x, V* slope) {
   const V e = fma(s, parts.q, s);
   if constexpr (WithSlope) {
     const V r = reciprocal(e + one), y1 = e * r;
-    *slope = by_parts([](const pack<T>& of, const pack<T>& w) DIMWISE_INLINE_LAMBDA {
-      return select(of > broadcast<T>(highest), broadcast<T>(0), w);
-    }, x, y1 * r);
+    *slope = by_parts([](const pack<T>& of, const pack<T>& w)
+                          DIMWISE_INLINE_LAMBDA { return select(of > broadcast<T>(highest), broadcast<T>(0), w); },
+                      x, y1 * r);
     return y1;
   } else {
     return e / (e + one);

@@ -64,15 +64,16 @@ struct tile_shape {
   friend constexpr bool operator==(const tile_shape&, const tile_shape&) = default;
 };
 
-/// The tiles that a product may be cut into: accumulators, a weight and the packs of a row of B fit the registers. Which one is fastest depends on
-/// the product and on the machine; digits depend on none of it. The first ran at the load-fed rate on every machine that was measured.
+/// The tiles that a product may be cut into: accumulators, a weight and the packs of a row of B fit the registers. Which one is
+/// fastest depends on the product and on the machine; digits depend on none of it. The first ran at the load-fed rate on every
+/// machine that was measured.
 inline constexpr auto tile_shapes = [] {
   if constexpr (vector_registers >= 32) return std::array<tile_shape, 4>{{{8, 3}, {4, 6}, {6, 4}, {16, 1}}};
   else return std::array<tile_shape, 3>{{{6, 2}, {4, 3}, {12, 1}}};
 }();
 
-/// The one of tile_shapes for a product that was not measured. A single vector of columns wants many rows, because fewer than eight sums wait for each
-/// other; a single row, which has four sums of its own, wants many vectors.
+/// The one of tile_shapes for a product that was not measured. A single vector of columns wants many rows, because fewer than
+/// eight sums wait for each other; a single row, which has four sums of its own, wants many vectors.
 constexpr int usual_tile(int rows, int packs) {
   constexpr int wide = 1, high = int(tile_shapes.size()) - 1;
   return rows == 1 ? wide : packs == 1 && rows > tile_shapes[0].rows ? high : 0;
@@ -91,8 +92,9 @@ namespace detail {
 inline constexpr int tile_rows = tile_shapes[0].rows;
 inline constexpr int tile_packs = tile_shapes[0].packs;
 
-/// Parts that the sum over k is split into. One or two outputs of a layer have so few accumulators that they would wait for each other. The split
-/// depends on nothing but their number, so that digits do not depend on how many samples are computed together, nor on the tile.
+/// Parts that the sum over k is split into. One or two outputs of a layer have so few accumulators that they would wait for each
+/// other. The split depends on nothing but their number, so that digits do not depend on how many samples are computed together,
+/// nor on the tile.
 constexpr int sums_of(int outputs) { return outputs == 1 ? 4 : outputs == 2 ? 2 : 1; }
 
 /// `p`, about which the compiler knows nothing from here on.
@@ -104,8 +106,8 @@ DIMWISE_INLINE P* opaque(P* p) {
   return p;
 }
 
-/// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are columns, `at` is the
-/// tile's first row, and the bias has a number for each column.
+/// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are
+/// columns, `at` is the tile's first row, and the bias has a number for each column.
 template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsAlong = false>
 [[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int at) {
   pack<T> sum[split][Rows][Packs];
@@ -220,7 +222,8 @@ constexpr tile_function<T> tile_or_null() {
   else return nullptr;
 }
 
-/// The tile of r + 1 rows and p + 1 packs is entry most_of_tile.packs * r + p; null where no shape has it. One and two rows are all outputs of a layer.
+/// The tile of r + 1 rows and p + 1 packs is entry most_of_tile.packs * r + p; null where no shape has it. One and two rows are
+/// all outputs of a layer.
 template <class T>
 inline constexpr auto tiles = []<int... I>(std::integer_sequence<int, I...>) {
   struct {
@@ -248,7 +251,8 @@ constexpr int strip_rows(int left) {
   return detail::even_part(left, tile_shapes[Tile].rows);
 }
 
-/// Computes `rows` rows, as many as strip_rows<Tile> gives, of the `outputs` rows of the whole product; all columns. Tile: of tile_shapes.
+/// Computes `rows` rows, as many as strip_rows<Tile> gives, of the `outputs` rows of the whole product; all columns. Tile: of
+/// tile_shapes.
 template <int Tile = 0, class T>
 void compute(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs) {
   static_assert(tile_shapes[Tile].rows >= 4, "a single row must be a product of its own");

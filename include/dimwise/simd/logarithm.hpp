@@ -88,8 +88,8 @@ DIMWISE_INLINE pack<T> softplus(const pack<T>& x) {
   return detail::softplus<T>(x, exp(-abs(x)));
 }
 
-/// The same, with its first and second derivative sigmoid x and sigmoid (1 - sigmoid): from one exponential. Relative errors <= 4 and
-/// 6 ULP until they underflow, as exp does.
+/// The same, with its first and second derivative sigmoid x and sigmoid (1 - sigmoid): from one exponential. Relative errors <= 4
+/// and 6 ULP until they underflow, as exp does.
 template <class T>
 DIMWISE_INLINE pack<T> softplus_with_slopes(const pack<T>& x, pack<T>& first, pack<T>& second) {
   const pack<T> y = exp(-abs(x)), r = reciprocal(broadcast<T>(1) + y), other = y * r;

@@ -1,4 +1,5 @@
-// simd/packs.hpp: some registers that go through the same operations in turns, so that the processor always has one that need not wait.
+// simd/packs.hpp: some registers that go through the same operations in turns, so that the processor always has one that need not
+// wait.
 #pragma once
 #include <dimwise/simd/pack.hpp>
 #include <utility>
@@ -6,8 +7,9 @@
 namespace dimwise::simd {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// N registers of T. Operations on them are those on each; an elementary function of N registers, written operation by operation for all of
-/// them, takes 10 to 20 % less time than N functions one after the other, whose operations wait for each other (measured on a Zen 5).
+/// N registers of T. Operations on them are those on each; an elementary function of N registers, written operation by operation
+/// for all of them, takes 10 to 20 % less time than N functions one after the other, whose operations wait for each other
+/// (measured on a Zen 5).
 template <class T, int N>
 struct packs {
   using value_type = T;
@@ -70,11 +72,13 @@ DIMWISE_INLINE packs<T, N> operator/(const packs<T, N>& a, const packs<T, N>& b)
 }
 template <class T, int N>
 DIMWISE_INLINE packs<T, N> fma(const packs<T, N>& a, const packs<T, N>& b, const packs<T, N>& c) {
-  return by_parts([](const pack<T>& x, const pack<T>& y, const pack<T>& z) DIMWISE_INLINE_LAMBDA { return simd::fma(x, y, z); }, a, b, c);
+  return by_parts([](const pack<T>& x, const pack<T>& y, const pack<T>& z) DIMWISE_INLINE_LAMBDA { return simd::fma(x, y, z); },
+                  a, b, c);
 }
 template <class T, int N>
 DIMWISE_INLINE packs<T, N> fnma(const packs<T, N>& a, const packs<T, N>& b, const packs<T, N>& c) {
-  return by_parts([](const pack<T>& x, const pack<T>& y, const pack<T>& z) DIMWISE_INLINE_LAMBDA { return simd::fnma(x, y, z); }, a, b, c);
+  return by_parts([](const pack<T>& x, const pack<T>& y, const pack<T>& z) DIMWISE_INLINE_LAMBDA { return simd::fnma(x, y, z); },
+                  a, b, c);
 }
 template <class T, int N>
 DIMWISE_INLINE packs<T, N> min(const packs<T, N>& a, const packs<T, N>& b) {

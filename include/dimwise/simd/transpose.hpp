@@ -11,7 +11,8 @@ namespace detail {
 #if defined(DIMWISE_SIMD_AVX512)
 inline constexpr bool has_squares = true;
 
-// Within quarters of 128 bits, then quarters as a whole: these shuffles run twice as often as the interleaving of any two elements.
+// Within quarters of 128 bits, then quarters as a whole: these shuffles run twice as often as the interleaving of any two
+// elements.
 DIMWISE_INLINE void transpose_square(pack<float> (&x)[16]) {
   __m512 a[16], b[16];
 #pragma GCC unroll 8

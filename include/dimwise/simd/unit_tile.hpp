@@ -1,5 +1,5 @@
-// simd/unit_tile.hpp: the matrix product for few samples, in the register tiles of simd/gemm.hpp turned round: lanes are units (outputs), broadcast
-// are the numbers of the samples. It adds up in the same order, so that both give the same digits.
+// simd/unit_tile.hpp: the matrix product for few samples, in the register tiles of simd/gemm.hpp turned round: lanes are units
+// (outputs), broadcast are the numbers of the samples. It adds up in the same order, so that both give the same digits.
 #pragma once
 #include "gemm.hpp"
 
@@ -17,7 +17,10 @@ template <class T>
 struct four_sums {
   T x[4];
   explicit four_sums(T first) : x{first, 0, 0, 0} {}
-  DIMWISE_INLINE static T multiply_add(T a, T b, T c) { return has_fused_multiply_add ? (sizeof(T) == 4 ? T(__builtin_fmaf(float(a), float(b), float(c))) : T(__builtin_fma(a, b, c))) : a * b + c; }
+  DIMWISE_INLINE static T multiply_add(T a, T b, T c) {
+    return has_fused_multiply_add ? (sizeof(T) == 4 ? T(__builtin_fmaf(float(a), float(b), float(c))) : T(__builtin_fma(a, b, c)))
+                                  : a * b + c;
+  }
   DIMWISE_INLINE void add(const T* a, const T* b) {
     for (int i = 0; i < 4; ++i) x[i] = multiply_add(a[i], b[i], x[i]);
   }
@@ -41,7 +44,9 @@ struct four_sums<double> {
   __m256d x;
   explicit four_sums(double first) : x(_mm256_setr_pd(first, 0, 0, 0)) {}
   DIMWISE_INLINE void add(const double* a, const double* b) { x = _mm256_fmadd_pd(_mm256_loadu_pd(a), _mm256_loadu_pd(b), x); }
-  DIMWISE_INLINE void add_to_first(double a, double b) { x = _mm256_fmadd_pd(_mm256_setr_pd(a, 0, 0, 0), _mm256_setr_pd(b, 0, 0, 0), x); }
+  DIMWISE_INLINE void add_to_first(double a, double b) {
+    x = _mm256_fmadd_pd(_mm256_setr_pd(a, 0, 0, 0), _mm256_setr_pd(b, 0, 0, 0), x);
+  }
   DIMWISE_INLINE double total() const {
     const __m256d pairs = _mm256_hadd_pd(x, x);
     return _mm_cvtsd_f64(_mm_add_sd(_mm256_castpd256_pd128(pairs), _mm256_extractf128_pd(pairs, 1)));
@@ -66,13 +71,14 @@ template <class T, int Rows>
   sums(std::make_integer_sequence<int, Rows>{});
 }
 
-/// First come the tiles of r + 1 samples and p + 1 packs of units, entry unit_rows * p + r, then those of r + 1 samples and two units (as many sums as
-/// gemm_tile has for them), then those of r + 1 samples and one.
+/// First come the tiles of r + 1 samples and p + 1 packs of units, entry unit_rows * p + r, then those of r + 1 samples and two
+/// units (as many sums as gemm_tile has for them), then those of r + 1 samples and one.
 template <class T>
 inline constexpr auto unit_tiles = []<int... P, int... R>(std::integer_sequence<int, P...>, std::integer_sequence<int, R...>) {
   struct {
     tile_function<T> of[(unit_packs + 2) * unit_rows];
-  } all{{gemm_tile<T, P % unit_rows + 1, P / unit_rows + 1, 1, true>..., gemm_tile<T, R + 1, 1, sums_of(2), true>..., single_unit_tile<T, R + 1>...}};
+  } all{{gemm_tile<T, P % unit_rows + 1, P / unit_rows + 1, 1, true>..., gemm_tile<T, R + 1, 1, sums_of(2), true>...,
+         single_unit_tile<T, R + 1>...}};
   return all;
 }
 (std::make_integer_sequence<int, unit_packs * unit_rows>{}, std::make_integer_sequence<int, unit_rows>{});

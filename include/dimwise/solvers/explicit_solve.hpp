@@ -12,7 +12,8 @@ enum class error_control : std::uint8_t {
   per_sample  ///< each sample has its own steps
 };
 
-/// A point of a solution where it stops: a sign change of value(x, t) of one sample from the start of a step to its end. NaN has no sign.
+/// A point of a solution where it stops: a sign change of value(x, t) of one sample from the start of a step to its end. NaN has
+/// no sign.
 template <class T>
 using event_function = std::function<double(const T* state, double time)>;
 
@@ -23,8 +24,8 @@ struct explicit_options {
   double rtol = 1e-6, atol = 1e-6;
   std::vector<double> atol_of;  ///< for each coordinate, instead of `atol`; empty: all the same
   error_control control = error_control::per_sample;
-  bool carried_counts = true;   ///< carried quantities count in the error norm
-  double first_step = 0;        ///< 0: estimated (Hairer, Norsett & Wanner I, II.4), for two evaluations
+  bool carried_counts = true;  ///< carried quantities count in the error norm
+  double first_step = 0;       ///< 0: estimated (Hairer, Norsett & Wanner I, II.4), for two evaluations
   double largest_step = std::numeric_limits<double>::infinity();
   std::size_t most_steps = 100000;  ///< accepted and rejected
   std::vector<double> save_at;      ///< times between t0 and t1, in the order of integration; values by dense output
@@ -46,13 +47,15 @@ class explicit_memory {
   std::unique_ptr<parts> parts_;
 };
 
-/// Solves. The error norm is the root mean square over coordinates (and samples, per batch) of error / (atol + rtol max(|x before|, |x after|));
-/// steps follow a PI controller (Hairer & Wanner II, IV.2). Digits depend neither on the number of threads nor, per sample, on which samples
-/// share a batch. A solve that cannot go on ends with a status that is no success and the state reached. Throws `error` for wrong options.
+/// Solves. The error norm is the root mean square over coordinates (and samples, per batch) of error / (atol + rtol max(|x
+/// before|, |x after|)); steps follow a PI controller (Hairer & Wanner II, IV.2). Digits depend neither on the number of threads
+/// nor, per sample, on which samples share a batch. A solve that cannot go on ends with a status that is no success and the state
+/// reached. Throws `error` for wrong options.
 template <class T>
-ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options, team& workers,
-                               explicit_memory<T>& memory);
+ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options,
+                               team& workers, explicit_memory<T>& memory);
 template <class T>
-ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options = {}, int threads = 1);
+ode_solution<T> solve_explicit(const ode_problem<T>& problem, const ode_start<T>& start, const explicit_options<T>& options = {},
+                               int threads = 1);
 
 }  // namespace dimwise

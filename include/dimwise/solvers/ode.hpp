@@ -20,13 +20,14 @@ struct ode_problem {
   const T* parameters = nullptr;
   const T* const* inputs = nullptr;  ///< [slot][samples][width], see named_inputs; null where the model has none
   const T* constants = nullptr;      ///< null: their defaults
-  const T* prepared = nullptr;       ///< what kernels->whole().prepare wrote for these parameters, where many solves have the same ones; null: each prepares what it needs
+  const T* prepared = nullptr;  ///< what kernels->whole().prepare wrote for these parameters, where many solves have the same
+                                ///< ones; null: each prepares what it needs
   std::size_t dims() const { return std::size_t(recording->d); }
   std::size_t carried() const { return kernels->carried ? kernels->carried->outputs().size() - 1 : 0; }
 };
 
-/// The inputs of a model by name, in the order in which kernels read them (that of the recording, which is not the one of the model function).
-/// Throws `error` where a name is unknown or missing.
+/// The inputs of a model by name, in the order in which kernels read them (that of the recording, which is not the one of the
+/// model function). Throws `error` where a name is unknown or missing.
 template <class T>
 class named_inputs {
  public:
@@ -58,10 +59,10 @@ const char* sentence(solve_status status);
 
 /// Work of one solve. Of adaptive steps for each sample: that of the sample with the most.
 struct solve_counters {
-  std::size_t field = 0;     ///< evaluations of f
-  std::size_t diagonal = 0;  ///< of these, the ones that also gave D<1>f
-  std::size_t jacobian = 0;  ///< whole Jacobians
-  std::size_t products = 0;  ///< Jacobian-vector and vector-Jacobian products
+  std::size_t field = 0;                   ///< evaluations of f
+  std::size_t diagonal = 0;                ///< of these, the ones that also gave D<1>f
+  std::size_t jacobian = 0;                ///< whole Jacobians
+  std::size_t products = 0;                ///< Jacobian-vector and vector-Jacobian products
   std::size_t accepted = 0, rejected = 0;  ///< steps
   std::size_t iterations = 0;              ///< of the corrector
   solve_counters& operator+=(const solve_counters& c) {
@@ -71,8 +72,8 @@ struct solve_counters {
   }
 };
 
-/// The step sizes that a solve took, enough to repeat it digit by digit: step r of sample s goes from `time` to `time` + `length`; samples that
-/// are done have length 0. One column where all samples take the same steps.
+/// The step sizes that a solve took, enough to repeat it digit by digit: step r of sample s goes from `time` to `time` +
+/// `length`; samples that are done have length 0. One column where all samples take the same steps.
 struct step_record {
   std::size_t columns = 1;
   std::vector<double> time, length;  ///< [steps][columns]
@@ -83,12 +84,12 @@ struct step_record {
 template <class T>
 struct ode_solution {
   solve_status status = solve_status::success;
-  std::string text;            ///< a sentence: how it ended, where, and what may help
+  std::string text;  ///< a sentence: how it ended, where, and what may help
   solve_counters counters;
-  double mean_evaluations = 0; ///< of f, over samples
-  std::vector<T> state;        ///< [samples][d] at the end
-  std::vector<T> carried;      ///< [samples][carried]
-  std::vector<double> end;     ///< [samples] time reached: t1, or earlier where a solve stopped
+  double mean_evaluations = 0;     ///< of f, over samples
+  std::vector<T> state;            ///< [samples][d] at the end
+  std::vector<T> carried;          ///< [samples][carried]
+  std::vector<double> end;         ///< [samples] time reached: t1, or earlier where a solve stopped
   std::vector<double> saved_time;  ///< as asked for
   std::vector<T> saved;            ///< [time][samples][d]; after a sample stopped: where it stopped
   std::vector<T> saved_carried;    ///< [time][samples][carried]

@@ -11,20 +11,20 @@
 
 namespace dimwise {
 
-/// Sum over the objectives of a stage of weight * mean over samples, as a function of the entries that the stage moves, on samples that stay
-/// the same until `draw` is called again: what methods beyond first order need. In double precision. The digits do not depend on the number
-/// of threads. model, sets and workers must outlive it.
+/// Sum over the objectives of a stage of weight * mean over samples, as a function of the entries that the stage moves, on
+/// samples that stay the same until `draw` is called again: what methods beyond first order need. In double precision. The digits
+/// do not depend on the number of threads. model, sets and workers must outlive it.
 class drawn_objectives {
  public:
   /// One objective and its samples.
   struct slot {
     int objective = 0, set = 0;
     double weight = 1;
-    bool squares = false;  // the residual's squares are summed up; else the value itself is the loss
+    bool squares = false;           // the residual's squares are summed up; else the value itself is the loss
     double volume = 0, target = 0;  // of a constraint: (volume * mean - target)^2 is the loss
     std::size_t samples = 0, components = 1, factors = 0;  // factors: numbers of the sample weight, 0: none
-    const kernel_interface<double>* kernel = nullptr;  // of the residual and the sample weight, or of the value
-    const kernel_interface<double>* total = nullptr;   // of the loss of a sample
+    const kernel_interface<double>* kernel = nullptr;      // of the residual and the sample weight, or of the value
+    const kernel_interface<double>* total = nullptr;       // of the loss of a sample
     sample_batch<double> batch;
     aligned_vector<double> residuals;  // [samples][components]
     aligned_vector<double> scale;      // [samples][factors]
@@ -38,10 +38,12 @@ class drawn_objectives {
     bool constraint() const { return volume != 0; }
   };
 
-  /// `batch`: samples of each set; sets of rows give all their training rows where they have no more. `candidates`: points drawn for each one
-  /// that is kept, of sets that are not rows (Wu et al., 2023, residual-based adaptive distribution: probability 1 + |r| / mean |r|).
-  drawn_objectives(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates, std::uint64_t seed,
-                   const std::map<std::string, double>& weights, const std::map<std::string, double>& constants, team& workers);
+  /// `batch`: samples of each set; sets of rows give all their training rows where they have no more. `candidates`: points drawn
+  /// for each one that is kept, of sets that are not rows (Wu et al., 2023, residual-based adaptive distribution: probability 1 +
+  /// |r| / mean |r|).
+  drawn_objectives(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates,
+                   std::uint64_t seed, const std::map<std::string, double>& weights,
+                   const std::map<std::string, double>& constants, team& workers);
 
   /// New samples; a function of (seed, step, parameters).
   void draw(std::uint64_t step, const double* parameters);
@@ -55,7 +57,8 @@ class drawn_objectives {
   const std::vector<std::size_t>& entries() const { return entries_; }
   /// The unknown of each parameter, or -1.
   const std::vector<int>& columns() const { return columns_; }
-  /// The loss of each objective (unweighted), for the parameters of the latest call of `loss` or `gradient`; NaN for those of other stages.
+  /// The loss of each objective (unweighted), for the parameters of the latest call of `loss` or `gradient`; NaN for those of
+  /// other stages.
   const std::vector<double>& losses() const { return losses_; }
 
   /// Of a constraint: its integral minus the target, and the gradient of that, gradient[unknowns()].

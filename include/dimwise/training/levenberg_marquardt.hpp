@@ -12,23 +12,27 @@
 
 namespace dimwise {
 
-/// The least-squares objectives of one stage on drawn samples: sum over objectives of weight * mean over samples of |r|^2, and of weight * (integral - target)^2
-/// for constraints, each of which is one more residual. In double
-/// precision. The digits do not depend on the number of threads. model, sets and workers must outlive it.
+/// The least-squares objectives of one stage on drawn samples: sum over objectives of weight * mean over samples of |r|^2, and of
+/// weight * (integral - target)^2 for constraints, each of which is one more residual. In double precision. The digits do not
+/// depend on the number of threads. model, sets and workers must outlive it.
 class levenberg_marquardt {
  public:
-  static constexpr std::size_t largest_dense = 4000;  ///< unknowns; more are solved for by conjugate gradients, without the matrix
+  static constexpr std::size_t largest_dense =
+      4000;  ///< unknowns; more are solved for by conjugate gradients, without the matrix
 
-  /// Throws `error` where an objective of the stage is neither a least-squares one nor a constraint. Other arguments: see drawn_objectives.
-  levenberg_marquardt(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates, std::uint64_t seed,
-                      const std::map<std::string, double>& weights, const std::map<std::string, double>& constants, team& workers);
+  /// Throws `error` where an objective of the stage is neither a least-squares one nor a constraint. Other arguments: see
+  /// drawn_objectives.
+  levenberg_marquardt(const compiled_model& model, const data_sets& sets, int stage, std::size_t batch, double candidates,
+                      std::uint64_t seed, const std::map<std::string, double>& weights,
+                      const std::map<std::string, double>& constants, team& workers);
 
   /// New samples; a function of (seed, step, parameters).
   void draw(std::uint64_t step, const double* parameters);
-  /// One accepted step, or none where twenty trials of growing damping did not decrease the loss. Returns the loss at the new parameters.
-  /// Cost: the Jacobian, n^2 multiply-adds a sample, n^3 / 3 a trial.
+  /// One accepted step, or none where twenty trials of growing damping did not decrease the loss. Returns the loss at the new
+  /// parameters. Cost: the Jacobian, n^2 multiply-adds a sample, n^3 / 3 a trial.
   double step(double* parameters);
-  /// At most `steps` steps; after each, `after` is told the loss and ends the run by returning false. Returns the number of steps.
+  /// At most `steps` steps; after each, `after` is told the loss and ends the run by returning false. Returns the number of
+  /// steps.
   std::uint64_t advance(double* parameters, std::uint64_t steps, const std::function<bool(double loss)>& after);
   /// The loss on the drawn samples; infinite where it is not a number.
   double loss(const double* parameters) { return objectives_.loss(parameters); }

@@ -24,8 +24,8 @@ std::size_t draws_of(const table& recording, int set, std::size_t batch);
 /// Throws `error` where an objective cannot be computed: its set has no data, or an input that it reads is not given by its set.
 void require_computable(const compiled_model& model, const data_sets& sets);
 
-/// Computes weight * mean over samples (of a constraint: weight * (integral - target)^2), summed over the objectives of a stage. Allocates when made only; model, sets and workers
-/// must outlive it.
+/// Computes weight * mean over samples (of a constraint: weight * (integral - target)^2), summed over the objectives of a stage.
+/// Allocates when made only; model, sets and workers must outlive it.
 template <class T>
 class objective_runner {
  public:

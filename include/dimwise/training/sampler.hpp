@@ -51,8 +51,9 @@ class sampler {
   /// `model` and `sets` must outlive it. capacity: the largest batch. Allocates everything that later calls need.
   sampler(const compiled_model& model, const data_sets& sets, std::uint64_t seed, std::size_t capacity);
 
-  /// `count` training samples of a set; grids and Gauss nodes: all of them, whatever the count. Rows come in the order of a new permutation for each pass over the data. `parameters` are
-  /// what a density set is drawn with; `constants` may be null where the model has none.
+  /// `count` training samples of a set; grids and Gauss nodes: all of them, whatever the count. Rows come in the order of a new
+  /// permutation for each pass over the data. `parameters` are what a density set is drawn with; `constants` may be null where
+  /// the model has none.
   void draw(int set, int stage, std::uint64_t step, std::size_t count, const T* parameters, const T* constants, team& workers,
             sample_batch<T>& out);
   /// Fixed samples for validation: the held-out rows (all rows where none are held out), at most capacity; fixed random numbers
@@ -92,7 +93,7 @@ class sampler {
   std::vector<random_stream> order_streams_, value_streams_, validation_streams_;
   std::vector<std::vector<std::uint32_t>> validation_rows_;
   std::vector<std::uint32_t> chosen_;
-  std::vector<point_set> points_;                   // of grids and Gauss sets
+  std::vector<point_set> points_;                  // of grids and Gauss sets
   std::vector<std::vector<std::uint64_t>> sobol_;  // [set][capacity][d + 1]: time last
   std::vector<double> numbers_;
   std::vector<std::uint64_t> shift_;

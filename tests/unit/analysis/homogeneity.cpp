@@ -32,7 +32,8 @@ TEST_CASE("degree of homogeneity") {
   CHECK(degree(op::sqrt, 1) == no_degree);
   CHECK(degree(op::cbrt, 3) == 1);
   CHECK(degree(op::cbrt, 2) == no_degree);
-  for (const op o : {op::relu, op::abs, op::sum, op::sum_features, op::slice, op::D, op::dt, op::frozen, op::detach}) CHECK(degree(o, 1) == 1);
+  for (const op o : {op::relu, op::abs, op::sum, op::sum_features, op::slice, op::D, op::dt, op::frozen, op::detach})
+    CHECK(degree(o, 1) == 1);
   for (const op o : {op::exp, op::log, op::tanh, op::linear, op::logsumexp}) {
     CHECK(degree(o, 1) == no_degree);
     CHECK(degree(o, 0) == 0);

@@ -70,14 +70,16 @@ TEST_CASE("principal components have variance one and give rows back") {
   std::vector<float> x(rows * width);
   for (std::size_t s = 0; s < rows; s++)
     for (std::size_t i = 0; i < width; i++)
-      x[s * width + i] = float(double(i) + 3 * z[rank * s] * std::sin(double(i)) + z[rank * s + 1] * std::cos(2.0 * double(i)) + 0.2 * z[rank * s + 2] * double(i % 2));
+      x[s * width + i] = float(double(i) + 3 * z[rank * s] * std::sin(double(i)) + z[rank * s + 1] * std::cos(2.0 * double(i)) +
+                               0.2 * z[rank * s + 2] * double(i % 2));
   const principal_components pca(x.data(), rows, width, rank);
   CHECK(std::abs(pca.explained() - 1) < 1e-6);
   const auto c = pca.components(x.data(), rows);
   for (std::size_t i = 0; i < rank; i++)
     for (std::size_t j = 0; j <= i; j++) {
       double mean = 0, product = 0;
-      for (std::size_t s = 0; s < rows; s++) mean += c[s * rank + i] / double(rows), product += double(c[s * rank + i]) * double(c[s * rank + j]) / double(rows);
+      for (std::size_t s = 0; s < rows; s++)
+        mean += c[s * rank + i] / double(rows), product += double(c[s * rank + i]) * double(c[s * rank + j]) / double(rows);
       CHECK(std::abs(mean) < 1e-4);
       CHECK(std::abs(product - (i == j)) < 1e-4);
     }

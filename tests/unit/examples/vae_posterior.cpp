@@ -1,4 +1,5 @@
-// tests/unit/examples/vae_posterior.cpp: gradients of a flow within torch, and densities of all posteriors against their Jacobians.
+// tests/unit/examples/vae_posterior.cpp: gradients of a flow within torch, and densities of all posteriors against their
+// Jacobians.
 #include "support/torch_and_catch.hpp"
 
 #include "dimwise/core/error.hpp"
@@ -26,7 +27,8 @@ Tensor waves(torch::IntArrayRef shape, double frequency) {
   return (torch::arange(n, torch::kDouble) * frequency).sin().reshape(shape);
 }
 
-/// A flow_solver's loss sum sin(i) z_i + cos(s) change_s + change_s^2, of what moves: state, parameters, inputs in the order of the recording.
+/// A flow_solver's loss sum sin(i) z_i + cos(s) change_s + change_s^2, of what moves: state, parameters, inputs in the order of
+/// the recording.
 struct task {
   compiled_model model = compile<field>("flow");
   vae::flow_solver<double> solver{model.recording, model.in_double.odes[0], [] {
@@ -43,7 +45,8 @@ struct task {
   }
   Tensor loss(const std::vector<Tensor>& a) {
     const auto end = solver(a[0], a[1], {a.begin() + 2, a.end()});
-    return (end.z * waves({samples, d}, 2.1)).sum() + (end.log_density * waves({samples}, 0.4).cos() + end.log_density.square()).sum();
+    return (end.z * waves({samples, d}, 2.1)).sum() +
+           (end.log_density * waves({samples}, 0.4).cos() + end.log_density.square()).sum();
   }
 };
 
@@ -100,7 +103,8 @@ TEST_CASE("the change of log density of every posterior is minus the log determi
     const bool solves = p->solves();  // by kernels in single precision
     const auto element = solves ? torch::kFloat : torch::kDouble;
     p->to(element);
-    const Tensor features = 3 * vae::normal_draws(1, "features", 0, 2, s.hidden).to(element), z0 = vae::normal_draws(1, "start", 0, 2, vae::latent).to(element);
+    const Tensor features = 3 * vae::normal_draws(1, "features", 0, 2, s.hidden).to(element),
+                 z0 = vae::normal_draws(1, "start", 0, 2, vae::latent).to(element);
     std::vector<Tensor> constants;
     for (const Tensor& t : p->amortise(features)) constants.push_back(t.detach());
     Tensor change;
@@ -122,13 +126,17 @@ TEST_CASE("the stochastic trace moves samples alike and is right on average", "[
   constexpr int n = 4800;
   const Tensor z0 = vae::normal_draws(1, "start", 0, 1, vae::latent).expand({n, vae::latent}).contiguous();
   std::vector<Tensor> of_image;
-  for (const Tensor& t : p->amortise(6 * vae::normal_draws(1, "features", 0, 1, s.hidden))) of_image.push_back(t.expand({n, t.size(1)}).contiguous());
-  const auto random = p->move(z0, of_image, vae::sign_draws(1, "probe", 0, n, vae::latent)), exact = p->move(z0, of_image, Tensor());
+  for (const Tensor& t : p->amortise(6 * vae::normal_draws(1, "features", 0, 1, s.hidden)))
+    of_image.push_back(t.expand({n, t.size(1)}).contiguous());
+  const auto random = p->move(z0, of_image, vae::sign_draws(1, "probe", 0, n, vae::latent)),
+             exact = p->move(z0, of_image, Tensor());
   CHECK((random.z - exact.z).abs().max().item<double>() < 1e-4);
   const double deviation = random.log_density.std().item<double>();
-  INFO(random.log_density.mean().item<double>() << " against " << exact.log_density[0].item<double>() << ", deviation " << deviation);
+  INFO(random.log_density.mean().item<double>()
+       << " against " << exact.log_density[0].item<double>() << ", deviation " << deviation);
   CHECK(deviation > 0.05);
-  CHECK(std::abs(random.log_density.mean().item<double>() - exact.log_density[0].item<double>()) < 4 * deviation / std::sqrt(double(n)));
+  CHECK(std::abs(random.log_density.mean().item<double>() - exact.log_density[0].item<double>()) <
+        4 * deviation / std::sqrt(double(n)));
 }
 
 }  // namespace

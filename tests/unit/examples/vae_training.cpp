@@ -29,7 +29,9 @@ settings small() {
   s.planar_flows = 2, s.iaf_flows = 2, s.iaf_hidden = 70, s.sylvester_flows = 2, s.flow_steps = 1, s.flow_evaluation_steps = 2;
   return s;
 }
-image_data small_images(bool binary) { return {binary ? "mnist" : "omniglot", bars(150, binary, 1), bars(40, binary, 2), bars(40, binary, 3)}; }
+image_data small_images(bool binary) {
+  return {binary ? "mnist" : "omniglot", bars(150, binary, 1), bars(40, binary, 2), bars(40, binary, 3)};
+}
 
 TEST_CASE("both data sets are read from their files", "[examples]") {
   const folder f;
@@ -67,7 +69,8 @@ TEST_CASE("settings come from a file that has nothing unknown in it", "[examples
     dimwise::write_file_atomically(f / "s.json", text);
     return read_settings(f / "s.json");
   };
-  const settings s = read(R"({"rows": ["vae", "hollow"], "seeds": [3, 4, 5], "iaf": {"hidden": 90}, "evaluation": {"samples": 7}})");
+  const settings s =
+      read(R"({"rows": ["vae", "hollow"], "seeds": [3, 4, 5], "iaf": {"hidden": 90}, "evaluation": {"samples": 7}})");
   CHECK(s.rows.size() == 2);
   CHECK(s.seeds.back() == 5);
   CHECK(s.iaf_hidden == 90);
@@ -175,7 +178,11 @@ TEST_CASE("every row trains, and the table tells which is the best", "[examples]
   // differences from the Hollow-CNF are those of the means
   const auto bound = [&](const std::string& row) {
     double sum = 0;
-    for (const int seed : s.seeds) sum += nlohmann::json::parse(dimwise::read_file(cell{"mnist", row, seed}.folder(out) + "/result.json")).at("negative_elbo").get<double>() / 2;
+    for (const int seed : s.seeds)
+      sum += nlohmann::json::parse(dimwise::read_file(cell{"mnist", row, seed}.folder(out) + "/result.json"))
+                 .at("negative_elbo")
+                 .get<double>() /
+             2;
     return sum;
   };
   const auto cells = [&](const std::string& start) {

@@ -7,7 +7,8 @@ using namespace dimwise;
 
 static_assert(grid_offset{0, 1, 5}.source(3, 5) == 4 && grid_offset{0, 1, 5}.source(4, 5) == -1);
 static_assert(grid_offset{0, -2, 5, true}.source(1, 5) == 4 && grid_offset{0, 12, 5, true}.source(0, 5) == 2);
-static_assert(grid_offset{1, -1, 3}.source(1, 6) == 3 && grid_offset{1, -1, 3}.source(0, 6) == -1 && grid_offset{-1, 0, 3}.source(1, 6) == -1);
+static_assert(grid_offset{1, -1, 3}.source(1, 6) == 3 && grid_offset{1, -1, 3}.source(0, 6) == -1 &&
+              grid_offset{-1, 0, 3}.source(1, 6) == -1);
 static_assert(grid_offset{1, -1, 3, true}.source(3, 6) == 2);
 
 TEST_CASE("a shift back takes every component where it came from, and the side says from where") {

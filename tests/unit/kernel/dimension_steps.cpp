@@ -1,4 +1,5 @@
-// tests/unit/kernel/dimension_steps.cpp: kernels of values that are brought from other dimensions: digits, no leak, no cancellation.
+// tests/unit/kernel/dimension_steps.cpp: kernels of values that are brought from other dimensions: digits, no leak, no
+// cancellation.
 #include "catch.hpp"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ namespace {
 template <class T>
 std::vector<std::vector<T>> outputs_of(const table& t, const std::vector<T>& state) {
   std::vector<output_info> infos;
-  for (int i = 0; i < t.output_count; i++) infos.push_back({std::string(t.outputs[i].name.view()), t.outputs[i].node, level::point, 1});
+  for (int i = 0; i < t.output_count; i++)
+    infos.push_back({std::string(t.outputs[i].name.view()), t.outputs[i].node, level::point, 1});
   const auto kernel = interpret<T>(t, infos, false);
   const std::size_t samples = state.size() / std::size_t(t.d);
   std::vector<T> parameters(std::size_t(t.parameters)), workspace(kernel->evaluate_workspace());
@@ -47,8 +49,12 @@ std::string failures(void (*build)(model&)) {
   o.bounds.single = 1e-4;
   o.gradient_entries = 100;
   const table_builder b(r.view());
-  return kernel_failures<double>(b, [](const table& t, std::vector<output_info> outputs) { return interpret<double>(t, std::move(outputs), true); }, o) +
-         kernel_failures<float>(b, [](const table& t, std::vector<output_info> outputs) { return interpret<float>(t, std::move(outputs), true); }, o);
+  return kernel_failures<double>(
+             b, [](const table& t, std::vector<output_info> outputs) { return interpret<double>(t, std::move(outputs), true); },
+             o) +
+         kernel_failures<float>(
+             b, [](const table& t, std::vector<output_info> outputs) { return interpret<float>(t, std::move(outputs), true); },
+             o);
 }
 
 constexpr int d = 7;
@@ -122,7 +128,9 @@ TEST_CASE("no bit of a sum over the others follows what it must not see") {
       const auto after = outputs_of(r.view(), y);
       for (std::size_t s = 0; s < 21; s++)
         for (std::size_t i = 0; i < d; i++) {
-          const auto same = [&](std::size_t o) { return std::memcmp(&before[o][s * d + i], &after[o][s * d + i], sizeof(float)) == 0; };
+          const auto same = [&](std::size_t o) {
+            return std::memcmp(&before[o][s * d + i], &after[o][s * d + i], sizeof(float)) == 0;
+          };
           REQUIRE(same(0) == (j >= i));
           REQUIRE(same(1) == (j <= i));
           REQUIRE(same(2) == (j == i));
@@ -214,7 +222,9 @@ void kuramoto(model& m) {
   auto w = m.parameter_per_dim<"frequency">(normal{1});
   auto strength = m.parameter<"strength">(0.4);
   constexpr grid lattice{2, 3};
-  const auto around = [&](auto v) { return shift<-1, 0>(v, lattice, periodic) + shift<0, -1>(v, lattice, periodic) + shift<0, 1>(v, lattice, periodic); };
+  const auto around = [&](auto v) {
+    return shift<-1, 0>(v, lattice, periodic) + shift<0, -1>(v, lattice, periodic) + shift<0, 1>(v, lattice, periodic);
+  };
   auto f = w + strength * (cos(x) * around(sin(x)) - sin(x) * around(cos(x)));
   m.output<"f">(f);
   m.output<"D2">(D<2>(f));

@@ -52,9 +52,12 @@ TEST_CASE("an evaluator names the input whose length is wrong", "[kernel]") {
   const evaluator<decay> values;
   const std::vector<double> x{1, 2, 3, 4, 5, 6}, t{0.5}, c{1, 2, 3, 4}, odd{1, 2, 3, 4};
   CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = t, "c"_in = c), "input \"t\" has 1 samples, but input \"x\" has 2");
-  CHECK_THROWS_WITH(values({}, "x"_in = odd, "t"_in = t, "c"_in = c), "input \"x\" has 4 numbers, which is no multiple of the 3 that a sample has");
-  CHECK_THROWS_WITH(values({1.0}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c), "the parameter vector has 1 numbers; this model has 0");
-  CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c).of("z"), "there is no output \"z\"; the outputs are: y");
+  CHECK_THROWS_WITH(values({}, "x"_in = odd, "t"_in = t, "c"_in = c),
+                    "input \"x\" has 4 numbers, which is no multiple of the 3 that a sample has");
+  CHECK_THROWS_WITH(values({1.0}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c),
+                    "the parameter vector has 1 numbers; this model has 0");
+  CHECK_THROWS_WITH(values({}, "x"_in = x, "t"_in = std::vector<double>{1, 2}, "c"_in = c).of("z"),
+                    "there is no output \"z\"; the outputs are: y");
 }
 
 TEST_CASE("parameters that stay give the same digits, whatever becomes of the vector", "[kernel]") {

@@ -1,4 +1,5 @@
-// tests/unit/kernel/jacobian.cpp: rows of the Jacobian are the gradients of single samples; products with cotangents are those of the oracle.
+// tests/unit/kernel/jacobian.cpp: rows of the Jacobian are the gradients of single samples; products with cotangents are those of
+// the oracle.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -16,7 +17,8 @@ using namespace dimwise::testing;
 
 namespace {
 
-/// The largest difference between the rows of the Jacobian and gradients of one sample at a time, relative to the row's largest entry.
+/// The largest difference between the rows of the Jacobian and gradients of one sample at a time, relative to the row's largest
+/// entry.
 double worst_row(const table& t, const kernel_interface<double>& kernel, std::uint64_t seed) {
   constexpr std::size_t samples = 21;
   std::vector<double> state, time;
@@ -49,7 +51,8 @@ double worst_row(const table& t, const kernel_interface<double>& kernel, std::ui
   }
   for (const auto& c : cotangents) cotangent_pointers.push_back(c.data());
   std::vector<double> workspace(kernel.jacobian_workspace() + 64), jacobian(std::size_t(t.parameters) * samples, 0.0);
-  kernel.jacobian(parameters.data(), in, 0, samples, cotangent_pointers.data(), out.data(), columns.data(), jacobian.data(), samples, workspace.data());
+  kernel.jacobian(parameters.data(), in, 0, samples, cotangent_pointers.data(), out.data(), columns.data(), jacobian.data(),
+                  samples, workspace.data());
   double worst = 0;
   for (std::size_t s = 0; s < samples; s++) {
     // the gradient of one sample: the cotangents of all others are zero
@@ -136,7 +139,8 @@ TEST_CASE("accumulators are added to the gradient as entry by entry", "[kernel]"
     r.tensor = i;
     r.out = w.shape[w.rank >= 2 ? w.rank - 2 : 0];
     r.in = w.rank >= 2 ? w.shape[w.rank - 1] : 0;
-    if (w.masked == mask::none && w.rank == 2 && w.shape[0] == t.d) std::swap(r.dims, r.out), r.out = r.in, r.in = 0;  // a bias of each dimension
+    if (w.masked == mask::none && w.rank == 2 && w.shape[0] == t.d)
+      std::swap(r.dims, r.out), r.out = r.in, r.in = 0;  // a bias of each dimension
     if (w.rank == 3) r.dims = w.shape[0];
     r.lanes = r.out == 1 ? 4 : 1;
     r.padded = (r.out * r.lanes + 15) / 16 * 16;

@@ -1,4 +1,5 @@
-// tests/unit/kernel/jacobian_product.cpp: products with directions are those of the dense Jacobian, for models and random recordings.
+// tests/unit/kernel/jacobian_product.cpp: products with directions are those of the dense Jacobian, for models and random
+// recordings.
 #include "dimwise/kernel/jacobian_product.hpp"
 
 #include <algorithm>
@@ -48,7 +49,8 @@ double worst_difference(const table& t, const std::vector<int>& of, std::uint64_
   std::vector<double*> none(of.size(), nullptr), to;
   for (std::size_t j = 0; j < of.size(); j++) given.push_back(cotangents[j].data()), to.push_back(products[j].data());
   std::vector<double> by_state(samples * d), workspace(reverse->vector_jacobian_workspace() + 64);
-  reverse->vector_jacobian(parameters.data(), in, 0, samples, given.data(), none.data(), {by_state.data(), nullptr, nullptr}, nullptr, workspace.data());
+  reverse->vector_jacobian(parameters.data(), in, 0, samples, given.data(), none.data(), {by_state.data(), nullptr, nullptr},
+                           nullptr, workspace.data());
 
   const jacobian_product forward(t, of);
   pointers.push_back(direction.data());
@@ -60,7 +62,8 @@ double worst_difference(const table& t, const std::vector<int>& of, std::uint64_
     double difference = 0, size = 1e-300;
     const auto add = [&](double x, double sign) { difference += sign * x, size += std::abs(x); };
     for (std::size_t j = 0; j < of.size(); j++)
-      for (std::size_t e = s * products[j].size() / samples; e < (s + 1) * products[j].size() / samples; e++) add(cotangents[j][e] * products[j][e], 1);
+      for (std::size_t e = s * products[j].size() / samples; e < (s + 1) * products[j].size() / samples; e++)
+        add(cotangents[j][e] * products[j][e], 1);
     for (std::size_t i = s * d; i < (s + 1) * d; i++) add(by_state[i] * direction[i], -1);
     worst = std::max(worst, std::abs(difference) / size);
   }

@@ -57,7 +57,8 @@ batch random_batch(int d, std::size_t n, unsigned seed) {
 }
 
 /// Output j of a kernel for a batch.
-std::vector<double> evaluate(const kernel_interface<double>& k, const std::vector<double>& p, const batch& b, std::size_t j, int per_sample) {
+std::vector<double> evaluate(const kernel_interface<double>& k, const std::vector<double>& p, const batch& b, std::size_t j,
+                             int per_sample) {
   std::vector<double> out(b.time.size() * std::size_t(per_sample)), workspace(k.evaluate_workspace());
   std::vector<double*> outputs(k.outputs().size(), nullptr);
   outputs[j] = out.data();
@@ -65,7 +66,8 @@ std::vector<double> evaluate(const kernel_interface<double>& k, const std::vecto
   return out;
 }
 std::vector<double> gradient(const kernel_interface<double>& k, const std::vector<double>& p, const batch& b) {
-  std::vector<double> g(p.size(), 0.0), cotangent(b.time.size(), 1.0), workspace(k.gradient_workspace(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> g(p.size(), 0.0), cotangent(b.time.size(), 1.0),
+      workspace(k.gradient_workspace(), std::numeric_limits<double>::quiet_NaN());
   const double* cotangents[] = {cotangent.data()};
   k.gradient(p.data(), b.view(), 0, b.time.size(), cotangents, nullptr, g.data(), workspace.data());
   return g;
@@ -218,7 +220,8 @@ TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]"
   const batch all = random_batch(d, 70, 5);
   const auto values = evaluate(*k, p, all, 0, 1);
   for (std::size_t n : {1, 2, 15, 16, 17, 33, 70}) {
-    batch b{{all.state.begin(), all.state.begin() + std::ptrdiff_t(n * d)}, {all.time.begin(), all.time.begin() + std::ptrdiff_t(n)}};
+    batch b{{all.state.begin(), all.state.begin() + std::ptrdiff_t(n * d)},
+            {all.time.begin(), all.time.begin() + std::ptrdiff_t(n)}};
     const auto out = evaluate(*k, p, b, 0, 1);
     for (std::size_t s = 0; s < n; s++) CHECK(out[s] == values[s]);
     const auto g = gradient(*k, p, b);
@@ -239,7 +242,8 @@ TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]"
   }
 }
 
-TEST_CASE("trap: computing values again for the reverse pass, or dimensions for several blocks at once, changes no digit", "[trap]") {
+TEST_CASE("trap: computing values again for the reverse pass, or dimensions for several blocks at once, changes no digit",
+          "[trap]") {
   const auto k = kernel_detail::make_kernel<wide_residual, kernel_purpose::objective, 0, by_parameters, double>();
   const table& t = recording<wide_residual>::view;
   const auto p = random_parameters(t, 7);
@@ -251,7 +255,8 @@ TEST_CASE("trap: computing values again for the reverse pass, or dimensions for 
     return batch{{x, x + std::ptrdiff_t(count * many)}, {time, time + std::ptrdiff_t(count)}};
   };
   const auto values = evaluate(*k, p, all, 0, 1);
-  for (std::size_t s : {std::size_t(0), block - 1, block, 5 * block + 2, n - 1}) CHECK(evaluate(*k, p, part(s, 1), 0, 1)[0] == values[s]);
+  for (std::size_t s : {std::size_t(0), block - 1, block, 5 * block + 2, n - 1})
+    CHECK(evaluate(*k, p, part(s, 1), 0, 1)[0] == values[s]);
   // A single vector of samples keeps everything, a whole block does not fit and repeats a layer of the transformer.
   const int root = t.objectives[0].node;
   build_program(t, &root, 1, by_parameters, [&](const expansion& e) {
@@ -296,18 +301,23 @@ TEST_CASE("trap: a large power keeps its digits", "[trap]") {
   const auto k = kernel<large_powers, double>();
   for (double x : {0.7, 12.5, 22.0}) {
     const batch b{std::vector<double>(d, x), {0.0}};
-    const long double exact = std::pow(static_cast<long double>(x), static_cast<long double>(10.0 * x));  // exp(10 x log x) would lose 3 digits
+    const long double exact =
+        std::pow(static_cast<long double>(x), static_cast<long double>(10.0 * x));  // exp(10 x log x) would lose 3 digits
     INFO("x = " << x);
     for (double v : evaluate(*k, {}, b, 0, d)) CHECK(v == Approx(double(exact)).epsilon(1e-15));
-    for (double v : evaluate(*k, {}, b, 1, d)) CHECK(v == Approx(double(exact * 10 * (std::log(static_cast<long double>(x)) + 1))).epsilon(4e-15));
+    for (double v : evaluate(*k, {}, b, 1, d))
+      CHECK(v == Approx(double(exact * 10 * (std::log(static_cast<long double>(x)) + 1))).epsilon(4e-15));
   }
 }
 
 TEST_CASE("trap: functions that are small far out keep their digits, and outside of a domain there is no number", "[trap]") {
   const auto k = kernel<tails, double>();
-  const auto at = [&](double x, std::size_t output) { return evaluate(*k, {}, batch{std::vector<double>(d, x), {0.0}}, output, d)[0]; };
+  const auto at = [&](double x, std::size_t output) {
+    return evaluate(*k, {}, batch{std::vector<double>(d, x), {0.0}}, output, d)[0];
+  };
   for (double x : {-3.0, -12.0, -30.0}) {
-    const double below = double(std::erfc(-x / std::sqrt(2.0L)) / 2), bell = std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
+    const double below = double(std::erfc(-x / std::sqrt(2.0L)) / 2),
+                 bell = std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
     INFO("x = " << x);
     CHECK(at(x, 0) == Approx(x * below).epsilon(1e-13));
     CHECK(at(x, 1) == Approx(below + x * bell).epsilon(1e-13));
@@ -334,7 +344,8 @@ TEST_CASE("trap: derivatives of tanh keep their relative accuracy in saturation"
 TEST_CASE("trap: a runtime library that was built from other headers is recognised", "[trap]") {
   executable_program<double> program;
   program.layout++;
-  REQUIRE_THROWS_WITH(make_plan_kernel<double>(table{}, {}, program, nullptr, false), Catch::Matchers::Contains("runtime library"));
+  REQUIRE_THROWS_WITH(make_plan_kernel<double>(table{}, {}, program, nullptr, false),
+                      Catch::Matchers::Contains("runtime library"));
 }
 
 TEST_CASE("trap: the compiler keeps the order of sums (no fast-math)", "[trap]") {

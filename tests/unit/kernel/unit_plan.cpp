@@ -76,12 +76,14 @@ struct data {
         for (int q = 0; q < t.tensors[i].size(); q++) parameters[std::size_t(t.tensors[i].offset + q)] += T(0.3 * normal(engine));
     state = numbers(samples * std::size_t(t.d));
     time = numbers(samples);
-    for (int i = 0; i < t.input_count; i++) inputs.push_back(numbers(samples * std::size_t(t.inputs[i].width) * std::size_t(t.inputs[i].l == level::dim ? t.d : 1)));
+    for (int i = 0; i < t.input_count; i++)
+      inputs.push_back(numbers(samples * std::size_t(t.inputs[i].width) * std::size_t(t.inputs[i].l == level::dim ? t.d : 1)));
     for (const auto& v : inputs) pointers.push_back(v.data());
     for (int i = 0; i < t.constant_count; i++) constants.push_back(T(t.constants[i].value));
   }
   /// All outputs of samples [begin, end); the others stay 7.
-  std::vector<std::vector<T>> evaluate(const kernel_interface<T>& k, std::size_t begin, std::size_t end, const T* prepared) const {
+  std::vector<std::vector<T>> evaluate(const kernel_interface<T>& k, std::size_t begin, std::size_t end,
+                                       const T* prepared) const {
     arguments<T> in;
     in.samples = samples;
     in.state = state.data();
@@ -91,7 +93,8 @@ struct data {
     in.prepared = prepared;
     std::vector<std::vector<T>> out;
     std::vector<T*> to;
-    for (const output_info& o : k.outputs()) out.emplace_back(samples * std::size_t(o.width) * std::size_t(o.l == level::dim ? t.d : 1), T(7));
+    for (const output_info& o : k.outputs())
+      out.emplace_back(samples * std::size_t(o.width) * std::size_t(o.l == level::dim ? t.d : 1), T(7));
     for (auto& v : out) to.push_back(v.data());
     std::vector<T> workspace(k.evaluate_workspace() + 1, std::numeric_limits<T>::quiet_NaN());
     workspace.back() = T(11);
@@ -114,7 +117,8 @@ int differing(bool with_prepared) {
     const auto found = all.evaluate(*kernel, 0, samples, with_prepared ? prepared.data() : nullptr);
     for (std::size_t j = 0; j < found.size(); j++) {
       const std::size_t computed = found[j].size() / all.samples * samples;
-      for (std::size_t i = 0; i < found[j].size(); i++) n += std::memcmp(&found[j][i], i < computed ? &expected[j][i] : &(const T&)T(7), sizeof(T)) != 0;
+      for (std::size_t i = 0; i < found[j].size(); i++)
+        n += std::memcmp(&found[j][i], i < computed ? &expected[j][i] : &(const T&)T(7), sizeof(T)) != 0;
     }
   }
   return n;

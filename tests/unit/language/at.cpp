@@ -1,4 +1,5 @@
-// tests/unit/language/at.cpp: values at other points are the values there, with their derivatives and the gradients of shared parameters.
+// tests/unit/language/at.cpp: values at other points are the values there, with their derivatives and the gradients of shared
+// parameters.
 #include "catch.hpp"
 #include "support/table_disagreements.hpp"
 
@@ -88,7 +89,8 @@ void check_boundaries() {
   };
   const auto same = [&](const char* name, const char* original, const sample_inputs& there, double factor = 1) {
     INFO(name);
-    const auto a = value_at(t, parameters, here, node_of_output(t, name)), b = value_at(t, parameters, there, node_of_output(t, original));
+    const auto a = value_at(t, parameters, here, node_of_output(t, name)),
+               b = value_at(t, parameters, there, node_of_output(t, original));
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); i++) CHECK(double(abs(a[i] - factor * b[i])) <= 1e-14 * (1 + double(abs(b[i]))));
   };
@@ -111,7 +113,8 @@ void check_boundaries() {
   for (double& v : earlier.state) v = edge * (0.5 - h);
   later.time += h, earlier.time -= h;
   const auto b = value_at(t, parameters, later, node), a = value_at(t, parameters, earlier, node);
-  for (std::size_t i = 0; i < a.size(); i++) CHECK(double(d1[i]) == Approx(double((b[i] - a[i]) / (2 * h))).epsilon(1e-4).margin(1e-4));
+  for (std::size_t i = 0; i < a.size(); i++)
+    CHECK(double(d1[i]) == Approx(double((b[i] - a[i]) / (2 * h))).epsilon(1e-4).margin(1e-4));
 }
 }  // namespace
 

@@ -58,7 +58,9 @@ TEST_CASE("factors are taken out of a component, so that it stays dimension-wise
 }
 
 TEST_CASE("components that are not there, and systems of the wrong length, are refused with a sentence") {
-  const auto refusal = [](void (*build)(model&), const char* sentence) { CHECK_THROWS_WITH(record(build), Catch::Contains(sentence)); };
+  const auto refusal = [](void (*build)(model&), const char* sentence) {
+    CHECK_THROWS_WITH(record(build), Catch::Contains(sentence));
+  };
   refusal([](model& m) { m.output<"r">(m.state<"x", 2>()[2]); }, "from 0 to d - 1");
   refusal([](model& m) { m.output<"r">(m.state<"x", 2>()[-1]); }, "from 0 to d - 1");
   refusal(

@@ -83,7 +83,9 @@ TEST_CASE("with one coordinate there are no others: a periodic shift is the valu
 }
 
 TEST_CASE("shifts that would see x_i, that are none, or on a lattice of another size, are refused with a sentence") {
-  const auto refusal = [](void (*build)(model&), const char* sentence) { CHECK_THROWS_WITH(record(build), Catch::Contains(sentence)); };
+  const auto refusal = [](void (*build)(model&), const char* sentence) {
+    CHECK_THROWS_WITH(record(build), Catch::Contains(sentence));
+  };
   refusal(
       [](model& m) {
         auto x = m.state<"x", 3>();
@@ -99,7 +101,11 @@ TEST_CASE("shifts that would see x_i, that are none, or on a lattice of another 
       },
       "would see x_i");
   refusal([](model& m) { m.output<"r">(shift<-3>(m.state<"x", 3>(), periodic)); }, "brings every component to itself");
-  refusal([](model& m) { m.output<"r">(shift<2, 0>(m.state<"x", 4>(), grid{2, 2}, periodic)); }, "brings every component to itself");
+  refusal(
+      [](model& m) {
+        m.output<"r">(shift<2, 0>(m.state<"x", 4>(), grid{2, 2}, periodic));
+      },
+      "brings every component to itself");
   refusal([](model& m) { m.output<"r">(shift<1, 0>(m.state<"x", 4>(), grid{2, 3})); }, "the number of dimensions");
   refusal(
       [](model& m) {

@@ -1,4 +1,5 @@
-// tests/unit/language/dense_operators.cpp: products with Jacobians and dense derivatives against dense differentiation by the oracle.
+// tests/unit/language/dense_operators.cpp: products with Jacobians and dense derivatives against dense differentiation by the
+// oracle.
 #include "catch.hpp"
 #include "support/table_disagreements.hpp"
 
@@ -21,8 +22,9 @@ constexpr auto rules(Term auto x, Term auto t) {
   auto b = wide(x, t);
   auto c = tanh(a) * softplus(b) - sigmoid(a) / (2.0 + sq(t)) + sin(b) * cos(a) + exp(0.3 * a) + t * sum(exp(0.5 * x));
   auto positive = 1.0 + sq(c);
-  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) + held(a) * b + gelu(a) + sinh(a) * cosh(b) +
-         expm1(0.2 * a) * log1p(sq(b)) + tan(0.3 * tanh(a)) + asin(0.5 * tanh(a)) * acos(0.5 * tanh(b)) + atan(a) + cbrt(positive) + pow(positive, -1.5);
+  return log(positive) + sqrt(positive) + erf(a) * erfc(b) + sum_features(concat(a, t)) * slice<0, 1>(concat(b, a)) + frozen(a) +
+         held(a) * b + gelu(a) + sinh(a) * cosh(b) + expm1(0.2 * a) * log1p(sq(b)) + tan(0.3 * tanh(a)) +
+         asin(0.5 * tanh(a)) * acos(0.5 * tanh(b)) + atan(a) + cbrt(positive) + pow(positive, -1.5);
 }
 
 /// Two scalars: one whose series is known (a plain network), one that needs copies (a sum of HollowNets).
@@ -60,7 +62,8 @@ constexpr void classes(model& m) {
   auto t = m.time<"t">();
   auto f = drift(x, t);
   auto u = plain(x, t);
-  static_assert(decltype(grad(u))::k.l == level::dim && !decltype(grad(u))::k.dimwise && decltype(laplacian(u))::k.l == level::point);
+  static_assert(decltype(grad(u))::k.l == level::dim && !decltype(grad(u))::k.dimwise &&
+                decltype(laplacian(u))::k.l == level::point);
   static_assert(decltype(jvp(f, f))::k.why == because::it_is_a_product_with_a_direction_that_depends_on_x);
   static_assert(std::is_same_v<decltype(jvp(f, 1.0)), decltype(f)>);  // a constant direction: still dimension-wise differentiable
   static_assert(std::is_same_v<decltype(grad(exp(sum(sq(x))))), decltype(D<1>(exp(sum(sq(x)))))>);
@@ -156,8 +159,8 @@ TEST_CASE("a product of a vector-valued function with a direction") {
   const auto r = record([](model& m) {
     auto x = m.state<"x", 3>();
     auto s = sum(sq(x));
-    m.output<"along">(jvp(x * s, sin(x) * s));     // J_ij = s delta_ij + 2 x_i x_j
-    m.output<"held">(jvp(held(x) * s, x));         // 2 x_i s
+    m.output<"along">(jvp(x * s, sin(x) * s));  // J_ij = s delta_ij + 2 x_i x_j
+    m.output<"held">(jvp(held(x) * s, x));      // 2 x_i s
     m.output<"D">(D<1>(jvp(x * s, m.constant<"c">(2.0))));
   });
   const table t = r.view();

@@ -85,7 +85,8 @@ TEST_CASE("elementary functions") {
   check("sinh", std::sinh(x), std::cosh(x));
   check("cosh", std::cosh(x), std::sinh(x));
   check("cbrt", std::cbrt(x), std::cbrt(x) / (3 * x));
-  const double s = 1 / (1 + std::exp(-x)), below = std::erfc(-x / std::sqrt(2.0)) / 2, bell = std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
+  const double s = 1 / (1 + std::exp(-x)), below = std::erfc(-x / std::sqrt(2.0)) / 2,
+               bell = std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
   check("normal_cdf", below, bell);
   check("relu", x, 1);
   check("relu of -x", 0, 0);

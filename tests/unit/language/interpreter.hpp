@@ -143,65 +143,29 @@ struct interpreter {
       for (int w = 0; w < width; w++) {
         jet r{};
         switch (q.o) {
-          case op::literal:
-            r[0] = q.value;
-            break;
-          case op::constant:
-            r[0] = constants[std::size_t(q.n)];
-            break;
-          case op::time:
-            r[0] = time;
-            break;
-          case op::along:
-            r[0] = std::isnan(origin) ? 0 : time - origin;
-            break;
-          case op::input:
-            r[0] = inputs[std::size_t(q.n)][std::size_t(w)];
-            break;
-          case op::input_per_dim:
-            r[0] = inputs[std::size_t(q.n)][std::size_t(i * width + w)];
-            break;
-          case op::state:
-            r = {x[std::size_t(i)], 1};
-            break;
-          case op::parameter:
-            r[0] = q.k.l == level::dim ? weight(q.weight, 0, i, w) : weight(q.weight, 0, 0, w);
-            break;
-          case op::add:
-            r = a(i, w) + b(i, w);
-            break;
-          case op::sub:
-            r = a(i, w) - b(i, w);
-            break;
-          case op::mul:
-            r = a(i, w) * b(i, w);
-            break;
-          case op::div:
-            r = a(i, w) / b(i, w);
-            break;
-          case op::pow:
-            r = exp(b(i, w) * log(a(i, w)));
-            break;
-          case op::exp:
-            r = exp(a(i, w));
-            break;
-          case op::exp_relative:
-            r = exp(a(i, w) - constant_jet(frozen[std::size_t(i * wa + w)][0]));
-            break;
-          case op::log:
-            r = log(a(i, w));
-            break;
+          case op::literal: r[0] = q.value; break;
+          case op::constant: r[0] = constants[std::size_t(q.n)]; break;
+          case op::time: r[0] = time; break;
+          case op::along: r[0] = std::isnan(origin) ? 0 : time - origin; break;
+          case op::input: r[0] = inputs[std::size_t(q.n)][std::size_t(w)]; break;
+          case op::input_per_dim: r[0] = inputs[std::size_t(q.n)][std::size_t(i * width + w)]; break;
+          case op::state: r = {x[std::size_t(i)], 1}; break;
+          case op::parameter: r[0] = q.k.l == level::dim ? weight(q.weight, 0, i, w) : weight(q.weight, 0, 0, w); break;
+          case op::add: r = a(i, w) + b(i, w); break;
+          case op::sub: r = a(i, w) - b(i, w); break;
+          case op::mul: r = a(i, w) * b(i, w); break;
+          case op::div: r = a(i, w) / b(i, w); break;
+          case op::pow: r = exp(b(i, w) * log(a(i, w))); break;
+          case op::exp: r = exp(a(i, w)); break;
+          case op::exp_relative: r = exp(a(i, w) - constant_jet(frozen[std::size_t(i * wa + w)][0])); break;
+          case op::log: r = log(a(i, w)); break;
           case op::tanh: {
             const double y = std::tanh(a(i, w)[0]), s = 1 - y * y;
             r = composed(a(i, w), y, s, -2 * y * s, s * (6 * y * y - 2));
             break;
           }
-          case op::softplus:
-            r = log(constant_jet(1) + exp(a(i, w)));
-            break;
-          case op::sigmoid:
-            r = constant_jet(1) / (constant_jet(1) + exp(constant_jet(0) - a(i, w)));
-            break;
+          case op::softplus: r = log(constant_jet(1) + exp(a(i, w))); break;
+          case op::sigmoid: r = constant_jet(1) / (constant_jet(1) + exp(constant_jet(0) - a(i, w))); break;
           case op::sin: {
             const double s = std::sin(a(i, w)[0]), c = std::cos(a(i, w)[0]);
             r = composed(a(i, w), s, c, -s, -c);
@@ -219,9 +183,7 @@ struct interpreter {
                          p * (p - 1) * (p - 2) * std::pow(u, p - 3));
             break;
           }
-          case op::sq:
-            r = a(i, w) * a(i, w);
-            break;
+          case op::sq: r = a(i, w) * a(i, w); break;
           case op::logsumexp: {
             double top = -1e300;
             for (int j = 0; j < wa; j++) top = std::max(top, a(i, j)[0]);
@@ -233,9 +195,7 @@ struct interpreter {
           case op::sum_features:
             for (int j = 0; j < wa; j++) r = r + a(i, j);
             break;
-          case op::concat:
-            r = w < wa ? a(i, w) : b(i, w - wa);
-            break;
+          case op::concat: r = w < wa ? a(i, w) : b(i, w - wa); break;
           case op::choose: {
             const double sign = a(i, wa == 1 ? 0 : w)[0];
             r = (q.n == 1 ? sign >= 0 : sign > 0) ? b(i, w) : b(i, width + w);
@@ -243,7 +203,8 @@ struct interpreter {
           }
           case op::erf:
           case op::erfc: {
-            const double u = a(i, w)[0], sign = q.o == op::erf ? 1 : -1, s = sign * 2 / std::sqrt(std::acos(-1.0)) * std::exp(-u * u);
+            const double u = a(i, w)[0], sign = q.o == op::erf ? 1 : -1,
+                         s = sign * 2 / std::sqrt(std::acos(-1.0)) * std::exp(-u * u);
             r = composed(a(i, w), q.o == op::erf ? std::erf(u) : std::erfc(u), s, -2 * u * s, (4 * u * u - 2) * s);
             break;
           }
@@ -252,12 +213,8 @@ struct interpreter {
             r = composed(a(i, w), std::erfc(-u / std::sqrt(2.0)) / 2, s, -u * s, (u * u - 1) * s);
             break;
           }
-          case op::expm1:
-            r = exp(a(i, w)) - constant_jet(1);
-            break;
-          case op::log1p:
-            r = log(a(i, w) + constant_jet(1));
-            break;
+          case op::expm1: r = exp(a(i, w)) - constant_jet(1); break;
+          case op::log1p: r = log(a(i, w) + constant_jet(1)); break;
           case op::tan: {
             const double y = std::tan(a(i, w)[0]), s = 1 + y * y;
             r = composed(a(i, w), y, s, 2 * y * s, s * (6 * y * y + 2));
@@ -275,33 +232,21 @@ struct interpreter {
             r = composed(a(i, w), std::atan(u), s, -2 * u * s * s, (6 * u * u - 2) * s * s * s);
             break;
           }
-          case op::sinh:
-            r = constant_jet(0.5) * (exp(a(i, w)) - exp(constant_jet(0) - a(i, w)));
-            break;
-          case op::cosh:
-            r = constant_jet(0.5) * (exp(a(i, w)) + exp(constant_jet(0) - a(i, w)));
-            break;
+          case op::sinh: r = constant_jet(0.5) * (exp(a(i, w)) - exp(constant_jet(0) - a(i, w))); break;
+          case op::cosh: r = constant_jet(0.5) * (exp(a(i, w)) + exp(constant_jet(0) - a(i, w))); break;
           case op::cbrt: {
             const double u = a(i, w)[0], y = std::cbrt(u);
             r = composed(a(i, w), y, y / (3 * u), -2 * y / (9 * u * u), 10 * y / (27 * u * u * u));
             break;
           }
-          case op::relu:
-            r = a(i, w)[0] > 0 ? a(i, w) : jet{};
-            break;
-          case op::abs:
-            r = a(i, w)[0] >= 0 ? a(i, w) : constant_jet(0) - a(i, w);
-            break;
-          case op::slice:
-            r = a(i, q.n + w);
-            break;
+          case op::relu: r = a(i, w)[0] > 0 ? a(i, w) : jet{}; break;
+          case op::abs: r = a(i, w)[0] >= 0 ? a(i, w) : constant_jet(0) - a(i, w); break;
+          case op::slice: r = a(i, q.n + w); break;
           case op::linear:
             r[0] = bias(i, w);
             for (int j = 0; j < wa; j++) r = r + constant_jet(weight(q.weight, i, w, j)) * a(i, j);
             break;
-          case op::unstack:
-            r = a(i, i * width + w);
-            break;
+          case op::unstack: r = a(i, i * width + w); break;
           case op::masked_input:
             r[0] = weight(q.bias, 0, 0, w);
             for (int j = 0; j < d; j++)
@@ -323,12 +268,8 @@ struct interpreter {
             for (int j = 0; j < d; j++) r[0] += a(j, w)[0];
             break;
           }
-          case op::index:
-            r[0] = i;
-            break;
-          case op::indicator:
-            r[0] = i == q.n ? 1 : 0;
-            break;
+          case op::index: r[0] = i; break;
+          case op::indicator: r[0] = i == q.n ? 1 : 0; break;
           case op::component:
             r = a(i, w);
             r[0] = a(q.n, w)[0];
@@ -358,16 +299,12 @@ struct interpreter {
             });
             break;
           }
-          case op::frozen:
-            r = a(i, w);
-            break;
+          case op::frozen: r = a(i, w); break;
           case op::held:
             r = q.n & held_along_t ? frozen[std::size_t(i * wa + (wa == 1 ? 0 : w))] : a(i, w);
             if (q.n & held_along_x) r = constant_jet(r[0]);
             break;
-          case op::detach:
-            r[0] = a(i, w)[0];
-            break;
+          case op::detach: r[0] = a(i, w)[0]; break;
         }
         out.push_back(lost(r));
       }

@@ -182,8 +182,10 @@ TEST_CASE("wrong records are refused with a sentence") {
   CHECK_THAT(with_state([](model& m, auto) { m.box<"g">(0, 1, 2, 1); }), Catch::Contains("t0 must come before t1"));
   CHECK_THAT(with_state([](model& m, auto) { m.times<"g">(0, 1); }), Catch::Contains("without m.state"));
   CHECK_THAT(with_state([](model& m, auto x) { m.integral<"i">(sum(x), m.samples<"d">()); }), Catch::Contains("cover no volume"));
-  CHECK_THAT(with_state([](model& m, auto x) { m.integral<"i">(value(x), m.box<"b">(0, 1)); }), Catch::Contains("one number a sample"));
-  CHECK_THAT(with_state([](model& m, auto) { m.stage<"s">({.how = method::lbfgs, .redraw = 1}); }), Catch::Contains("L-BFGS compares gradients"));
+  CHECK_THAT(with_state([](model& m, auto x) { m.integral<"i">(value(x), m.box<"b">(0, 1)); }),
+             Catch::Contains("one number a sample"));
+  CHECK_THAT(with_state([](model& m, auto) { m.stage<"s">({.how = method::lbfgs, .redraw = 1}); }),
+             Catch::Contains("L-BFGS compares gradients"));
   CHECK_THAT(message([](model& m) {
                m.state<"x", 3667>();
                m.sobol<"b">(0, 1);

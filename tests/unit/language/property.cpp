@@ -25,8 +25,8 @@ int pick(std::size_t n) { return int(choose() % n); }
 template <int... I>
 value random_system(const model& m, const std::vector<value>& pool, std::integer_sequence<int, I...>) {
   value f[sizeof...(I)] = {(void(I), pool[0])...};
-  for (value& v : f)
-    do v = pool[std::size_t(pick(pool.size()))];
+  for (value& v : f) do
+      v = pool[std::size_t(pick(pool.size()))];
     while (m.kind_of(v).l != level::point);
   return components(f[I]...);
 }
@@ -54,38 +54,20 @@ void random_program(model& m) {
       case 15:
         if (k.l == level::dim) pool.push_back(u[pick(d)]);
         break;
-      case 16:
-        pool.push_back(random_system(m, pool, std::make_integer_sequence<int, d>{}));
-        break;
-      case 17:
-        pool.push_back(x[pick(d)] + m.index() * m.indicator<0>());
-        break;
-      case 0:
-        pool.push_back(u + v);
-        break;
+      case 16: pool.push_back(random_system(m, pool, std::make_integer_sequence<int, d>{})); break;
+      case 17: pool.push_back(x[pick(d)] + m.index() * m.indicator<0>()); break;
+      case 0: pool.push_back(u + v); break;
       case 1:
-      case 2:
-        pool.push_back(u * v);
-        break;
-      case 3:
-        pool.push_back(tanh(u));
-        break;
-      case 4:
-        pool.push_back(u - v);
-        break;
+      case 2: pool.push_back(u * v); break;
+      case 3: pool.push_back(tanh(u)); break;
+      case 4: pool.push_back(u - v); break;
       case 5:
-      case 6:
-        pool.push_back(sum(u));
-        break;
+      case 6: pool.push_back(sum(u)); break;
       case 7:
         if (k.dimwise) pool.push_back(D<1>(u));
         break;
-      case 8:
-        pool.push_back(u / (2.0 + sq(v)));
-        break;
-      case 9:
-        pool.push_back(frozen(u));
-        break;
+      case 8: pool.push_back(u / (2.0 + sq(v))); break;
+      case 9: pool.push_back(frozen(u)); break;
       case 10:
         if (unmixed(k) && k.l == level::dim) pool.push_back(view(u, t));
         break;

@@ -113,7 +113,9 @@ TEST_CASE("derivatives by one state hold the others") {
   for (int i = 0; i < 3; i++) {
     const auto c = std::size_t(i);
     const auto central = [&](const char* name, bool by_v, std::size_t number) {
-      return double(p.moved(name, i, by_v ? 0 : h, by_v ? h : 0)[number] - p.moved(name, i, by_v ? 0 : -h, by_v ? -h : 0)[number]) / (2 * h);
+      return double(p.moved(name, i, by_v ? 0 : h, by_v ? h : 0)[number] -
+                    p.moved(name, i, by_v ? 0 : -h, by_v ? -h : 0)[number]) /
+             (2 * h);
     };
     const auto near = [](double a) { return Approx(a).epsilon(1e-5).margin(1e-6); };
     CHECK(double(p("f_x")[c]) == near(central("f", false, c)));
@@ -154,7 +156,8 @@ TEST_CASE("derivatives by one state hold the others") {
   point exchanged(r.view(), p.at.inputs[0], p.at.state, 0.5);
   CHECK(double(swapped[2]) == Approx(double(exchanged("f")[2])).epsilon(1e-14));
   point later(r.view(), {1.75, 0.5, 1.25}, p.at.inputs[0], 0.5);
-  CHECK(double(shifted[0]) == Approx(double(later.moved("f", 0, 0, h)[0] - later.moved("f", 0, 0, -h)[0]) / (2 * h)).epsilon(1e-5).margin(1e-6));
+  CHECK(double(shifted[0]) ==
+        Approx(double(later.moved("f", 0, 0, h)[0] - later.moved("f", 0, 0, -h)[0]) / (2 * h)).epsilon(1e-5).margin(1e-6));
   const auto single = record(&one_pair);
   point q(single.view(), {0.7}, {0.2}, 0);
   CHECK(double(q("along")[0]) == Approx(double(q("product")[0])).epsilon(1e-12));
@@ -167,15 +170,76 @@ TEST_CASE("kernels with several states agree with the oracle") {
 }
 
 TEST_CASE("what several states cannot have is refused in a sentence") {
-  const auto refused = [](void (*build)(model&), const char* sentence) { CHECK_THROWS_WITH(record(build), Catch::Contains(sentence)); };
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(D<1>(x * v)); }, "by which one");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto r = D<1>(sq(x)); m.output<"r">(r * m.state<"v", 2>()); }, "by which one");
-  refused([](model& m) { auto x = m.state<"x", 2>(); m.output<"r">(x * m.state<"v", 3>()); }, "same d");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(D<1>(D<1>(x * sq(v), v), x)); }, "mixed derivative");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(at(x * v, x == 1.0)); }, "name all of them");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(at(D<1>(x * v, x), x == 1.0, v == v)); }, "e moves with x");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(D<1>(x * v, x * v)); }, "one of the states");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.sde<"s">(v, x); }, "files and boxes");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(jvp(x * v, x)); }, "by which one");
-  refused([](model& m) { auto x = m.state<"x", 2>(); auto v = m.state<"v", 2>(); m.output<"r">(x * v * m.input_per_dim<"v">()); }, "already has this name");
+  const auto refused = [](void (*build)(model&), const char* sentence) {
+    CHECK_THROWS_WITH(record(build), Catch::Contains(sentence));
+  };
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(D<1>(x * v));
+      },
+      "by which one");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto r = D<1>(sq(x));
+        m.output<"r">(r * m.state<"v", 2>());
+      },
+      "by which one");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        m.output<"r">(x * m.state<"v", 3>());
+      },
+      "same d");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(D<1>(D<1>(x * sq(v), v), x));
+      },
+      "mixed derivative");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(at(x * v, x == 1.0));
+      },
+      "name all of them");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(at(D<1>(x * v, x), x == 1.0, v == v));
+      },
+      "e moves with x");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(D<1>(x * v, x * v));
+      },
+      "one of the states");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.sde<"s">(v, x);
+      },
+      "files and boxes");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(jvp(x * v, x));
+      },
+      "by which one");
+  refused(
+      [](model& m) {
+        auto x = m.state<"x", 2>();
+        auto v = m.state<"v", 2>();
+        m.output<"r">(x * v * m.input_per_dim<"v">());
+      },
+      "already has this name");
 }

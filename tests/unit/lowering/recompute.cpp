@@ -55,7 +55,8 @@ TEST_CASE("the layers of a transformer are repeated by the reverse loop, its fea
     for (int i = 0; i < q.count; i++)
       if (after.stage_of[std::size_t(i)] >= 0 && after.kept[std::size_t(i)]) CHECK(q.nodes[i].width < 16);
     int kept_before = 0;
-    for (int i = 0; i < p.count; i++) kept_before += before.stage_of[std::size_t(i)] >= 0 && before.kept[std::size_t(i)] && p.nodes[i].width == 16;
+    for (int i = 0; i < p.count; i++)
+      kept_before += before.stage_of[std::size_t(i)] >= 0 && before.kept[std::size_t(i)] && p.nodes[i].width == 16;
     CHECK(kept_before >= 2);
   });
 }
@@ -86,7 +87,8 @@ TEST_CASE("of what does not fit, the work that costs least for its memory is rep
     };
     // each of the two layers keeps 16 values, their slopes and derivatives
     CHECK(repeated_layers(96).empty());
-    CHECK(repeated_layers(95) == std::vector<int>{2});  // the first, of the coordinate and the features: its derivative has one term
+    CHECK(repeated_layers(95) ==
+          std::vector<int>{2});  // the first, of the coordinate and the features: its derivative has one term
     CHECK(repeated_layers(48) == std::vector<int>{2});
     CHECK(repeated_layers(47) == std::vector<int>{2, 1});
   });

@@ -90,9 +90,8 @@ TEST_CASE("the layers inside a flow are no networks to probe; an autoregressive 
   const auto flows = record(&program<3>);
   const network_probe of_flows(flows.view());
   for (const output_info& o : of_flows.in_double()->outputs()) CHECK(o.name.find(".conditioner") != std::string::npos);
-  const auto r = record([](model& m) {
-    m.output<"f">(autoregressive_net<"made">(masked_mlp{6}, features{3}, mlp{4})(m.state<"x", 3>()));
-  });
+  const auto r =
+      record([](model& m) { m.output<"f">(autoregressive_net<"made">(masked_mlp{6}, features{3}, mlp{4})(m.state<"x", 3>())); });
   const network_probe probe(r.view());
   REQUIRE(probe.in_double() != nullptr);
   CHECK(probe.in_double()->outputs().size() == 6);  // value, D1 .. D4, conditioner

@@ -34,7 +34,8 @@ TEST_CASE("many quantities are put together by name; what is broken stays by its
   std::vector<check_record> records;
   for (int i = 0; i < 30; i++)
     for (const char* quantity : {"value", "lhs"})
-      records.push_back({"output" + std::to_string(i), quantity, 0, "double", quantity[0] == 'v' ? 1e-13 : 1e-15, 1e-11, true, "sample 1"});
+      records.push_back(
+          {"output" + std::to_string(i), quantity, 0, "double", quantity[0] == 'v' ? 1e-13 : 1e-15, 1e-11, true, "sample 1"});
   records.push_back({"output3", "rhs", 0, "double", 1e-5, 1e-11, false, "sample 2"});
   const std::string text = to_text(records);
   INFO(text);

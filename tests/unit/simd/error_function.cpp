@@ -22,7 +22,8 @@ double worst(double from, double to, F&& f, R&& reference) {
     for (int l = 0; l < simd::lanes<T>; l++) {
       const long double exact = reference(static_cast<long double>(x[l]));
       const T nearest = T(exact);
-      const double unit = double(std::nextafter(std::abs(nearest), std::numeric_limits<T>::infinity())) - double(std::abs(nearest));
+      const double unit =
+          double(std::nextafter(std::abs(nearest), std::numeric_limits<T>::infinity())) - double(std::abs(nearest));
       most = std::max(most, double(std::abs(static_cast<long double>(y[l]) - exact)) / unit);
     }
   }

@@ -196,11 +196,13 @@ TEMPLATE_TEST_CASE("digits do not depend on the tile", "[simd]", float, double) 
           bool same = true;
           for (int r = 0; r < rows; ++r)
             for (int n = 0; n < p.g.columns; ++n)
-              same = same && p.c[static_cast<std::size_t>(r * p.g.c_stride + n)] == expected[static_cast<std::size_t>(r * p.g.c_stride + n)];
+              same = same && p.c[static_cast<std::size_t>(r * p.g.c_stride + n)] ==
+                                 expected[static_cast<std::size_t>(r * p.g.c_stride + n)];
           INFO(rows << " x " << depth << " x " << packs << ", tile " << shape.rows << " x " << shape.packs);
           CHECK(same);
         };
-        [&]<int... I>(std::integer_sequence<int, I...>) { (check(std::integral_constant<int, I>{}), ...); }(std::make_integer_sequence<int, int(tile_shapes.size())>{});
+        [&]<int... I>(std::integer_sequence<int, I...>) { (check(std::integral_constant<int, I>{}), ...); }
+        (std::make_integer_sequence<int, int(tile_shapes.size())>{});
       }
 }
 

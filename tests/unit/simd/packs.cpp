@@ -27,7 +27,9 @@ bool same_bits(F f) {
       store(value.data() + n + i, f(load(x.data() + i), one));
       store(slope.data() + n + i, one);
     }
-    if (std::memcmp(value.data(), value.data() + n, n * sizeof(T)) != 0 || std::memcmp(slope.data(), slope.data() + n, n * sizeof(T)) != 0) return false;
+    if (std::memcmp(value.data(), value.data() + n, n * sizeof(T)) != 0 ||
+        std::memcmp(slope.data(), slope.data() + n, n * sizeof(T)) != 0)
+      return false;
   }
   return true;
 }

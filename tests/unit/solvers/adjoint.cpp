@@ -1,4 +1,5 @@
-// tests/unit/solvers/adjoint.cpp: gradients of solves against 50-digit finite differences, and digits that memory and threads do not change.
+// tests/unit/solvers/adjoint.cpp: gradients of solves against 50-digit finite differences, and digits that memory and threads do
+// not change.
 #include "dimwise/solvers/adjoint.hpp"
 
 #include <cmath>
@@ -63,12 +64,14 @@ gradients<T> pulled_back(const task<T>& of, const explicit_options<T>& o, const 
   else p = net().problem_in_float();
   p.inputs = of.inputs;
   T* inputs[] = {g.context.data()};
-  g.solution = solve_with_gradient<T>(p, {of.samples, of.state.data(), nullptr, 0.2, 1.4}, o, task<T>::derivative, {g.parameters.data(), g.state.data(), inputs}, how, threads);
+  g.solution = solve_with_gradient<T>(p, {of.samples, of.state.data(), nullptr, 0.2, 1.4}, o, task<T>::derivative,
+                                      {g.parameters.data(), g.state.data(), inputs}, how, threads);
   return g;
 }
 
 /// The loss of sample 0 in 50 digits, by the same steps.
-fifty_digits loss(const std::vector<fifty_digits>& parameters, std::vector<fifty_digits> x, double context, const runge_kutta_table& t, const step_record& steps) {
+fifty_digits loss(const std::vector<fifty_digits>& parameters, std::vector<fifty_digits> x, double context,
+                  const runge_kutta_table& t, const step_record& steps) {
   const table& recording = net().model.recording;
   basic_oracle<fifty_digits> oracle(recording);
   oracle.set_sample({{}, 0, {{context}}, {}});
@@ -134,8 +137,8 @@ TEST_CASE("gradients of solves against finite differences in 50 digits") {
     CHECK(steps.steps() >= 2);
     const fifty_digits u = 1e-20;
     const std::vector<fifty_digits> p(net().parameters.begin(), net().parameters.end()), x(one.state.begin(), one.state.end());
-    const auto difference = [&](const std::vector<fifty_digits>& p1, const std::vector<fifty_digits>& x1, const std::vector<fifty_digits>& p2,
-                                const std::vector<fifty_digits>& x2) {
+    const auto difference = [&](const std::vector<fifty_digits>& p1, const std::vector<fifty_digits>& x1,
+                                const std::vector<fifty_digits>& p2, const std::vector<fifty_digits>& x2) {
       const auto& t = coefficients(s);
       return double((loss(p1, x1, one.context[0], t, steps) - loss(p2, x2, one.context[0], t, steps)) / (2 * u));
     };
@@ -185,7 +188,9 @@ TEST_CASE("gradients by inputs, of a batch, in single precision, and the continu
     auto p = net().problem();
     p.inputs = one.inputs;
     solve_with_gradient<double>(p, {1, one.state.data(), nullptr, 0.2, 1.4}, o,
-                                [&](std::size_t, std::size_t, const double* x, const double* q, double* by_x, double* by_q) { task<double>::derivative(s, s + 1, x, q, by_x, by_q); },
+                                [&](std::size_t, std::size_t, const double* x, const double* q, double* by_x, double* by_q) {
+                                  task<double>::derivative(s, s + 1, x, q, by_x, by_q);
+                                },
                                 {sum.data(), nullptr, nullptr});
   }
   CHECK(distance(g.parameters, sum) < 1e-12);
@@ -272,5 +277,6 @@ TEST_CASE("equal steps that leave the finite numbers say so, and have no gradien
     for (const double v : g.state) CHECK(v == 0);
   }
   auto p = net().problem();
-  CHECK_THROWS_WITH(solve_with_gradient<double>(p, {3, of.state.data(), nullptr, 0, 1}, o, task<double>::derivative, {}), Catch::Contains("inputs"));
+  CHECK_THROWS_WITH(solve_with_gradient<double>(p, {3, of.state.data(), nullptr, 0, 1}, o, task<double>::derivative, {}),
+                    Catch::Contains("inputs"));
 }

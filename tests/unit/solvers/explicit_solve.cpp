@@ -1,4 +1,5 @@
-// tests/unit/solvers/explicit_solve.cpp: orders, closed forms, step control, dense output, events, and digits that depend on nothing else.
+// tests/unit/solvers/explicit_solve.cpp: orders, closed forms, step control, dense output, events, and digits that depend on
+// nothing else.
 #include "dimwise/solvers/explicit_solve.hpp"
 
 #include <cmath>
@@ -34,7 +35,8 @@ constexpr void linear_flow(model& m) {
   m.flow<"linear">(rate * x + 1.0);
 }
 
-/// An Ornstein-Uhlenbeck bridge's probability flow: dx/dt = m'(t) + s'(t)/s(t) (x - m(t)), with m(t) = sin t, s(t)^2 = 1 - exp(-2 t - 1/2).
+/// An Ornstein-Uhlenbeck bridge's probability flow: dx/dt = m'(t) + s'(t)/s(t) (x - m(t)), with m(t) = sin t, s(t)^2 = 1 - exp(-2
+/// t - 1/2).
 template <int d>
 constexpr void bridge(model& m) {
   auto x = m.state<"x", d>();
@@ -102,7 +104,9 @@ TEST_CASE("adaptive steps reach the tolerance; the counters add up") {
   const pendulum_start at(1);
   auto p = pendulums().problem();
   p.inputs = at.inputs;
-  const auto solved = [&](const explicit_options<double>& o) { return solve_explicit<double>(p, {1, at.state.data(), nullptr, 0.3, 4.3}, o); };
+  const auto solved = [&](const explicit_options<double>& o) {
+    return solve_explicit<double>(p, {1, at.state.data(), nullptr, 0.3, 4.3}, o);
+  };
   explicit_options<double> fine;
   fine.method = scheme::dopri8;
   fine.fixed_steps = 800;
@@ -129,7 +133,8 @@ void check_closed_forms() {
   static ode_case line(compile<linear_flow<d>>("linear"), 1), curve(compile<bridge<d>>("bridge"), 1);
   constexpr std::size_t samples = 3;
   std::vector<double> state, rate;
-  for (std::size_t e = 0; e < samples * d; e++) state.push_back(std::sin(double(e))), rate.push_back(0.1 + std::cos(double(2 * e)));
+  for (std::size_t e = 0; e < samples * d; e++)
+    state.push_back(std::sin(double(e))), rate.push_back(0.1 + std::cos(double(2 * e)));
   const double* inputs[] = {rate.data()};
   explicit_options<double> o;
   o.rtol = o.atol = 1e-10;
@@ -255,7 +260,8 @@ TEST_CASE("what cannot be solved says so") {
   CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 5}, o), Catch::Contains("save_at"));
   CHECK(named_inputs<double>(*p.recording, {{"turn", at.turn.data()}}).data()[0] == at.turn.data());
   CHECK_THROWS_WITH(named_inputs<double>(*p.recording, {}), Catch::Contains("'turn' of the model must be given once"));
-  CHECK_THROWS_WITH(named_inputs<double>(*p.recording, {{"turn", nullptr}, {"other", nullptr}}), Catch::Contains("no input 'other'"));
+  CHECK_THROWS_WITH(named_inputs<double>(*p.recording, {{"turn", nullptr}, {"other", nullptr}}),
+                    Catch::Contains("no input 'other'"));
   p.inputs = nullptr;
   CHECK_THROWS_WITH(solve_explicit<double>(p, {2, at.state.data(), nullptr, 0, 5}, {}), Catch::Contains("inputs"));
   CHECK_THROWS_WITH(problem_of<double>(pendulums().model, "other", nullptr), Catch::Contains("'pendulum'"));
@@ -327,11 +333,13 @@ class counting_kernel final : public kernel_interface<double> {
   std::size_t gradient_workspace() const override { return 0; }
   std::size_t prepared_size() const override { return of_.prepared_size(); }
   void prepare(const double* parameters, double* prepared) const override { made++, of_.prepare(parameters, prepared); }
-  void evaluate(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, double* const* out, double* workspace) const override {
+  void evaluate(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, double* const* out,
+                double* workspace) const override {
     (in.prepared ? with : without)++;
     of_.evaluate(parameters, in, begin, end, out, workspace);
   }
-  void gradient(const double*, const arguments<double>&, std::size_t, std::size_t, const double* const*, double* const*, double*, double*) const override {}
+  void gradient(const double*, const arguments<double>&, std::size_t, std::size_t, const double* const*, double* const*, double*,
+                double*) const override {}
 
  private:
   const kernel_interface<double>& of_;
@@ -362,7 +370,8 @@ TEST_CASE("parameters are prepared once a solve of few samples, anew for each so
     beside_others.fixed_steps = 20;
     const auto alone = solve_explicit<double>(q, start, beside_others, workers, memory);
     const int with = counted->with;
-    const auto together = solve_explicit<double>(q, {p.kernels->whole().block(), many.data(), nullptr, 0, 1}, beside_others, workers, memory);
+    const auto together =
+        solve_explicit<double>(q, {p.kernels->whole().block(), many.data(), nullptr, 0, 1}, beside_others, workers, memory);
     CHECK(counted->with == with);
     CHECK(std::equal(alone.state.begin(), alone.state.end(), together.state.begin()));
     CHECK(alone.carried[0] == together.carried[0]);

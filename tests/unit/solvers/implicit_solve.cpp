@@ -1,4 +1,5 @@
-// tests/unit/solvers/implicit_solve.cpp: published stiff problems to their reference digits, and a corrector that does not go wrong in silence.
+// tests/unit/solvers/implicit_solve.cpp: published stiff problems to their reference digits, and a corrector that does not go
+// wrong in silence.
 #include "dimwise/solvers/implicit_solve.hpp"
 
 #include <cmath>
@@ -71,7 +72,8 @@ constexpr void plain_relaxation(model& m) {
 }
 std::vector<double> rates(std::size_t samples, std::size_t d) {
   std::vector<double> r;
-  for (std::size_t e = 0; e < samples * d; e++) r.push_back(std::pow(1000.0, double(e % d) / double(d - 1)) * (1 + 0.1 * double(e / d)));
+  for (std::size_t e = 0; e < samples * d; e++)
+    r.push_back(std::pow(1000.0, double(e % d) / double(d - 1)) * (1 + 0.1 * double(e / d)));
   return r;
 }
 
@@ -82,17 +84,21 @@ TEST_CASE("published problems to their reference digits") {
     multistep formula;
     corrector how;
   };
-  const way ways[] = {{multistep::bdf, corrector::jacobi_newton}, {multistep::bdf, corrector::newton}, {multistep::bdf, corrector::newton_krylov},
-                      {multistep::adams, corrector::jacobi_newton}, {multistep::adams, corrector::newton}};
+  const way ways[] = {{multistep::bdf, corrector::jacobi_newton},
+                      {multistep::bdf, corrector::newton},
+                      {multistep::bdf, corrector::newton_krylov},
+                      {multistep::adams, corrector::jacobi_newton},
+                      {multistep::adams, corrector::newton}};
   for (const double rtol : {1e-6, 1e-9})
     for (std::size_t i = 0; i < published().size(); i++)
       for (const way& w : ways) {
         auto o = with(w.formula, w.how, rtol, published()[i]);
-        const bool adams = w.formula == multistep::adams, hopeless = adams && i == 4;  // Adams takes a million steps and more on Pollution
+        const bool adams = w.formula == multistep::adams,
+                   hopeless = adams && i == 4;  // Adams takes a million steps and more on Pollution
         if (hopeless) o.most_steps = 5000;
         const auto r = solved(i, o);
-        INFO(published()[i].name << (adams ? ", Adams" : ", BDF") << ", corrector " << int(w.how) << ", rtol " << rtol << ": " << relative_error(r, published()[i]) << ", "
-                                 << units(r, i, rtol) << " units; " << r.text);
+        INFO(published()[i].name << (adams ? ", Adams" : ", BDF") << ", corrector " << int(w.how) << ", rtol " << rtol << ": "
+                                 << relative_error(r, published()[i]) << ", " << units(r, i, rtol) << " units; " << r.text);
         CHECK(r.ok() == !hopeless);
         if (hopeless) {
           CHECK(r.text.find("as many steps as it was allowed") != std::string::npos);
@@ -193,17 +199,21 @@ TEST_CASE("counts on a stiff relaxation, all correctors to the same digits") {
       CHECK(r.error_sum < 0.5 * o.largest_sum);
       CHECK(r.tolerance_scale == 1);
       double worst = 0;
-      for (std::size_t i = 0; i < 8; i++) worst = std::max(worst, std::abs(r.state[i] - exact.state[i]) / (1e-6 + 1e-6 * std::abs(exact.state[i])));
+      for (std::size_t i = 0; i < 8; i++)
+        worst = std::max(worst, std::abs(r.state[i] - exact.state[i]) / (1e-6 + 1e-6 * std::abs(exact.state[i])));
       INFO(int(formula) << " " << int(how) << ": " << worst << ", " << r.counters.field << " evaluations");
       CHECK(worst < 60);
       count[{formula, how}] = r.counters;
     }
-  CHECK(count[{multistep::adams, corrector::jacobi_newton}].field < 0.25 * double(count[{multistep::adams, corrector::functional}].field));
-  CHECK(count[{multistep::bdf, corrector::jacobi_newton}].field < 0.10 * double(count[{multistep::adams, corrector::functional}].field));
+  CHECK(count[{multistep::adams, corrector::jacobi_newton}].field <
+        0.25 * double(count[{multistep::adams, corrector::functional}].field));
+  CHECK(count[{multistep::bdf, corrector::jacobi_newton}].field <
+        0.10 * double(count[{multistep::adams, corrector::functional}].field));
   CHECK(count[{multistep::bdf, corrector::jacobi_newton}].diagonal == count[{multistep::bdf, corrector::jacobi_newton}].field);
 }
 
-/// A chain in which neighbours push from both sides: couplings of one sign, so that what Jacobi-Newton leaves does not average out.
+/// A chain in which neighbours push from both sides: couplings of one sign, so that what Jacobi-Newton leaves does not average
+/// out.
 constexpr void chain(model& m) {
   auto x = m.state<"x", 8>();
   auto a = m.input_per_dim<"rate">();
@@ -222,7 +232,8 @@ TEST_CASE("what is left of a corrector does not echo in the predictor and keep t
     const auto jacobi = solve_implicit(p, {1, x0.data(), nullptr, 0, 6}, o);
     o.how = corrector::newton;
     const auto newton = solve_implicit(p, {1, x0.data(), nullptr, 0, 6}, o);
-    INFO(int(formula) << ": " << jacobi.counters.accepted << " steps, with Newton " << newton.counters.accepted << "; " << jacobi.text);
+    INFO(int(formula) << ": " << jacobi.counters.accepted << " steps, with Newton " << newton.counters.accepted << "; "
+                      << jacobi.text);
     CHECK(!jacobi.fell_back);
     CHECK(jacobi.counters.accepted < 1.4 * double(newton.counters.accepted));
     CHECK(jacobi.counters.field < 2.5 * double(jacobi.counters.accepted));

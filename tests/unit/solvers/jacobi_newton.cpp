@@ -31,7 +31,8 @@ TEST_CASE("implicit Euler is of order 1, the trapezoidal rule of order 2, on a s
   const auto parameters = draw_parameters(recording<relaxation>::view, 2);
   auto p = double_problem<relaxation>(parameters.data());
   std::vector<double> rate, x0;
-  for (std::size_t e = 0; e < samples * d; e++) rate.push_back(std::pow(300.0, double(e % d) / 2) * (1 + 0.01 * double(e))), x0.push_back(std::sin(double(e)));
+  for (std::size_t e = 0; e < samples * d; e++)
+    rate.push_back(std::pow(300.0, double(e % d) / 2) * (1 + 0.01 * double(e))), x0.push_back(std::sin(double(e)));
   const double* inputs[] = {rate.data()};
   p.inputs = inputs;
   const ode_start<double> start{samples, x0.data(), nullptr, 0, 2};
@@ -54,7 +55,8 @@ TEST_CASE("implicit Euler is of order 1, the trapezoidal rule of order 2, on a s
   };
   CHECK(std::abs(std::log2(error(implicit_step::euler, 2000) / error(implicit_step::euler, 4000)) - 1) < 0.1);
   CHECK(std::abs(std::log2(error(implicit_step::trapezoidal, 2000) / error(implicit_step::trapezoidal, 4000)) - 2) < 0.1);
-  // with steps of ten times the stability border of explicit ones the formula without iterations damps what the trapezoidal rule lets ring
+  // with steps of ten times the stability border of explicit ones the formula without iterations damps what the trapezoidal rule
+  // lets ring
   CHECK(error(implicit_step::rosenbrock, 60) < 2e-3);
   CHECK(error(implicit_step::trapezoidal, 60) > 3e-3);
 

@@ -1,5 +1,5 @@
-// tests/unit/solvers/normalizing_flow.cpp: densities against closed forms, all ways to find the trace against each other, gradients against
-// finite differences.
+// tests/unit/solvers/normalizing_flow.cpp: densities against closed forms, all ways to find the trace against each other,
+// gradients against finite differences.
 #include "dimwise/solvers/normalizing_flow.hpp"
 
 #include <cmath>
@@ -94,7 +94,8 @@ double linear_error() {
     double exact = 0;
     for (int i = 0; i < dims; i++) {
       // z(t) by a quadrature of Gauss: x = e^(A(1)) (z + int_0^1 e^(-A(u)) b du), A(t) = a (t + t^2 / 2)
-      const double a = rate[i], whole = 1.5 * a, nodes[] = {0.046910077030668, 0.230765344947158, 0.5, 0.769234655052842, 0.953089922969332},
+      const double a = rate[i], whole = 1.5 * a,
+                   nodes[] = {0.046910077030668, 0.230765344947158, 0.5, 0.769234655052842, 0.953089922969332},
                    weights[] = {0.118463442528095, 0.239314335249683, 0.284444444444444, 0.239314335249683, 0.118463442528095};
       double integral = 0;
       for (int c = 0; c < 8; c++)
@@ -121,7 +122,8 @@ TEST_CASE("the density of a linear flow in closed form") {
 TEST_CASE("ways to find the trace: exact, all unit vectors, random directions") {
   const batch b(70);
   const double* p = nets().parameters.data();
-  normalizing_flow<double> exact(nets().model, fixed(8), {"exact"}), summed(nets().model, fixed(8), {"summed"}), probed(nets().model, fixed(8), {"probed"});
+  normalizing_flow<double> exact(nets().model, fixed(8), {"exact"}), summed(nets().model, fixed(8), {"summed"}),
+      probed(nets().model, fixed(8), {"probed"});
   const auto e = exact.log_prob(p, b.samples, b.x.data(), b.inputs());
   const auto f = summed.log_prob(p, b.samples, b.x.data(), b.inputs());
   double worst = 0;
@@ -134,7 +136,8 @@ TEST_CASE("ways to find the trace: exact, all unit vectors, random directions") 
     for (int k = 0; k < draws; k++) {
       const auto r = probed.log_prob(p, b.samples, b.x.data(), b.inputs(), std::uint64_t(k));
       CHECK(apart(r.state, e.state) < 1e-13);  // the direction moves nothing
-      for (std::size_t s = 0; s < b.samples; s++) mean[s] += r.log_prob[s] / draws, square[s] += r.log_prob[s] * r.log_prob[s] / draws;
+      for (std::size_t s = 0; s < b.samples; s++)
+        mean[s] += r.log_prob[s] / draws, square[s] += r.log_prob[s] * r.log_prob[s] / draws;
     }
     double off = 0, spread = 0;
     for (std::size_t s = 0; s < b.samples; s++) {
@@ -181,7 +184,8 @@ TEST_CASE("there and back, samples and their density, paths") {
 }
 
 TEST_CASE("gradients of likelihoods and of losses at the data end") {
-  const std::vector<std::vector<std::string>> flows = {{"exact"}, {"probed"}, {"summed"}, {"second", "exact"}, {"exact", "second", "probed"}};
+  const std::vector<std::vector<std::string>> flows = {
+      {"exact"}, {"probed"}, {"summed"}, {"second", "exact"}, {"exact", "second", "probed"}};
   for (const auto& parts : flows)
     for (const int probes : {1, 2}) {
       INFO(parts.back() << ", parts " << parts.size() << ", probes " << probes);
@@ -189,7 +193,9 @@ TEST_CASE("gradients of likelihoods and of losses at the data end") {
       std::vector<double> p = nets().parameters;
       normalizing_flow<double> flow(nets().model, fixed(4, probes), parts);
       const std::vector<flow_penalty> penalties = {{"energy", 0.3}};
-      const auto negative_likelihood = [&](flow_gradients<double> to) { return flow.likelihood_gradient(p.data(), b.samples, b.x.data(), b.inputs(), to, penalties, 3).loss; };
+      const auto negative_likelihood = [&](flow_gradients<double> to) {
+        return flow.likelihood_gradient(p.data(), b.samples, b.x.data(), b.inputs(), to, penalties, 3).loss;
+      };
       std::vector<double> by_p(p.size(), 0.0), by_x(b.x.size()), by_context(b.context.size());
       const double loss = negative_likelihood({by_p.data(), by_x.data(), {{"context", by_context.data()}}});
       const auto density = flow.log_prob(p.data(), b.samples, b.x.data(), b.inputs(), 3);
@@ -216,7 +222,8 @@ TEST_CASE("gradients of likelihoods and of losses at the data end") {
         return l;
       };
       std::vector<double> by_p2(p.size(), 0.0), by_x2(b.x.size()), by_context2(b.context.size());
-      const auto r = flow.to_data_gradient(p.data(), b.samples, b.x.data(), b.inputs(), by_end, {by_p2.data(), by_x2.data(), {{"context", by_context2.data()}}}, 3);
+      const auto r = flow.to_data_gradient(p.data(), b.samples, b.x.data(), b.inputs(), by_end,
+                                           {by_p2.data(), by_x2.data(), {{"context", by_context2.data()}}}, 3);
       CHECK(apart(r.state, flow.to_data(p.data(), b.samples, b.x.data(), b.inputs(), 3).state) < 1e-13);
       CHECK(std::abs(sum(r.change) - sum(flow.to_data(p.data(), b.samples, b.x.data(), b.inputs(), 3).change)) < 1e-12);
       const auto difference = [](double& at, const std::function<double()>& f) {
@@ -250,13 +257,21 @@ TEST_CASE("what a flow refuses") {
   normalizing_flow<double> untraced(nets().model, {}, {"untraced"});
   CHECK(untraced.to_base(p, 2, b.x.data(), b.inputs()).ok());
   CHECK(untraced.sample(p, 2, 1, b.inputs()).log_prob.empty());
-  CHECK(message([&] { untraced.log_prob(p, 2, b.x.data(), b.inputs()); }).find("the log density of 'untraced' is not known") == 0);
+  CHECK(message([&] { untraced.log_prob(p, 2, b.x.data(), b.inputs()); }).find("the log density of 'untraced' is not known") ==
+        0);
   normalizing_flow<double> exact(nets().model, {}, {"exact"}), probed(nets().model, {}, {"probed"});
   CHECK(message([&] { exact.log_prob(p, 2, b.x.data()); }).find("needs its input 'context'") != std::string::npos);
   CHECK(message([&] { exact.log_prob(p, 2, b.x.data(), {{"contxt", b.x.data()}}); }) == "the flow has no input 'contxt'");
-  CHECK(message([&] { probed.log_prob(p, 2, b.x.data(), {{"trace_noise", b.x.data()}}); }).find("drawn by the flow itself") != std::string::npos);
-  CHECK(message([&] { normalizing_flow<double>(nets().model, {}, {"none"}); }).find("has no ordinary differential equation 'none'") != std::string::npos);
-  CHECK(message([&] { exact.likelihood_gradient(p, 2, b.x.data(), b.inputs(), {}, {{"length", 1.0}}); }).find("carries no 'length'") != std::string::npos);
+  CHECK(message([&] {
+          probed.log_prob(p, 2, b.x.data(), {{"trace_noise", b.x.data()}});
+        }).find("drawn by the flow itself") != std::string::npos);
+  CHECK(message([&] {
+          normalizing_flow<double>(nets().model, {}, {"none"});
+        }).find("has no ordinary differential equation 'none'") != std::string::npos);
+  CHECK(message([&] {
+          exact.likelihood_gradient(p, 2, b.x.data(), b.inputs(), {}, {{"length", 1.0}});
+        }).find("carries no 'length'") != std::string::npos);
   CHECK(message([&] { exact.path(p, 2, b.x.data(), {0.5, 0.2}, b.inputs()); }).find("rising fractions") != std::string::npos);
-  CHECK(message([&] { normalizing_flow<double>(nets().model, fixed(4, 0), {"exact"}); }).find("at least one probe") != std::string::npos);
+  CHECK(message([&] { normalizing_flow<double>(nets().model, fixed(4, 0), {"exact"}); }).find("at least one probe") !=
+        std::string::npos);
 }

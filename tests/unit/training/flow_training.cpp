@@ -95,9 +95,11 @@ TEST_CASE("a flow with context learns its density") {
     CHECK(whole.parameters == r.parameters);
     CHECK(whole.best_loss == r.best_loss);
     t.rate = 2e-2;
-    CHECK(message([&] { train_flow(flow, data, validation, t, silent); }).find("started with other settings") != std::string::npos);
+    CHECK(message([&] { train_flow(flow, data, validation, t, silent); }).find("started with other settings") !=
+          std::string::npos);
     t.rate = numbers().rate;
-    CHECK(message([&] { train_flow(flow, validation, validation, t, silent); }).find("the data is not the data") != std::string::npos);
+    CHECK(message([&] { train_flow(flow, validation, validation, t, silent); }).find("the data is not the data") !=
+          std::string::npos);
     std::remove(file.c_str());
   }
 }

@@ -1,4 +1,5 @@
-// tests/unit/training/integrals.cpp: integrals over every sort of set against closed forms, as a constraint of training, and refusals.
+// tests/unit/training/integrals.cpp: integrals over every sort of set against closed forms, as a constraint of training, and
+// refusals.
 #include "catch.hpp"
 
 #include <cmath>
@@ -148,7 +149,8 @@ TEST_CASE("means over quadrature nodes are weighted by every method", "[training
 TEST_CASE("an integrand that reads an input is refused", "[training]") {
   const compiled_model m = compile<many>("many");
   const std::vector<double> p(std::size_t(m.recording.parameters), 0.1);
-  CHECK_THAT(refusal([&] { value_of(m, p, 8, 100); }), Catch::Contains("the integral 'with input' reads an input, and the points of the set 'again' carry none"));
+  CHECK_THAT(refusal([&] { value_of(m, p, 8, 100); }),
+             Catch::Contains("the integral 'with input' reads an input, and the points of the set 'again' carry none"));
   CHECK_THAT(refusal([&] { value_of(m, p, 2, 1); }), Catch::Contains("needs 2 or more samples"));
 }
 
@@ -185,7 +187,8 @@ TEST_CASE("points of every set lie where they should, and are drawn from the see
   CHECK(a.state[0] != b.state[0]);
   CHECK(a.time[7] != b.time[7]);
   std::vector<int> cells(256);
-  for (std::size_t i = 0; i < 256; i++) cells[std::size_t((a.state[2 * i] + 1) * 4) * 16 + std::size_t((a.state[2 * i + 1] + 1) * 4)]++;
+  for (std::size_t i = 0; i < 256; i++)
+    cells[std::size_t((a.state[2 * i] + 1) * 4) * 16 + std::size_t((a.state[2 * i + 1] + 1) * 4)]++;
   for (const int n : cells) CHECK(n == 1);  // 16 by 16
   draw(s, "grid", 0, a);
   CHECK(a.samples == 100);

@@ -176,7 +176,8 @@ TEST_CASE("more unknowns than fit in a matrix are solved for by conjugate gradie
   CHECK(after < 1e-2 * before);
 }
 
-TEST_CASE("digits of second-order training do not depend on threads, and a run that is stopped goes on as if it had not been", "[training]") {
+TEST_CASE("digits of second-order training do not depend on threads, and a run that is stopped goes on as if it had not been",
+          "[training]") {
   const compiled_model m = compile<decay>("decay");
   const data_sets sets = rows(m, [](double x) { return 3 * std::exp(-1.5 * x) + 0.01 * std::sin(9 * x); });
   progress silent;

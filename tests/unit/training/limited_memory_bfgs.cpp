@@ -1,4 +1,5 @@
-// tests/unit/training/limited_memory_bfgs.cpp: L-BFGS against minima in closed form; gradients on drawn samples; resuming, interrupts, refusals.
+// tests/unit/training/limited_memory_bfgs.cpp: L-BFGS against minima in closed form; gradients on drawn samples; resuming,
+// interrupts, refusals.
 #include "catch.hpp"
 
 #include <atomic>
@@ -36,7 +37,8 @@ constexpr void curve(model& m) {
   auto x = m.state<"x", 1>();
   m.output<"u">(net(x));
   m.stage<"fit">({.steps = 60, .batch = 64, .how = method::lbfgs, .redraw = 20, .candidates = 3});
-  m.least_squares<"curve">(net(x) - 3.0 * exp(-1.5 * x), m.box<"points">(-1, 1), sample_weight{1.0 / (1.0 + sq(net(x)))}, weight{2});
+  m.least_squares<"curve">(net(x) - 3.0 * exp(-1.5 * x), m.box<"points">(-1, 1), sample_weight{1.0 / (1.0 + sq(net(x)))},
+                           weight{2});
   m.minimize<"small">(sum(sq(net(x))), m.box<"others">(-0.1, 0.1), weight{1e-3});
 }
 

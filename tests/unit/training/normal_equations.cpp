@@ -14,7 +14,8 @@ namespace {
 struct problem {
   std::size_t n, rows, stride;
   std::vector<double> jacobian, residuals;
-  problem(std::size_t unknowns, std::size_t count) : n(unknowns), rows(count), stride(count + 3), jacobian(n * stride), residuals(rows) {
+  problem(std::size_t unknowns, std::size_t count)
+      : n(unknowns), rows(count), stride(count + 3), jacobian(n * stride), residuals(rows) {
     const auto numbers = stream(7, "problem");
     numbers.normals(0, 0, jacobian.size(), jacobian.data());
     numbers.normals(1, 0, rows, residuals.data());

@@ -66,14 +66,16 @@ void check(std::size_t samples, std::size_t count, std::size_t block) {
 /// The same, but gradients may stay in the workspace; the first sample takes its time.
 class leaving_kernel : public function_kernel<double> {
  public:
-  leaving_kernel(std::size_t count, bool slow) : function_kernel<double>(kernel_of<double>(count, 32)), count_(count), slow_(slow) {}
+  leaving_kernel(std::size_t count, bool slow)
+      : function_kernel<double>(kernel_of<double>(count, 32)), count_(count), slow_(slow) {}
   std::size_t gradient_workspace() const override { return count_ + 64; }
   bool leaves_gradient(std::size_t begin, std::size_t) const override { return begin % 5 != 0; }
-  void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end, const double* const* cotangents, double* const* out,
-                double* gradient, double* workspace) const override {
+  void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end,
+                const double* const* cotangents, double* const* out, double* gradient, double* workspace) const override {
     if (slow_ && begin == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (!gradient) std::fill_n(workspace + 64, count_, 0.0);
-    function_kernel<double>::gradient(parameters, in, begin, end, cotangents, out, gradient ? gradient : workspace + 64, workspace);
+    function_kernel<double>::gradient(parameters, in, begin, end, cotangents, out, gradient ? gradient : workspace + 64,
+                                      workspace);
   }
   void flush_gradient(double* gradient, double* workspace, int* pending) const override {
     for (std::size_t i = 0; i < count_; i++) gradient[i] += workspace[64 + i];
