@@ -44,12 +44,24 @@ inline extent_rule row_rule(const tensor& w) {
   }
 }
 
-/// Entries of `in` columns of the gradient that node x adds to, for all dimensions, that are not structurally zero; `first`:
-/// columns of the coordinates of a masked input.
-inline double useful_entries(const table& t, const jet_node& x, const tensor& w, int in, bool first) {
+/// Of a node that adds to the gradient of weights. own: each dimension has weights of its own; first: the columns are those of
+/// the coordinates of a masked input; in: their number.
+struct weight_gradient_shape {
+  bool own, first;
+  int in;
+};
+inline weight_gradient_shape shape_of_weight_gradient(const table& t, const jet_node& x) {
+  const tensor& w = t.tensors[x.weight];
+  const bool first = (w.masked == mask::input_left || w.masked == mask::input_right) && x.n == 0;
+  return {w.rank == 3, first, first ? t.d * x.width : x.width};
+}
+
+/// Entries of the gradient that node x adds to, for all dimensions, that are not structurally zero.
+inline double useful_entries(const table& t, const jet_node& x, const weight_gradient_shape& g) {
+  const tensor& w = t.tensors[x.weight];
   const bool input = w.masked == mask::input_left || w.masked == mask::input_right;
-  if (w.masked == mask::none || (input && !first)) return double(in) * w.shape[w.rank - 2] * (w.rank == 3 || x.per_dim ? t.d : 1);
-  return masked_entries(t, w, first ? in : w.shape[w.rank - 1]);
+  if (w.masked == mask::none || (input && !g.first)) return double(g.in) * w.shape[w.rank - 2] * (g.own || x.per_dim ? t.d : 1);
+  return masked_entries(t, w, g.first ? g.in : w.shape[w.rank - 1]);
 }
 
 /// The first row (output) of column k of a region that is not masked, in dimension i; `out` where all are.

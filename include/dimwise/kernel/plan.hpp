@@ -10,6 +10,7 @@
 #include "dimension_steps.hpp"
 #include "gradient_regions.hpp"
 #include "matrix_steps.hpp"
+#include "product_factors.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -261,95 +262,19 @@ class plan {
   }
 
   // ---- matrices
-  /// An operand of a product and its weights; `whole`: all dimensions of the operand at once.
-  struct factor {
-    series operand;
-    matrix_product weights;
-    bool whole = false;
-  };
+  void set_products(step<T>& s, std::vector<matrix_product> list) {
+    products.push_back(std::move(list));
+    s.products = products.back().data();
+    s.product_count = int(products.back().size());
+  }
   void emit_products(int i) {
     const jet_node& x = at(i);
     const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
     const orders stored = at(in).stored;  // of the buffer
     const row_reference out = layout.buffers[std::size_t(in)];
-    std::vector<factor> factors;
-    const auto add = [&](const series& operand, const matrix_product& m, double useful, bool whole = false) {
-      factors.push_back({operand, m, whole});
-      if (!source.repeats[std::size_t(i)]) matrix_flop += 2 * useful * count(readable(operand) & x.stored);
-    };
-    const tensor& w = t.tensors[x.weight];
-    const int rows_w = w.shape[w.rank - 2], columns_w = w.shape[w.rank - 1];
-    const double repeats = x.per_dim ? d : 1;
-    matrix_product m;
-    m.a = w.offset;
-    m.a_dim = w.rank == 3 ? std::ptrdiff_t(rows_w) * columns_w : 0;
-    const bool transposed = x.o == jet_op::linear_vjp || x.o == jet_op::masked_input_vjp || x.o == jet_op::masked_hidden_vjp ||
-                            x.o == jet_op::readout_vjp;
-    m.a_row = transposed ? 1 : columns_w;
-    m.a_col = transposed ? columns_w : 1;
-    m.rows = x.width;
-    m.depth = transposed ? rows_w : columns_w;
-    switch (x.o) {
-      case jet_op::linear: {
-        for (int j = 0; j < x.inputs; j++) {
-          m.depth = width(x.in[j]);
-          add(x.in[j], m, repeats * m.rows * m.depth);
-          m.a += m.depth;
-        }
-        break;
-      }
-      case jet_op::linear_vjp:
-        m.a += x.n;
-        add(x.in[0], m, repeats * m.rows * m.depth);
-        break;
-      case jet_op::masked_input: {
-        m.rule = x.n == 0 ? extent_rule::input_left : extent_rule::input_right;
-        m.units_out = rows_w;
-        m.coordinate_width = width(x.in[0]);
-        m.depth = d * m.coordinate_width;
-        add(x.in[0], m, masked_entries(t, w, m.depth), true);
-        if (x.inputs > 1) {
-          m.rule = extent_rule::full;
-          m.a += m.depth;
-          m.depth = columns_w - d * m.coordinate_width;
-          add(x.in[1], m, m.rows * m.depth);
-        }
-        break;
-      }
-      case jet_op::masked_input_vjp:
-        if (x.per_dim) {
-          m.rule = x.n == 0 ? extent_rule::input_left_transposed : extent_rule::input_right_transposed;
-          m.units_out = rows_w;
-          m.a_dim = x.width;
-          add(x.in[0], m, masked_entries(t, w, d * x.width));
-        } else {
-          m.a += x.n2;
-          add(x.in[0], m, m.rows * m.depth);
-        }
-        break;
-      case jet_op::masked_hidden:
-      case jet_op::masked_hidden_vjp:
-        m.rule = transposed ? extent_rule::hidden_transposed : extent_rule::hidden;
-        m.units_in = columns_w;
-        m.units_out = rows_w;
-        add(x.in[0], m, masked_entries(t, w, columns_w));
-        break;
-      case jet_op::readout: {
-        for (int j = 0; j < x.inputs; j++) {
-          const tensor& q = t.tensors[j == 0 ? x.weight : x.weight2];
-          m.rule = q.masked == mask::readout_left ? extent_rule::readout_left : extent_rule::readout_right;
-          m.a = q.offset;
-          m.a_row = m.units_in = m.depth = q.shape[2];
-          m.a_dim = std::ptrdiff_t(q.shape[1]) * q.shape[2];
-          add(x.in[j], m, masked_entries(t, q, q.shape[2]));
-        }
-        break;
-      }
-      default:  // readout_vjp
-        m.rule = x.n == 0 ? extent_rule::readout_left_rows : extent_rule::readout_right_rows;
-        m.units_in = columns_w;
-        add(x.in[0], m, masked_entries(t, w, columns_w));
-    }
+    const std::vector<product_factor> factors = product_factors(t, p, x);
+    if (!source.repeats[std::size_t(i)])
+      for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & x.stored);
     std::vector<matrix_product> list;
     for (orders rest = x.stored; rest;) {
       const int first = std::countr_zero(rest);
@@ -360,7 +285,7 @@ class plan {
         n++;
       } while (rest && side_by_side(factors, stored, last, std::countr_zero(rest)));
       const std::size_t begin = list.size();
-      for (const factor& f : factors) {
+      for (const product_factor& f : factors) {
         if (!contains(readable(f.operand), first)) continue;
         const row_reference r = layout.row(f.operand, first);
         matrix_product q = f.weights;
@@ -386,9 +311,7 @@ class plan {
     const step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
-    products.push_back(std::move(list));
-    s.products = products.back().data();
-    s.product_count = int(products.back().size());
+    set_products(s, std::move(list));
     s.follower = next;
     s.strip = next && next->strip;
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
@@ -396,9 +319,9 @@ class plan {
                           : ahead_of_step{};
   }
   /// Whether coefficient b can be computed with a, the one before it, as further columns.
-  bool side_by_side(const std::vector<factor>& factors, orders stored, int a, int b) const {
+  bool side_by_side(const std::vector<product_factor>& factors, orders stored, int a, int b) const {
     if (slot(stored, b) != slot(stored, a) + 1) return false;
-    for (const factor& f : factors) {
+    for (const product_factor& f : factors) {
       const orders s = readable(f.operand);
       if (contains(s, a) != contains(s, b)) return false;
       const int at_a = resolve(p, x_order(a) ? f.operand.high : f.operand.low),
@@ -475,10 +398,9 @@ class plan {
   void emit_weight_gradient_of_rows(int i) {
     const jet_node& x = at(i);
     const tensor& w = t.tensors[x.weight];
-    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right,
-               first = input && x.n == 0;
-    const int in = first ? d * x.width : x.width, out = w.shape[w.rank - 2];
-    const gradient_region r = region(x.weight, x.n, in, out, own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
+    const weight_gradient_shape g = shape_of_weight_gradient(t, x);
+    const int out = w.shape[w.rank - 2];
+    const gradient_region r = region(x.weight, x.n, g.in, out, g.own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
     std::vector<matrix_product> list;
     const orders set = readable(x.in[0]);
     layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
@@ -488,64 +410,58 @@ class plan {
         const row_reference a = layout.row(x.in[0], std::countr_zero(rest));
         matrix_product m;
         m.a = u.base + j * samples;
-        m.a_dim = first ? 0 : u.dim;
+        m.a_dim = g.first ? 0 : u.dim;
         m.a_row = u.row;
         m.b = a.base;
         m.b_dim = a.dim;
         m.b_row = a.row;
         m.c = r.offset;
-        m.c_dim = own ? r.per_dim() : 0;
+        m.c_dim = g.own ? r.per_dim() : 0;
         m.c_row = r.padded;
-        m.rows = in;
+        m.rows = g.in;
         m.columns = out;
         m.units_in = w.shape[w.rank - 1];
         if (!rows_apart) m.rule = row_rule(w);
         list.push_back(m);
       }
-      if (!rows_apart) matrix_flop += 2 * useful_entries(t, x, w, in, first) * n;
+      if (!rows_apart) matrix_flop += 2 * useful_entries(t, x, g) * n;
     });
     step<T>& s = add_step(i);
     s.run = rows_apart ? steps::weight_jacobian<T> : steps::weight_gradient_by_lanes<T>;
-    products.push_back(std::move(list));
-    s.products = products.back().data();
-    s.product_count = int(products.back().size());
+    set_products(s, std::move(list));
   }
   void emit_weight_gradient(int i) {
     if (rows_apart || layout.by_lanes(i)) return emit_weight_gradient_of_rows(i);
     const jet_node& x = at(i);
     const transposition a = transposed(i);
     const tensor& w = t.tensors[x.weight];
-    const bool own = w.rank == 3, input = w.masked == mask::input_left || w.masked == mask::input_right,
-               first = input && x.n == 0;
-    const int in = first ? d * x.width : x.width;
-    const gradient_region r = region(x.weight, x.n, in, a.features, own ? w.shape[0] : 1);
+    const weight_gradient_shape g = shape_of_weight_gradient(t, x);
+    const gradient_region r = region(x.weight, x.n, g.in, a.features, g.own ? w.shape[0] : 1);
     std::vector<matrix_product> list;
     const orders set = readable(a.of);
     layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
       matrix_product m;
       m.a = u.base;
-      m.a_dim = first ? 0 : u.dim;
+      m.a_dim = g.first ? 0 : u.dim;
       m.a_row = u.row;
       m.a_col = 1;
       m.b = a.at.base + slot(set, c) * samples * a.padded;
       m.b_row = a.padded;
       m.c = r.offset;
-      m.c_dim = own ? r.per_dim() : 0;
+      m.c_dim = g.own ? r.per_dim() : 0;
       m.c_row = r.padded;
-      m.rows = in;
+      m.rows = g.in;
       m.depth = n * samples;
       m.columns = int(r.padded);
       m.units_in = w.shape[w.rank - 1];
       m.units_out = a.features;
       m.rule = row_rule(w);
       list.push_back(m);
-      matrix_flop += 2 * useful_entries(t, x, w, in, first) * n;
+      matrix_flop += 2 * useful_entries(t, x, g) * n;
     });
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;
-    products.push_back(std::move(list));
-    s.products = products.back().data();
-    s.product_count = int(products.back().size());
+    set_products(s, std::move(list));
   }
 };
 
