@@ -26,17 +26,13 @@ struct options {
   int steps = 0, most_steps = 1000000, threads = 0;
 };
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// Times of the table's rows; without flags the start and the end.
 std::vector<double> saved_times(const options& o, double t0, double t1) {
   if (!o.save_at.empty() && o.save_every != 0) throw error("give one of --save-every and --save-at.");
   const double direction = t1 < t0 ? -1 : 1;
   if (!o.save_at.empty()) {
     std::vector<double> times;
-    if (ends_with(o.save_at, ".npy")) {
+    if (o.save_at.ends_with(".npy")) {
       const npy_array<double> a = read_npy<double>(o.save_at);
       require_finite(a, o.save_at);
       times = a.values;
@@ -179,7 +175,7 @@ int run(const compiled_model& m, const options& o) {
     throw error("the trace of '" + name +
                 "' is estimated in random directions, which the command flow draws; solve takes m.ode<\"" + name +
                 "\">(f), or m.flow<\"" + name + "\">(f) with its exact trace.");
-  if (!o.out.empty() && !ends_with(o.out, ".csv") && !ends_with(o.out, ".npy"))
+  if (!o.out.empty() && !o.out.ends_with(".csv") && !o.out.ends_with(".npy"))
     throw error("--out " + o.out + ": the name must end in .csv or .npy.");
   if (o.threads < 0) throw error("--threads must not be negative; 0: all.");
   if (o.units != "data" && o.units != "model") throw error("--units '" + o.units + "' is unknown; it is data or model.");
@@ -234,8 +230,8 @@ int run(const compiled_model& m, const options& o) {
       std::printf("%s = %.10g\n", std::string(ode.carried[j].name.view()).c_str(), s.carried[j]);
   }
   const bool written = !o.out.empty() && (s.ok() || rows.moved > 0);
-  if (written && ends_with(o.out, ".csv")) write_table(o.out, t, ode, n, rows);
-  if (written && ends_with(o.out, ".npy")) write_arrays(o.out, ode, n, d, s.saved_time, rows);
+  if (written && o.out.ends_with(".csv")) write_table(o.out, t, ode, n, rows);
+  if (written && o.out.ends_with(".npy")) write_arrays(o.out, ode, n, d, s.saved_time, rows);
   if (written) std::printf("table: %s, %zu rows\n", o.out.c_str(), rows.sample.size());
   json figures;
   figures["ode"] = name, figures["method"] = o.method, figures["status"] = name_of(s.status), figures["text"] = s.text;

@@ -109,15 +109,14 @@ solve_start read_start(const table& t, const ode_entry& ode, const std::string& 
                                            "_" + std::to_string(d - 1) + "'") +
                              ", or a .npy file of shape (samples, " + std::to_string(d) + ")";
   if (initial.empty()) throw error("--initial is missing: " + needed + ".");
-  const auto ends_with = [&](const char* end) { return initial.size() > 4 && initial.compare(initial.size() - 4, 4, end) == 0; };
   solve_start start;
-  if (ends_with(".npy")) {
+  if (initial.ends_with(".npy")) {
     const npy_array<double> a = read_npy<double>(initial);
     start.samples = a.shape.empty() ? 1 : a.shape[0];
     if (a.shape.size() == 1 && d > 1 && a.shape[0] == d) start.samples = 1, require_finite(a, initial), start.state = a.values;
     else start.state = array_of(initial, "--initial", {start.samples, d});
     if (start.samples == 0) throw error("--initial: '" + initial + "' has no rows");
-  } else if (ends_with(".csv") || file_exists(initial)) {
+  } else if (initial.ends_with(".csv") || file_exists(initial)) {
     read_table(t, ode, initial, start);
   } else {
     if (!as_number(initial.substr(0, initial.find(','))))

@@ -40,62 +40,27 @@ int of_flow(int d) { return d <= 2 ? 1024 : 64; }
 int of_sweep(int d) { return d <= 128 ? 4096 : 256; }
 
 const std::vector<workload>& workloads() {
-  static const std::vector<batch> calls = {
-      {{"orders_to_k"}, one}, {{"orders_to_k"}, one_vector}, {{"orders_to_k"}, four_vectors}};
+  const auto w1 = [](const char* name, const char* definition) -> workload {
+    const batch rows{{"orders_to_k"}, [](int) { return 65536; }};
+    return {name, "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {rows}, definition};
+  };
+  const auto w3 = [](const char* name, const char* file) -> workload {
+    const std::vector<int> d = {2, 8, 32, 128, 512, 1024, 4096};
+    return {name, file, "(sample, dimension)", "orders_to_k", "float", d, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, of_sweep}}};
+  };
+  const std::vector<batch> w2 = {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }, 2}};
+  const std::vector<batch> w5 = {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow},
+                                 {{"solve_gradient full"}, one_vector}};
+  const std::vector<batch> calls = {{{"orders_to_k"}, one}, {{"orders_to_k"}, one_vector}, {{"orders_to_k"}, four_vectors}};
   static const std::vector<workload> all = {
-      {"W1", "w1.cpp", "row", "orders_to_k", "float", {1}, {0, 1, 2, 3, 4}, {{{"orders_to_k"}, [](int) { return 65536; }}}},
-      {"W1-128",
-       "w1.cpp",
-       "row",
-       "orders_to_k",
-       "float",
-       {1},
-       {0, 1, 2, 3, 4},
-       {{{"orders_to_k"}, [](int) { return 65536; }}},
-       "DIMWISE_WIDTH=128"},
-      {"W1-256",
-       "w1.cpp",
-       "row",
-       "orders_to_k",
-       "float",
-       {1},
-       {0, 1, 2, 3, 4},
-       {{{"orders_to_k"}, [](int) { return 65536; }}},
-       "DIMWISE_WIDTH=256"},
-      {"W2",
-       "w2.cpp",
-       "row",
-       "orders_to_k",
-       "double",
-       {1},
-       {1, 2, 4},
-       {{{"orders_to_k"}, [](int) { return 2048; }}, {{"gradient"}, [](int) { return 512; }, 2}}},
-      {"W3",
-       "w3.cpp",
-       "(sample, dimension)",
-       "orders_to_k",
-       "float",
-       {2, 8, 32, 128, 512, 1024, 4096},
-       {0, 1, 2, 3, 4},
-       {{{"orders_to_k"}, of_sweep}}},
-      {"W3b",
-       "w3b.cpp",
-       "(sample, dimension)",
-       "orders_to_k",
-       "float",
-       {2, 8, 32, 128, 512, 1024, 4096},
-       {0, 1, 2, 3, 4},
-       {{{"orders_to_k"}, of_sweep}}},
+      w1("W1", ""),
+      w1("W1-128", "DIMWISE_WIDTH=128"),
+      w1("W1-256", "DIMWISE_WIDTH=256"),
+      {"W2", "w2.cpp", "row", "orders_to_k", "double", {1}, {1, 2, 4}, w2},
+      w3("W3", "w3.cpp"),
+      w3("W3b", "w3b.cpp"),
       {"W4", "w4.cpp", "sample", "residual", "float", {8, 64}, {}, {{{"residual", "gradient", "adam_step"}, of_step}}},
-      {"W5",
-       "w5.cpp",
-       "sample",
-       "none",
-       "float",
-       {2, 8, 64},
-       {},
-       {{{"solve_gradient none", "solve_gradient exact", "solve_gradient hutchinson"}, of_flow},
-        {{"solve_gradient full"}, one_vector}}},
+      {"W5", "w5.cpp", "sample", "none", "float", {2, 8, 64}, {}, w5},
       {"W6", "solvers/stiff_relaxation.cpp", "solve", "", "double", {16, 64}, {}, {{{}, of_system}}, "", true},
       {"W7", "w1.cpp", "call", "orders_to_k", "float", {1}, {2}, calls},
       {"W7b", "w3.cpp", "call", "orders_to_k", "float", {8}, {1}, calls},

@@ -29,10 +29,6 @@ bool made_by_transitions(const table& recording, int slot) {
   return false;
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 // Row-major [rows][columns] of some columns of a file.
 std::vector<double> gather(const csv_file& file, const std::vector<std::string>& columns) {
   std::vector<double> out(file.rows() * columns.size());
@@ -240,7 +236,7 @@ std::vector<std::string> default_columns(const std::string& name, int n) {
 
 data_rows read_rows(const table& recording, const data_source& source) {
   if (source.file.empty()) throw error("no file of data is named");
-  data_rows out = ends_with(source.file, ".npy") ? read_arrays(recording, source) : read_csv(recording, source);
+  data_rows out = source.file.ends_with(".npy") ? read_arrays(recording, source) : read_csv(recording, source);
   require_valid_rows(recording, out);
   return out;
 }

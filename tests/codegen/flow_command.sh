@@ -2,16 +2,7 @@
 # tests/codegen/flow_command.sh: the command `flow` of a model binary with a flow of two dimensions: fit, stop and go on, draw, densities, refusals.
 # Usage: flow_command.sh BINARY. The last line is "N passed, N failed".
 binary=$1
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-passed=0
-failed=0
-check() {  # check WHAT COMMAND...
-  what=$1
-  shift
-  if "$@" >out.txt 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED $what"; head -n 5 out.txt; fi
-}
+. "${0%/*}/checks.sh"
 refused() {  # refused SENTENCE FLAG...
   sentence=$1
   shift

@@ -4,16 +4,7 @@
 stiff=$1
 rings=$2
 relaxation=$3
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-passed=0
-failed=0
-check() {  # check WHAT COMMAND...
-  what=$1
-  shift
-  if "$@" >out.txt 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED $what"; head -n 5 out.txt; fi
-}
+. "${0%/*}/checks.sh"
 refused() {  # refused SENTENCE COMMAND...: one line that says it, status 1 and no new file
   sentence=$1
   shift
