@@ -143,8 +143,8 @@ implicit_solution solve_once(const ode_problem<double>& problem, const ode_start
   if (without_weight)
     out.text += ": a coordinate is 0 there and has no absolute tolerance, so that no error is small enough; set atol above zero";
   if (out.fell_back)
-    out.text += std::string(". Solved by ") + (d <= 64 ? "Newton" : "Newton-Krylov") + ", after Jacobi-Newton to time " +
-                detail::number_text(out.fall_back_time) +
+    out.text += std::string(". Solved by ") + (fallback(problem) == corrector::newton ? "Newton" : "Newton-Krylov") +
+                ", after Jacobi-Newton to time " + detail::number_text(out.fall_back_time) +
                 ": what the diagonal leaves out of the Jacobian let it contract by no more than " + std::to_string(out.radius) +
                 ", where its corrections no longer tell its error";
   return out;
