@@ -174,15 +174,28 @@ void bench_precision(const runner& program, const options& o, json& list) {
   const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : o.unit == "call" ? 1 / double(o.samples) : 1;
   std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(),
               single ? "float" : "double", o.threads, o.threads == 1 ? "" : "s", peak, fed);
+  const std::string time = "ns per " + o.unit;
+  const int width = std::max<int>(14, int(time.size()));
+  std::printf("  %-26s %*s  %8s  %7s  %11s  %8s  %12s\n", "", width, time.c_str(), "GFLOP/s", "of peak", "of load-fed",
+              "MB moved", "workspace MB");
+  const auto percent = [](double part, int columns) {
+    if (std::isfinite(part)) std::printf("  %*.1f %%", columns - 2, 100 * part);
+    else std::printf("  %*s", columns, "-");
+  };
+  const auto megabytes = [](double bytes, int columns) {
+    if (bytes > 0) std::printf("  %*.3g", columns, bytes * 1e-6);
+    else std::printf("  %*s", columns, "-");
+  };
   for (const figure& f : figures) {
     const double rate = f.matrix_flop / f.seconds_per_sample * 1e-9;  // GFLOP/s of matrix products
-    const double share = peak > 0 ? rate / (peak * o.threads) : NAN;
+    const double share = peak > 0 ? rate / (peak * o.threads) : NAN, fed_share = fed > 0 ? rate / (fed * o.threads) : NAN;
     const double ns = f.seconds_per_sample * 1e9 / units;
-    std::printf("  %-24s %12.1f ns per %s, %.1f GFLOP/s in matrix products", f.variant.c_str(), ns, o.unit.c_str(), rate);
-    const double fed_share = fed > 0 ? rate / (fed * o.threads) : NAN;
-    if (peak > 0) std::printf(", %.1f %% of the peak, %.1f %% of the load-fed rate", 100 * share, 100 * fed_share);
-    if (f.call_bytes > 0) std::printf(", %.3g MB moved a call, workspace %.3g MB", f.call_bytes * 1e-6, f.workspace_bytes * 1e-6);
-    if (f.products != product_arithmetic::fused) std::printf(", products: %s", name_of(f.products));
+    std::printf("  %-26s %*.1f  %8.1f", f.variant.c_str(), width, ns, rate);
+    percent(share, 7);
+    percent(fed_share, 11);
+    megabytes(f.call_bytes, 8);
+    megabytes(f.workspace_bytes, 12);
+    if (f.products != product_arithmetic::fused) std::printf("  products: %s", name_of(f.products));
     std::printf("\n");
     list.push_back({{"workload", o.workload},
                     {"variant", f.variant},
