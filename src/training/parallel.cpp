@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -64,22 +65,33 @@ class value_tasks {
 
 /// Adds up the gradients of parts in their order, whoever computes them. A part whose turn has come is added straight to the sum;
 /// one that would have to wait for long gets a sum of its own, which the one before it adds: the same digits, for three more
-/// passes over a gradient.
-template <class OwnSum>
+/// passes over a gradient. Part n shares the memory of its own sum with part n - sums, and waits until that is added. Parts are
+/// begun in their order, so the next one to be added never waits.
 class parts_in_order {
  public:
-  parts_in_order(std::size_t parts, std::size_t length, double* sum, OwnSum own)
-      : parts_(parts), length_(length), sum_(sum), own_(own) {}
+  parts_in_order(std::size_t parts, std::size_t length, double* sum, std::vector<aligned_vector<double>>& own, std::size_t sums)
+      : parts_(parts), length_(length), sum_(sum), own_(own), sums_(sums) {}
   /// Whether all parts before n are in the sum by now, or soon.
   bool is_next(std::size_t n) const {
     for (int i = 0; i < 200 && added_.load(std::memory_order_acquire) < n; i++) std::this_thread::yield();
     return added_.load(std::memory_order_acquire) == n;
   }
-  /// The cleared sum of part n.
+  /// The cleared sum of part n; null if another part failed.
   double* own_sum(std::size_t n) {
+    {
+      std::unique_lock<std::mutex> held(lock_);
+      one_added_.wait(held, [&] { return failed_ || added_.load(std::memory_order_relaxed) + sums_ > n; });
+      if (failed_) return nullptr;
+    }
     state_[n] = apart;
-    std::fill_n(own_(n), length_, 0.0);
-    return own_(n);
+    std::fill_n(sum_of(n), length_, 0.0);
+    return sum_of(n);
+  }
+  /// A part ended with an exception: none waits for it any more.
+  void fail() {
+    const std::lock_guard<std::mutex> held(lock_);
+    failed_ = true;
+    one_added_.notify_all();
   }
   /// Part n is in the sum or in its own; adds those that have waited for it.
   void finish(std::size_t n) {
@@ -91,12 +103,13 @@ class parts_in_order {
       if (state_[next] == apart) {
         adding_ = true;
         held.unlock();
-        const double* from = own_(next);
+        const double* from = sum_of(next);
         for (std::size_t i = 0; i < length_; i++) sum_[i] += from[i];
         held.lock();
         adding_ = false;
       }
       added_.store(next + 1, std::memory_order_release);
+      one_added_.notify_all();
     }
   }
 
@@ -104,12 +117,16 @@ class parts_in_order {
   enum place : char { in_sum, apart };
   std::size_t parts_, length_;
   double* sum_;
-  OwnSum own_;
+  std::vector<aligned_vector<double>>& own_;
+  std::size_t sums_;
   std::mutex lock_;
+  std::condition_variable one_added_;
   std::atomic<std::size_t> added_{0};
-  bool adding_ = false;
+  bool adding_ = false, failed_ = false;
   std::array<bool, most_parts> is_finished_{};
   std::array<place, most_parts> state_{};
+
+  double* sum_of(std::size_t n) { return own_[n % sums_].data(); }
 };
 
 template <class T>
@@ -157,13 +174,14 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
     return block_range{part.begin * block, std::min(in.samples, part.end * block)};
   };
   const bool alone = workers.threads() == 1;
+  const std::size_t sums = alone ? 1 : std::min(parts, 2 * std::size_t(workers.threads()));
   for (std::size_t n = 1; n < parts; n++)
     if (!alone || !kernel.leaves_gradient(samples_of(n).begin, samples_of(n).end)) {
-      grow(memory.gradients, parts - 1, parameter_count);
+      grow(memory.gradients, sums, parameter_count);
       break;
     }
-  parts_in_order order(parts, parameter_count, gradient, [&](std::size_t n) { return memory.gradients[n - 1].data(); });
-  const auto task = [&](std::size_t n, int thread) {
+  parts_in_order order(parts, parameter_count, gradient, memory.gradients, sums);
+  const auto add_part = [&](std::size_t n, int thread) {
     const block_range part = samples_of(n);
     T* const workspace = memory.workspaces[std::size_t(thread)].data();
     const auto compute = [&](double* to) {
@@ -174,11 +192,20 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
     } else if (kernel.leaves_gradient(part.begin, part.end)) {
       compute(nullptr);
       int left = 1;
-      kernel.flush_gradient(order.is_next(n) ? gradient : order.own_sum(n), workspace, &left);
-    } else {
-      compute(order.own_sum(n));
+      double* const to = order.is_next(n) ? gradient : order.own_sum(n);
+      if (to) kernel.flush_gradient(to, workspace, &left);
+    } else if (double* const to = order.own_sum(n)) {
+      compute(to);
     }
     order.finish(n);
+  };
+  const auto task = [&](std::size_t n, int thread) {
+    try {
+      add_part(n, thread);
+    } catch (...) {
+      order.fail();
+      throw;
+    }
   };
   workers.run(parts, std::cref(task));
 }

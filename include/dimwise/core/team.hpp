@@ -16,9 +16,9 @@ class team {
   team& operator=(const team&) = delete;
 
   int threads() const;
-  /// Calls task(number, thread) once for each number in [0, tasks), thread in [0, threads()); returns when all are done. The
-  /// order is not fixed: give each task its own results. No allocation. The first exception of a task is thrown again here. Not
-  /// re-entrant.
+  /// Calls task(number, thread) once for each number in [0, tasks), thread in [0, threads()); returns when all are done. Tasks
+  /// begin in the order of their numbers and end in any: give each its own results. No allocation. The first exception of a task
+  /// is thrown again here. Not re-entrant.
   void run(std::size_t tasks, const std::function<void(std::size_t, int)>& task);
 
  private:

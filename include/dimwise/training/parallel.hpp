@@ -13,7 +13,7 @@ namespace dimwise {
 template <class T>
 struct parallel_memory {
   std::vector<aligned_vector<T>> workspaces;      ///< one for each thread
-  std::vector<aligned_vector<double>> gradients;  ///< one for each part but the first, where a part may have to wait for its turn
+  std::vector<aligned_vector<double>> gradients;  ///< two for each thread, where a part may have to wait for its turn
 };
 
 /// In how many parts a gradient over `samples` is computed: a function of sizes alone. Each part but the first costs a pass over

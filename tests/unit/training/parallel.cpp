@@ -111,6 +111,47 @@ TEST_CASE("gradients that stay in the workspace are added in the order of the pa
     }
 }
 
+TEST_CASE("gradients that wait for their turn take the memory of two for each thread, however many parts there are") {
+  constexpr std::size_t samples = 4000, count = 1000;
+  std::vector<double> p(count, 0.5), x(samples, 1.0), c(samples, 1.0), y(samples), alone(count), g(count);
+  arguments<double> in;
+  in.samples = samples;
+  in.state = x.data();
+  double* out[] = {y.data()};
+  const double* cotangents[] = {c.data()};
+  REQUIRE(gradient_parts(samples, 32, count) > 40);
+  for (const int threads : {1, 3}) {
+    team workers(threads);
+    parallel_memory<double> memory;
+    std::vector<double>& sum = threads == 1 ? alone : g;
+    gradient_all(leaving_kernel(count, true), p.data(), count, in, cotangents, out, sum.data(), workers, memory);
+    CHECK(memory.gradients.size() == (threads == 1 ? 1 : 6));
+  }
+  CHECK(g == alone);
+}
+
+TEST_CASE("no part waits for one that failed") {
+  struct failing_kernel final : leaving_kernel {
+    failing_kernel() : leaving_kernel(1000, false) {}
+    void gradient(const double* parameters, const arguments<double>& in, std::size_t begin, std::size_t end,
+                  const double* const* cotangents, double* const* out, double* gradient, double* workspace) const override {
+      if (begin == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        throw std::runtime_error("no gradient");
+      }
+      leaving_kernel::gradient(parameters, in, begin, end, cotangents, out, gradient, workspace);
+    }
+  };
+  constexpr std::size_t samples = 4000;
+  std::vector<double> p(1000, 0.5), x(samples, 1.0), c(samples, 1.0), y(samples), g(1000);
+  arguments<double> in;
+  in.samples = samples;
+  in.state = x.data();
+  double* out[] = {y.data()};
+  const double* cotangents[] = {c.data()};
+  CHECK_THROWS_WITH(gradient_all(failing_kernel(), p.data(), 1000, in, cotangents, out, g.data(), 4), "no gradient");
+}
+
 TEST_CASE("values and gradients do not depend on the number of threads") {
   for (const std::size_t samples : {0u, 1u, 7u, 64u, 65u, 1000u, 1031u}) {
     check<double>(samples, 11, 8);
