@@ -209,7 +209,6 @@ int bench(const runner& program, const options& o) {
   if (!(o.scale > 0)) throw error("--scale must be positive.");
   const std::vector<double> lambdas = positive(o.lambdas, "--lambda", {10, 100, 1000}),
                             rhos = positive(o.rhos, "--rho", {0.1, 0.5, 1, 2});
-  if (!o.json_file.empty()) require_writable(o.json_file);
   const core_peaks peaks = program.peaks().in_double ? program.peaks().in_double() : core_peaks{};
   std::printf("%s, double, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(),
               o.threads, o.threads == 1 ? "" : "s", peaks.registers, peaks.load_fed);

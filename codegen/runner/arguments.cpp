@@ -71,6 +71,13 @@ bool is_float(const std::string& precision) {
   throw error("--precision '" + precision + "' is unknown; it is float or double.");
 }
 
+chosen_precisions precisions_of(const std::string& text) {
+  if (text == "both") return {true, true};
+  if (text != "float" && text != "f32" && text != "double" && text != "f64")
+    throw error("--precision '" + text + "' is unknown; it is float, double or both.");
+  return {is_float(text), !is_float(text)};
+}
+
 std::map<std::string, double> constants_of(const table& recording, const std::vector<std::string>& given) {
   std::map<std::string, double> all;
   for (int i = 0; i < recording.constant_count; i++)

@@ -24,6 +24,13 @@ double number_of(const std::string& text, const std::string& flag);
 /// "float" or "double" (also f32, f64). Throws `error` otherwise.
 bool is_float(const std::string& precision);
 
+/// Which of the two "float", "double" or "both" names.
+struct chosen_precisions {
+  bool in_float, in_double;
+};
+/// Throws `error` where the text is none of the three.
+chosen_precisions precisions_of(const std::string& text);
+
 /// All constants of the recording: their defaults, replaced by "NAME=NUMBER". Throws `error` listing those that there are.
 std::map<std::string, double> constants_of(const table& recording, const std::vector<std::string>& given);
 /// The same in the order of the recording.

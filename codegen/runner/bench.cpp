@@ -1,4 +1,5 @@
 // codegen/runner/bench.cpp: the command `bench`: how fast the kernels are, and what share of the machine's peak that is.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -36,10 +37,39 @@ struct figure {
 };
 
 bool wanted(const options& o, const std::string& variant) {
-  if (o.variants.empty()) return true;
-  for (const auto& v : o.variants)
-    if (v == variant) return true;
-  return false;
+  return o.variants.empty() || std::find(o.variants.begin(), o.variants.end(), variant) != o.variants.end();
+}
+
+// What a variant's name ends in that belongs to one of several objectives.
+template <class T>
+std::string ending_of(const compiled_model& m, std::size_t objective) {
+  return m.kernels<T>().objectives.size() > 1 ? " " + std::string(m.recording.objectives[objective].name.view()) : "";
+}
+
+// All that can be timed.
+template <class T>
+std::vector<std::string> variants_of(const compiled_model& m, const options& o) {
+  const auto& kernels = m.kernels<T>();
+  std::vector<std::string> all;
+  if (kernels.outputs) all.push_back(o.value_variant);
+  for (std::size_t i = 0; i < kernels.objectives.size(); i++)
+    if (kernels.objectives[i]->has_gradient())
+      for (const char* what : {"gradient", "adam_step"}) all.push_back(what + ending_of<T>(m, i));
+  for (int i = 0; i < m.recording.ode_count; i++)
+    for (const char* what : {"solve ", "solve_gradient "}) all.push_back(what + std::string(m.recording.odes[i].name.view()));
+  return all;
+}
+
+template <class T>
+void require_known_variants(const compiled_model& m, const options& o) {
+  const std::vector<std::string> all = variants_of<T>(m, o);
+  if (all.empty())
+    throw error("the model '" + m.name + "' has nothing to time: no value, no objective, no differential equation.");
+  std::string names;
+  for (const std::string& name : all) names += (names.empty() ? "" : ", ") + name;
+  for (const std::string& asked : o.variants)
+    if (std::find(all.begin(), all.end(), asked) == all.end())
+      throw error("--variant '" + asked + "' is unknown; the model has " + names + ".");
 }
 
 template <class T>
@@ -107,7 +137,7 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
   for (std::size_t i = 0; i < kernels.objectives.size(); i++) {
     const auto& kernel = *kernels.objectives[i];
     if (!kernel.has_gradient()) continue;
-    const std::string ending = kernels.objectives.size() > 1 ? " " + std::string(t.objectives[i].name.view()) : "";
+    const std::string ending = ending_of<T>(m, i);
     if (!wanted(o, "gradient" + ending) && !wanted(o, "adam_step" + ending)) continue;
     auto results = result_arrays(kernel);
     std::vector<T*> out;
@@ -170,10 +200,10 @@ void bench_precision(const runner& program, const options& o, json& list) {
     peaks = {std::max(peaks.registers, again.registers), std::max(peaks.load_fed, again.load_fed)};
   }
   const double peak = peaks.registers, fed = peaks.load_fed;
-  if (figures.empty()) throw error("the model has nothing to time, or --variant names none of its variants.");
   const double units = o.unit == "(sample, dimension)" ? double(m.recording.d) : o.unit == "call" ? 1 / double(o.samples) : 1;
-  std::printf("%s, %s, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n", o.workload.c_str(),
-              single ? "float" : "double", o.threads, o.threads == 1 ? "" : "s", peak, fed);
+  std::printf("%s, %s, %d sample%s a call, %d thread%s, peak %.1f GFLOP/s a core in registers, %.1f fed from the cache\n",
+              o.workload.c_str(), single ? "float" : "double", o.samples, o.samples == 1 ? "" : "s", o.threads,
+              o.threads == 1 ? "" : "s", peak, fed);
   const std::string time = "ns per " + o.unit;
   const int width = std::max<int>(14, int(time.size()));
   std::printf("  %-26s %*s  %8s  %7s  %11s  %8s  %12s\n", "", width, time.c_str(), "GFLOP/s", "of peak", "of load-fed",
@@ -244,14 +274,17 @@ setup bench(const runner& program) {
       if (!(o->seconds > 0)) throw error("--seconds must be positive.");
       if (o->unit != "sample" && o->unit != "row" && o->unit != "(sample, dimension)" && o->unit != "call")
         throw error("--unit '" + o->unit + "' is unknown; it is sample, row, '(sample, dimension)' or call.");
+      const chosen_precisions chosen = precisions_of(o->precision);
+      if (chosen.in_float) require_known_variants<float>(program.model(), *o);
+      else require_known_variants<double>(program.model(), *o);
       if (!o->beside.empty()) {
         const std::string variant = o->variants.empty() || o->variants[0] == o->value_variant ? "" : o->variants[0];
         const auto serve = is_float(o->precision) ? bench_beside<float> : bench_beside<double>;
         return serve(program.model(), {o->beside, variant, std::size_t(o->samples), o->threads, o->seed});
       }
       json list = json::array();
-      if (o->precision == "both" || is_float(o->precision)) bench_precision<float>(program, *o, list);
-      if (o->precision == "both" || !is_float(o->precision)) bench_precision<double>(program, *o, list);
+      if (chosen.in_float) bench_precision<float>(program, *o, list);
+      if (chosen.in_double) bench_precision<double>(program, *o, list);
       write_json(o->json_file, list);
       return 0;
     };

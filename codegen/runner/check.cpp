@@ -26,10 +26,8 @@ int run_check(const compiled_model& m, const options& o) {
   how.gradient_entries = o.entries;
   if (o.samples < 1) throw error("--samples must be at least 1.");
   if (o.entries < 1) throw error("--entries must be at least 1.");
-  if (o.precision != "both") {
-    how.in_float = is_float(o.precision);
-    how.in_double = !how.in_float;
-  }
+  const chosen_precisions chosen = precisions_of(o.precision);
+  how.in_float = chosen.in_float, how.in_double = chosen.in_double;
   if (isatty(2)) {
     // A line that is overwritten: what was compared last.
     how.progress = [](const check_record& r) { std::fprintf(stderr, "\r%-78.78s\r", (r.name + " " + r.quantity).c_str()); };

@@ -91,6 +91,7 @@ template <class T>
 int fit(const compiled_model& m, const options& o) {
   const table& t = m.recording;
   const std::string out = o.out.empty() ? m.name + ".safetensors" : o.out;
+  require_writable(out);
   const rows_of_file<T> data = read<T>(t, o.data);
   rows_of_file<T> held_out;
   if (!o.held_out.empty()) held_out = read<T>(t, o.held_out);
@@ -142,6 +143,7 @@ template <class T>
 int draw_or_judge(const compiled_model& m, const options& o) {
   const table& t = m.recording;
   if (o.out.empty()) throw error("--out is missing: the .npy file for the result.");
+  require_writable(o.out);
   const parameter_set parameters = parameters_of(t, o.parameters, o.parameter_seed);
   const std::vector<T> p(parameters.values.begin(), parameters.values.end());
   normalizing_flow<T> flow(m, adaptive<T>(o), o.parts);

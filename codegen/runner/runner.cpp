@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <new>
 
 #include "codegen/runner/commands.hpp"
+#include "dimwise/io/atomic_file.hpp"
 
 namespace dimwise {
 namespace {
@@ -112,7 +114,14 @@ int runner::run(int argc, char** argv) {
   for (const auto& [sub, act] : actions) {
     if (!sub->parsed()) continue;
     try {
+      // A command writes its figures at the end: what may take hours is not begun where they have no place to go.
+      const CLI::Option* figures = sub->get_option_no_throw("--json");
+      if (figures && figures->count() > 0) require_writable(figures->as<std::string>());
       return act();
+    } catch (const std::bad_alloc&) {
+      std::fflush(stdout);
+      std::fprintf(stderr, "%s %s: there is not enough memory.\n", program.c_str(), sub->get_name().c_str());
+      return 1;
     } catch (const std::exception& problem) {
       std::fflush(stdout);
       std::fprintf(stderr, "%s %s: %s\n", program.c_str(), sub->get_name().c_str(), problem.what());

@@ -8,6 +8,7 @@
 #include "codegen/runner/commands.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "dimwise/core/error.hpp"
+#include "dimwise/io/atomic_file.hpp"
 #include "dimwise/io/npy.hpp"
 #include "dimwise/solvers/sde.hpp"
 #include "dimwise/training/sampler.hpp"
@@ -74,6 +75,7 @@ int run_simulation(const compiled_model& m, const options& o) {
   const std::size_t d = std::size_t(t.d);
   if (t.sde_count == 0) throw error("the model '" + m.name + "' has no stochastic differential equation.");
   if (o.out.empty()) throw error("--out is missing: the .npy file for the paths.");
+  require_writable(o.out);
   if (!(o.dt > 0) || !(o.t1 > o.t0)) throw error("--dt must be positive and --t1 larger than --t0.");
   if (o.save_every < 1) throw error("--save-every must be at least 1.");
   if (o.paths < 0) throw error("--paths must not be negative.");

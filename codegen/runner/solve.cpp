@@ -192,7 +192,6 @@ int run(const compiled_model& m, const options& o) {
   const double t0 = !o.t0.empty() ? number_of(o.t0, "--t0") : start.time.value_or(0), t1 = number_of(o.t1, "--t1");
   settings.save_at = saved_times(o, t0, t1);
   if (!o.out.empty()) require_writable(o.out);
-  if (!o.json_file.empty()) require_writable(o.json_file);
 
   if (!transform.identity()) {
     const std::vector<double> time(n, t0);

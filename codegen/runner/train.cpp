@@ -92,6 +92,7 @@ int run_training(const compiled_model& m, options o) {
   const table& t = m.recording;
   if (t.objective_count == 0) throw error("the model '" + m.name + "' has no objective; nothing can be learned.");
   if (o.out.empty()) o.out = m.name + ".safetensors";
+  require_writable(o.out);
   train_options how;
   how.seed = o.seed;
   how.threads = o.threads;

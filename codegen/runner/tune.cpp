@@ -51,9 +51,9 @@ setup tune(const runner& program) {
             "there is no place to remember tiles in: DIMWISE_TILES is empty or 'off', or neither XDG_CACHE_HOME nor HOME names a "
             "folder.");
       std::vector<tile_measurement> found;
-      const bool both = *precision == "both", single = both || is_float(*precision);
-      if (single) measure(m.in_float, found);
-      if (both || !single) measure(m.in_double, found);
+      const chosen_precisions chosen = precisions_of(*precision);
+      if (chosen.in_float) measure(m.in_float, found);
+      if (chosen.in_double) measure(m.in_double, found);
       if (found.empty()) throw error("the model has no matrix product whose tile could be chosen.");
       tile_choices choices = read_tile_file(m.isa);
       for (const tile_measurement& f : found) {

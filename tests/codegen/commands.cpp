@@ -212,6 +212,7 @@ TEST_CASE("bench writes the fixed members") {
   CHECK(j[2]["variant"] == "adam_step");
   CHECK(j[0]["k"] == 3);
   CHECK(j[0]["ns"].get<double>() > 0);
+  CHECK(contains(ran.output, "W9, float, 1024 samples a call, 1 thread, peak "));
   CHECK(pull(where, {"bench", "--seconds", "0.02", "--threads", "2", "--variant", "gradient"}).code == 0);
 }
 
@@ -240,6 +241,14 @@ TEST_CASE("an application's own command") {
   const auto failed = pull(where, {"shout", "--fail"});
   CHECK(failed.code == 1);
   CHECK(contains(failed.output, "shout: it was asked to fail."));
+}
+
+TEST_CASE("memory that is not there gets a sentence") {
+  const folder where;
+  const auto ran =
+      run_in(where.path(), {"sh", "-c", "ulimit -v 1000000; exec \"$0\" bench --samples 400000000", DIMWISE_PULL_BINARY});
+  CHECK(ran.code == 1);
+  CHECK(ran.output == "pull bench: there is not enough memory.\n");
 }
 
 TEST_CASE("bad input gets one line that names it, a status other than 0, and leaves nothing behind") {
@@ -299,7 +308,14 @@ TEST_CASE("bad input gets one line that names it, a status other than 0, and lea
       {{"check", "--parameters", "none.safetensors"}, "none.safetensors"},
       {{"bench", "--threads", "0"}, "--threads"},
       {{"bench", "--unit", "hour"}, "'hour'"},
-      {{"bench", "--variant", "none"}, "--variant"},
+      {{"bench", "--variant", "none"}, "--variant 'none' is unknown; the model has value, gradient, adam_step"},
+      {{"bench", "--variant", "value", "--variant", "none"}, "'none'"},
+      {{"bench", "--precision", "half"}, "it is float, double or both"},
+      {{"bench", "--json", "/proc/none/x.json"}, "cannot write '/proc/none/x.json'"},
+      {{"check", "--json", "/proc/none/x.json"}, "cannot write '/proc/none/x.json'"},
+      {{"train", "--data", "rows.csv", "--json", "/proc/none/x.json"}, "cannot write '/proc/none/x.json'"},
+      {{"train", "--data", "rows.csv", "--out", "/proc/none/p.safetensors"}, "cannot write '/proc/none/p.safetensors'"},
+      {{"simulate", "--initial", "x.npy", "--out", "/proc/none/o.npy"}, "cannot write '/proc/none/o.npy'"},
       {{"report", "--parameters", "none.safetensors"}, "none.safetensors"},
       {{"report", "--losses", "none.csv", "--no-check", "--out", "o"}, "none.csv"},
       {{"report", "--t0", "2", "--t1", "1"}, "--t1 must be larger"},
