@@ -101,6 +101,18 @@ int explain_refusal(const model_flags& f, const compile_error& refused) {
   return 1;
 }
 
+// Flags of `bench` before the file would be those of a workload, and lost.
+void require_no_workload_flags(const CLI::App& bench, const std::string& file) {
+  for (const CLI::Option* option : bench.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || option->get_positional() || name == "--compiler" || name == "--march" || name == "-D") continue;
+    if (name == "--workload" || name == "--peers")
+      throw dimwise::error("bench measures a model file or the standard workloads: " + file + " and " + name +
+                           " exclude each other.");
+    throw dimwise::error(name + " stands behind the file: dimwise bench " + file + " " + name + " ...");
+  }
+}
+
 int build_only(const model_flags& f) {
   const build_result result = built(f);
   std::filesystem::path place = result.binary;
@@ -171,8 +183,9 @@ int main(int argc, char** argv) {
       sub->add_flag("--peers", all_peers,
                     "all workloads that others are compared on; ./dimwise of a checkout installs the peers first");
     }
-    sub->callback([&, chosen = command] {
-      action = [&, chosen] {
+    sub->callback([&, chosen = command, sub] {
+      action = [&, chosen, sub] {
+        if (chosen == "bench" && !flags.file.empty()) require_no_workload_flags(*sub, flags.file);
         if (chosen == "bench" && flags.file.empty()) {
           workload.compiler = flags.compiler;
           workload.march = flags.march;
@@ -215,6 +228,7 @@ int main(int argc, char** argv) {
   }
   std::reverse(words.begin(), words.end());  // as CLI11 wants it
 
+  stop_in_order();
   try {
     app.parse(words);
     return action();
@@ -225,6 +239,9 @@ int main(int argc, char** argv) {
   } catch (const compile_error& e) {
     std::fwrite(e.output.data(), 1, e.output.size(), stderr);
     return 1;
+  } catch (const interrupted&) {
+    std::fprintf(stderr, "dimwise: interrupted.\n");
+    return 130;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "dimwise: %s\n", e.what());
     return 1;

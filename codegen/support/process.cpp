@@ -1,6 +1,7 @@
 // codegen/support/process.cpp: see process.hpp.
 #include "codegen/support/process.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -14,6 +15,10 @@ extern char** environ;
 namespace dimwise::tool {
 namespace {
 
+// A signal handler can reach nothing but an object of static storage.
+std::atomic<bool> asked_to_stop{false};
+void ask_to_stop(int) { asked_to_stop = true; }
+
 int start(const std::vector<std::string>& arguments, const posix_spawn_file_actions_t* actions, pid_t& child) {
   std::vector<char*> raw;
   for (const std::string& a : arguments) raw.push_back(const_cast<char*>(a.c_str()));
@@ -21,14 +26,31 @@ int start(const std::vector<std::string>& arguments, const posix_spawn_file_acti
   return posix_spawnp(&child, raw[0], actions, nullptr, raw.data(), environ);
 }
 
+// Waits for the end of a child; one that goes on after a signal to us gets it too.
 int finish(pid_t child) {
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (asked_to_stop) kill(child, SIGTERM);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    if (asked_to_stop) kill(child, SIGTERM);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void stop_where_asked() {
+  if (asked_to_stop) throw interrupted{};
+}
+
 }  // namespace
+
+void stop_in_order() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) continue;
+    struct sigaction action {};
+    action.sa_handler = ask_to_stop;  // without SA_RESTART: whoever reads or waits hears of it
+    sigemptyset(&action.sa_mask);
+    sigaction(signal, &action, nullptr);
+  }
+}
 
 process_result run_captured(const std::vector<std::string>& arguments) {
   process_result result;
@@ -47,20 +69,23 @@ process_result run_captured(const std::vector<std::string>& arguments) {
   if (error == 0) {
     char buffer[4096];
     ssize_t n = 0;
-    while ((n = read(ends[0], buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))
+    while ((n = read(ends[0], buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR && !asked_to_stop))
       if (n > 0) result.output.append(buffer, std::size_t(n));
     result.code = finish(child);
   } else {
     result.code = 127;
   }
   close(ends[0]);
+  stop_where_asked();
   return result;
 }
 
 int run_attached(const std::vector<std::string>& arguments) {
   pid_t child = 0;
   if (start(arguments, nullptr, child) != 0) return 127;
-  return finish(child);
+  const int code = finish(child);
+  stop_where_asked();
+  return code;
 }
 
 std::vector<int> usable_processors() {
@@ -117,7 +142,7 @@ bool conversation::say(const std::string& line) {
 }
 
 std::optional<std::string> conversation::hear() {
-  while (child_ >= 0) {
+  while (child_ >= 0 && !asked_to_stop) {
     if (const std::size_t end = waiting_.find('\n'); end != std::string::npos) {
       const std::string line = waiting_.substr(0, end);
       waiting_.erase(0, end + 1);
@@ -128,6 +153,7 @@ std::optional<std::string> conversation::hear() {
     if (n > 0) waiting_.append(buffer, std::size_t(n));
     else if (n == 0 || errno != EINTR) break;
   }
+  stop_where_asked();
   return std::nullopt;
 }
 

@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
-#include <unistd.h>
 
 #include "codegen/support/process.hpp"
+#include "codegen/support/scratch_folder.hpp"
 #include "codegen/tool/peer_digits.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
@@ -17,19 +17,6 @@
 namespace dimwise::tool {
 namespace fs = std::filesystem;
 namespace {
-
-/// A folder for arrays, gone at the end.
-struct scratch_folder {
-  fs::path place = fs::temp_directory_path() / ("dimwise-beside-" + std::to_string(getpid()));
-  scratch_folder() {
-    fs::remove_all(place);
-    fs::create_directories(place);
-  }
-  ~scratch_folder() {
-    std::error_code ignored;
-    fs::remove_all(place, ignored);
-  }
-};
 
 struct side {
   std::string name;
@@ -117,31 +104,35 @@ json row(const contest& c, const std::string& name, double ns) {
 
 }  // namespace
 
+bool computes(const peer& p, const std::string& workload, const std::string& variant) {
+  return std::any_of(p.workloads.begin(), p.workloads.end(), [&](const std::string& known) {
+    if (variant.empty()) return known.substr(0, known.find(' ')) == workload;
+    return known == workload || known == workload + " " + variant;
+  });
+}
+
 json run_contest(const contest& c, const fs::path& binary, const std::vector<peer>& peers, const fs::path& memory,
                  bool& differs) {
   std::vector<const peer*> present;
   for (const peer& p : peers)
-    if (!p.command.empty() &&
-        (std::find(p.workloads.begin(), p.workloads.end(), c.workload) != p.workloads.end() ||
-         std::find(p.workloads.begin(), p.workloads.end(), c.workload + " " + c.variant) != p.workloads.end()))
-      present.push_back(&p);
+    if (!p.command.empty() && computes(p, c.workload, c.variant)) present.push_back(&p);
   json rows = json::array();
   if (present.empty()) return rows;
 
   const scratch_folder folder;
   const std::vector<int> processors = processors_for(c.threads);
   std::vector<side> sides;
-  sides.push_back(started("dimwise", own_command(c, binary, folder.place, c.threads), folder.place, processors));
+  sides.push_back(started("dimwise", own_command(c, binary, folder.place(), c.threads), folder.place(), processors));
   std::printf("  %s %s, d = %d, k = %d, %d samples: whole calls in turns, least of each\n", c.workload.c_str(), c.variant.c_str(),
               c.d, c.k, c.samples);
   std::fflush(stdout);
   for (const peer* p : present) {
     std::vector<std::string> command = p->command;
-    command.insert(command.end(), {"--folder", folder.place.string(), "--name", file_name(p->name), "--workload", c.workload,
+    command.insert(command.end(), {"--folder", folder.place().string(), "--name", file_name(p->name), "--workload", c.workload,
                                    "--variant", c.variant, "--d", std::to_string(c.d), "--k", std::to_string(c.k), "--precision",
                                    c.precision, "--threads", std::to_string(c.threads), "--blocks", memory.string()});
     try {
-      sides.push_back(started(p->name, command, folder.place, processors));
+      sides.push_back(started(p->name, command, folder.place(), processors));
     } catch (const error& e) {
       std::printf("    %-26s %s\n", p->name.c_str(), e.what());
     }
@@ -160,7 +151,7 @@ json run_contest(const contest& c, const fs::path& binary, const std::vector<pee
     one["ratio"] = s.least / own;
     std::printf("    %-26s %12.1f ns per %s", s.name.c_str(), as_ns(s.least), c.unit.c_str());
     if (&s != &sides[0]) {
-      const digits found = compare_digits(folder.place, file_name(s.name), c.precision == "double");
+      const digits found = compare_digits(folder.place(), file_name(s.name), c.precision == "double");
       if (!found.same) differs = true;
       one["digits"] = finite_or_null(found.worst);
       one["same_digits"] = found.same;
@@ -182,12 +173,12 @@ json compare_threads(const contest& c, const fs::path& binary, bool& differs) {
     throw error("two threads cannot be compared with two processes: this process may use one processor only.");
   const scratch_folder folder;
   const auto place = [&](const char* name) {
-    fs::create_directories(folder.place / name);
-    return folder.place / name;
+    fs::create_directories(folder.place() / name);
+    return folder.place() / name;
   };
-  side both = started("two threads", own_command(c, binary, place("both"), 2), folder.place, processors);
-  side first = started("the first process", own_command(c, binary, place("first"), 1), folder.place, {processors[0]});
-  side second = started("the second process", own_command(c, binary, place("second"), 1), folder.place, {processors[1]});
+  side both = started("two threads", own_command(c, binary, place("both"), 2), folder.place(), processors);
+  side first = started("the first process", own_command(c, binary, place("first"), 1), folder.place(), {processors[0]});
+  side second = started("the second process", own_command(c, binary, place("second"), 1), folder.place(), {processors[1]});
   const int rounds = 8;
   for (int i = 0; i < rounds; i++) {
     take_turn(both, c.seconds / rounds);
@@ -196,8 +187,8 @@ json compare_threads(const contest& c, const fs::path& binary, bool& differs) {
   }
   const double side_by_side = 1 / (1 / first.least + 1 / second.least);  // seconds a call when two are at work
   const double reached = side_by_side / both.least;
-  fs::rename(folder.place / "first" / "dimwise", folder.place / "both" / "one_thread");
-  const bool same = identical_results(folder.place / "both", "one_thread");
+  fs::rename(folder.place() / "first" / "dimwise", folder.place() / "both" / "one_thread");
+  const bool same = identical_results(folder.place() / "both", "one_thread");
   if (!same) differs = true;
   contest two = c;
   two.threads = 2;

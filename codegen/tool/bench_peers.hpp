@@ -20,6 +20,9 @@ struct peer {
 /// benchmarks/peers.
 std::vector<peer> known_peers(const std::filesystem::path& prefix, const std::filesystem::path& scripts);
 
+/// Whether a peer computes a variant of a workload; without a name: any.
+bool computes(const peer& p, const std::string& workload, const std::string& variant = {});
+
 /// What is computed by all sides of a comparison.
 struct contest {
   std::string workload, variant, value_variant, precision, unit;

@@ -1,5 +1,6 @@
 // codegen/tool/bench_workloads.hpp: `dimwise bench --workload`.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ struct workload_request {
   std::string workload;                  ///< "W1", "W2", ...
   std::vector<int> d, k;                 ///< empty: all sizes, all orders of the workload
   std::vector<std::string> lambda, rho;  ///< of W6; empty: all
-  int threads = 1, samples = 0;          ///< samples 0: as the workload says
+  int threads = 1;
+  std::optional<int> samples;  ///< without: as the workload says
   double seconds = 1;
   std::string precision, json_file;  ///< precision empty: as the workload says
   std::string compiler, march;
@@ -21,9 +23,10 @@ struct workload_request {
 };
 
 /// Compiles benchmarks/<workload>.cpp for each size (macros DIMWISE_D and DIMWISE_K), runs its `bench`, and writes all figures as
-/// one list. Each variant is then compared with the peers that are installed (bench_peers.hpp); with two threads, W3 and W4 also
-/// with two processes. Throws `error` with a sentence, compile_error with the compiler's text. Returns the exit status: 1 where a
-/// peer has other digits.
+/// one list, anew after each size, so that what was measured is not lost with what comes later. Each variant is then compared
+/// with the peers that are installed (bench_peers.hpp); with two threads, W3 and W4 also with two processes. Throws `error` with
+/// a sentence before anything is compiled where the request makes no sense, later where a step fails; compile_error with the
+/// compiler's text. Returns the exit status: 1 where a peer has other digits.
 int bench_workload(const workload_request& request, const installation& where);
 
 /// All workloads that have peers, at the sizes of the comparison.

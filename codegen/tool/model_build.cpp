@@ -12,13 +12,14 @@
 
 #include "codegen/tool/content_hash.hpp"
 #include "codegen/support/process.hpp"
+#include "codegen/support/scratch_folder.hpp"
 #include "dimwise_layout.hpp"
 
 namespace dimwise::tool {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kept_objects = 64;
+constexpr std::size_t kept_objects = 64, kept_lists = 4 * kept_objects;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -83,15 +84,28 @@ std::vector<std::string> read_lines(const fs::path& file) {
   return lines;
 }
 
-// Removes the objects that were used longest ago.
-void prune(const fs::path& objects) {
+// Removes what was used longest ago, but for the last `kept` entries of a folder.
+void prune(const fs::path& folder, std::size_t kept) {
   std::vector<std::pair<fs::file_time_type, fs::path>> entries;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(objects, ignored))
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
     entries.emplace_back(entry.last_write_time(ignored), entry.path());
-  if (entries.size() <= kept_objects) return;
+  if (entries.size() <= kept) return;
   std::sort(entries.begin(), entries.end());
-  for (std::size_t i = 0; i + kept_objects < entries.size(); i++) fs::remove_all(entries[i].second, ignored);
+  for (std::size_t i = 0; i + kept < entries.size(); i++) fs::remove_all(entries[i].second, ignored);
+}
+
+// Removes what killed compilations left, once nobody can be at work on it any more.
+void remove_abandoned(const fs::path& work) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(work, ignored))
+    if (fs::file_time_type::clock::now() - entry.last_write_time(ignored) > std::chrono::hours(24))
+      fs::remove_all(entry.path(), ignored);
+}
+
+void touch(const fs::path& place) {
+  std::error_code ignored;  // another process may have removed it
+  fs::last_write_time(place, fs::file_time_type::clock::now(), ignored);
 }
 
 }  // namespace
@@ -126,66 +140,62 @@ build_result build_model(const build_request& request, const installation& where
   for (const std::string& word : command) recipe_hash.add(word);
   const std::string recipe = recipe_hash.hex();
 
-  const fs::path cache = cache_folder(request), lists = cache / "includes", objects = cache / "objects";
-  fs::create_directories(lists);
-  fs::create_directories(objects);
+  const fs::path cache = cache_folder(request), lists = cache / "includes", objects = cache / "objects", work = cache / "work";
+  for (const fs::path& folder : {lists, objects, work}) fs::create_directories(folder);
   const fs::path list = lists / recipe;
   const std::string name = source.stem().string();
-  const std::string unique = std::to_string(getpid());
 
+  // What is made is made in a folder of its own and moved into place when it is whole.
   build_result result;
   std::string key;
   if (fs::exists(list)) key = key_of(recipe, read_lines(list));
   if (key.empty() || !fs::exists(objects / key / "model.o")) {
-    const fs::path work = cache / ("work-" + unique);
-    fs::remove_all(work);
-    fs::create_directories(work);
+    const scratch_folder scratch(work);
+    const fs::path made = scratch.place() / "object", rule = scratch.place() / "model.d", names = scratch.place() / "includes";
+    fs::create_directory(made);
     std::vector<std::string> compile = command;
-    if (isatty(2)) compile.push_back("-fdiagnostics-color=always");
-    for (const std::string& word : {std::string("-MD"), std::string("-MF"), (work / "model.d").string(), std::string("-c"),
-                                    request.source.string(), std::string("-o"), (work / "model.o").string()})
-      compile.push_back(word);
     const bool terminal = isatty(2);
+    if (terminal) compile.push_back("-fdiagnostics-color=always");
+    for (const std::string& word : {std::string("-MD"), std::string("-MF"), rule.string(), std::string("-c"),
+                                    request.source.string(), std::string("-o"), (made / "model.o").string()})
+      compile.push_back(word);
     if (terminal) (void)!write(2, "compiling ...", 13);
     const process_result compiled = run_captured(compile);
     if (terminal) (void)!write(2, "\r             \r", 15);
-    if (compiled.code != 0) {
-      fs::remove_all(work);
-      throw compile_error{compiled.code, compiled.output};
-    }
+    if (compiled.code != 0) throw compile_error{compiled.code, compiled.output};
     // Warnings are the user's to see, but once.
     if (!compiled.output.empty()) (void)!write(2, compiled.output.data(), compiled.output.size());
-    const std::vector<std::string> files = dependencies_of(work / "model.d");
+    const std::vector<std::string> files = dependencies_of(rule);
     key = key_of(recipe, files);
-    std::ofstream out(work / "includes");
+    std::ofstream out(names);
     for (const std::string& file : files) out << file << "\n";
     out.close();
-    fs::rename(work / "includes", list);
+    fs::rename(names, list);
     std::error_code taken;
-    fs::rename(work, objects / key, taken);  // fails if another process was faster with the same content
-    if (taken) fs::remove_all(work);
+    fs::rename(made, objects / key, taken);  // fails if another process was faster with the same content
     result.compiled = true;
-    prune(objects);
+    prune(objects, kept_objects);
+    prune(lists, kept_lists);
+    remove_abandoned(work);
   }
   const fs::path folder = objects / key;
-  fs::last_write_time(folder, fs::file_time_type::clock::now());
+  touch(folder);
+  touch(list);
 
   result.object_bytes = fs::file_size(folder / "model.o");
   const std::string link_key = content_hash().add_file(where.runtime).hex();
   const fs::path binaries = folder / link_key;
   result.binary = binaries / name;
   if (!fs::exists(result.binary)) {
-    fs::create_directories(binaries);
-    const fs::path temporary = binaries / ("linking-" + unique);
+    const scratch_folder scratch(work);
+    const fs::path linked = scratch.place() / name;
     std::vector<std::string> link = {compiler, (folder / "model.o").string(), where.runtime.string()};
     for (const fs::path& library : where.linked) link.push_back(library.string());
-    for (const std::string& word : {std::string("-pthread"), std::string("-o"), temporary.string()}) link.push_back(word);
-    const process_result linked = run_captured(link);
-    if (linked.code != 0) {
-      fs::remove(temporary);
-      throw compile_error{linked.code, linked.output};
-    }
-    fs::rename(temporary, result.binary);
+    for (const std::string& word : {std::string("-pthread"), std::string("-o"), linked.string()}) link.push_back(word);
+    const process_result ran = run_captured(link);
+    if (ran.code != 0) throw compile_error{ran.code, ran.output};
+    fs::create_directories(binaries);
+    fs::rename(linked, result.binary);
     for (const auto& entry : fs::directory_iterator(folder))
       if (entry.is_directory() && entry.path() != binaries) fs::remove_all(entry.path());
   }

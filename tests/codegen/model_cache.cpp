@@ -80,6 +80,45 @@ TEST_CASE("the compiler's text is passed through unchanged") {
   CHECK(again.output == ran.output);
 }
 
+TEST_CASE("an interrupted compilation leaves nothing half-made") {
+  const project p;
+  p.where.write("slow", "#!/bin/sh\n[ \"$1\" = --version ] && echo slow 1.0 && exit\ntouch started\nexec sleep 30\n");
+  std::filesystem::permissions(p.where / "slow", std::filesystem::perms::owner_all);
+  const std::string build = std::string("DIMWISE_CACHE=cache ") + DIMWISE_PROGRAM + " build --compiler ./slow one.cpp & p=$!; ";
+  const auto ran =
+      run_in(p.where.path(), {"sh", "-c", build + "while [ ! -e started ]; do sleep 0.02; done; kill -TERM $p; wait $p"});
+  CHECK(ran.code == 130);
+  CHECK(ran.output == "dimwise: interrupted.\n");
+  CHECK(dimwise_tests::files_in(p.where / "cache") == 0);
+  CHECK(std::filesystem::is_empty(p.where / "cache/work"));
+}
+
+TEST_CASE("the cache keeps what was used last, and drops what killed compilations left") {
+  const project p;
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(30);
+  for (const char* folder : {"cache/objects", "cache/includes", "cache/work/dimwise-killed", "cache/work/dimwise-running"})
+    std::filesystem::create_directories(p.where / folder);
+  p.where.write("cache/work/dimwise-killed/model.o", "half");
+  for (int i = 0; i < 300; i++) std::filesystem::last_write_time(p.where.write("cache/includes/" + std::to_string(i), ""), old);
+  for (int i = 0; i < 70; i++) {
+    std::filesystem::create_directory(p.where / ("cache/objects/" + std::to_string(i)));
+    std::filesystem::last_write_time(p.where / ("cache/objects/" + std::to_string(i)), old + std::chrono::seconds(i));
+  }
+  std::filesystem::last_write_time(p.where / "cache/work/dimwise-killed", old);
+  REQUIRE(p.compiles({"one.cpp"}));
+  CHECK_FALSE(p.compiles({"one.cpp"}));
+  const auto entries = [&](const char* folder) {
+    const std::filesystem::directory_iterator all(p.where / folder);
+    return std::distance(begin(all), end(all));
+  };
+  CHECK(entries("cache/objects") == 64);
+  CHECK_FALSE(std::filesystem::exists(p.where / "cache/objects/6"));
+  CHECK(std::filesystem::exists(p.where / "cache/objects/7"));
+  CHECK(entries("cache/includes") == 256);
+  CHECK_FALSE(std::filesystem::exists(p.where / "cache/work/dimwise-killed"));
+  CHECK(std::filesystem::exists(p.where / "cache/work/dimwise-running"));
+}
+
 TEST_CASE("the tool's own refusals") {
   const project p;
   const std::vector<std::pair<names, std::string>> all = {
@@ -92,6 +131,21 @@ TEST_CASE("the tool's own refusals") {
       {{"bench", "--workload", "W1", "--d", "8"}, "--d 8"},
       {{"bench", "--workload", "W3", "--k", "9"}, "--k 9"},
       {{"bench", "--workload", "W4", "--bogus"}, "--bogus"},
+      {{"bench", "--workload", "W4", "--threads", "0"}, "dimwise: --threads must be at least 1"},
+      {{"bench", "--workload", "W4", "--samples", "-5"}, "dimwise: --samples must be at least 1"},
+      {{"bench", "--workload", "W4", "--seconds", "0"}, "dimwise: --seconds must be positive"},
+      {{"bench", "--workload", "W4", "--precision", "half"},
+       "dimwise: --precision 'half' is unknown; it is float, double or both"},
+      {{"bench", "--workload", "W4", "--json", "/proc/none/x.json"}, "dimwise: cannot write '/proc/none/x.json'"},
+      {{"bench", "--workload", "W4", "--peer", "JAX exprt"}, "--peer 'JAX exprt' is unknown; there are JAX natural"},
+      {{"bench", "--workload", "W5", "--peer", "ADOL-C"}, "--peer 'ADOL-C' does not compute W5; these do: JAX natural."},
+      {{"bench", "--workload", "W6", "--peer", "JAX expert"}, "no peer does"},
+      {{"bench", "--workload", "W1", "--alone", "--peer", "ADOL-C"}, "--alone and --peer exclude each other"},
+      {{"bench", "--workload", "W6", "--d", "1"}, "W6 has d = 2 or more"},
+      {{"bench", "--workload", "W6", "--lambda", "x"}, "dimwise: --lambda x: a positive number is needed"},
+      {{"bench", "--peers", "--d", "8"}, "name it with --workload"},
+      {{"bench", "--workload", "W4", "one.cpp"}, "one.cpp and --workload exclude each other"},
+      {{"bench", "--threads", "2", "one.cpp"}, "--threads stands behind the file: dimwise bench one.cpp --threads ..."},
       {{"new"}, "NAME is required"},
       {{"new", "1st"}, "'1st'"},
       {{"new", "one"}, "one.cpp exists already"},
