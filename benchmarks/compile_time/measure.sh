@@ -3,17 +3,18 @@
 # emits, over operators, order, networks and dimensions. Kernels are compiled as the dimwise program compiles them: with the runtime library, that is
 # without what all models share; the last rows take that from the headers too.
 # Usage: measure.sh [--runs N] [--json FILE] [--only WORD] [COMPILER ...]   default: 3 runs, g++ clang++-14 clang++-19 where installed.
-#        WORD: one of header, recording, operators, order, networks, dimensions, w4, headers
+#        WORD: one of header, recording, operators, order, networks, dimensions, readme, w1, w4, headers
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 runs=3 json= only=
 while [ $# -gt 0 ]; do
   case $1 in
-    --runs) runs=$2; shift 2 ;;
-    --json) json=$2; shift 2 ;;
-    --only) only=$2; shift 2 ;;
+    --runs | --json | --only) [ $# -ge 2 ] || { echo "measure.sh: $1 needs a value" >&2; exit 2; } ;;
+    -*) echo "measure.sh: $1 is unknown; there are --runs, --json and --only" >&2; exit 2 ;;
     *) break ;;
   esac
+  case $1 in --runs) runs=$2 ;; --json) json=$2 ;; --only) only=$2 ;; esac
+  shift 2
 done
 [ $# -gt 0 ] || set -- g++ clang++-14 clang++-19
 work=$(mktemp -d) || exit 1
@@ -69,6 +70,8 @@ for compiler in "$@"; do
   for k in 1 2 3 4 5 6; do row order "D<1> to D<$k> of a HollowNet, with loss" networks.cpp "${once[@]}" -DDIMENSIONS=8 -DORDER=$k -DNETWORKS=1; done
   for n in 1 2 4 8; do row networks "$n HollowNets, D<2>, with loss" networks.cpp "${once[@]}" -DDIMENSIONS=8 -DORDER=2 -DNETWORKS=$n; done
   for d in 2 64 4096; do row dimensions "a HollowNet in $d dimensions, with loss" networks.cpp "${once[@]}" -DDIMENSIONS=$d -DORDER=2 -DNETWORKS=1; done
+  row readme "the model of README" ../../examples/readme/fokker_planck.cpp "${once[@]}"
+  for k in 0 4; do row w1 "W1, k = $k" ../w1.cpp "${once[@]}" -DDIMWISE_K=$k; done
   for d in 8 4096; do row w4 "W4, d = $d" ../w4.cpp "${once[@]}" -DDIMWISE_D=$d; done
   row headers "W4, d = 8, from headers alone" ../w4.cpp "${kernel[@]}" -DDIMWISE_D=8
 done
