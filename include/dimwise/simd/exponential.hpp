@@ -83,11 +83,52 @@ template <class T>
 inline constexpr T exp_lowest = sizeof(T) == 4 ? T(-87.33) : T(-708.39);
 #endif
 
+#if defined(DIMWISE_SIMD_AVX512)
+/// The number of sixteen that the last four bits of `rounded` name.
+DIMWISE_INLINE pack<float> of_sixteen(const pack<float>& rounded, const float* numbers) {
+  return _mm512_maskz_permutexvar_ps(__mmask16(-1), to_bits(rounded), load(numbers));
+}
+template <int N>
+DIMWISE_INLINE packs<float, N> of_sixteen(const packs<float, N>& rounded, const float* numbers) {
+  return by_parts([&](const pack<float>& x) DIMWISE_INLINE_LAMBDA { return of_sixteen(x, numbers); }, rounded);
+}
+
+/// 2^(j/16), rounded.
+alignas(64) inline constexpr float sixteenth_root_of_two[16] = {1,
+                                                                0x1.0b5586p+0f,
+                                                                0x1.172b84p+0f,
+                                                                0x1.2387a6p+0f,
+                                                                0x1.306fep+0f,
+                                                                0x1.3dea64p+0f,
+                                                                0x1.4bfdaep+0f,
+                                                                0x1.5ab07ep+0f,
+                                                                0x1.6a09e6p+0f,
+                                                                0x1.7a1148p+0f,
+                                                                0x1.8ace54p+0f,
+                                                                0x1.9c4918p+0f,
+                                                                0x1.ae89fap+0f,
+                                                                0x1.c199bep+0f,
+                                                                0x1.d5818ep+0f,
+                                                                0x1.ea4afap+0f};
+
+/// e^x for |x| < 120 in single precision, n counted in sixteenths: two coefficients instead of five.
+template <class V>
+DIMWISE_INLINE V exp_in_sixteenths(const V& x) {
+  const V magic(0x1.8p19f);
+  const V rounded = fma(x, V(static_cast<float>(log2_e)), magic), n = rounded - magic;
+  const V r = fnma(n, V(ln2_tail<float>), fnma(n, V(ln2_head<float>), x)), t = of_sixteen(rounded, sixteenth_root_of_two);
+  return scale(fma(t * r, polynomial(r, 1.0f, 0.5f, 0.16667f), t), n);  // e^r within 9e-9
+}
+#endif
+
 template <class V>
 DIMWISE_INLINE V exp(const V& x) {
   using T = element<V>;
   // The argument is the second operand, which min and max return if it is NaN.
   const V y = max(V(exp_lowest<T>), min(V(exp_highest<T>), x));
+#if defined(DIMWISE_SIMD_AVX512)
+  if constexpr (sizeof(T) == 4) return exp_in_sixteenths(y);
+#endif
   // 2 (1 + q) 2^(n - 1), because 2^n itself would overflow for the largest results.
   const auto e = split_exp(y, layout<T>::bias - 1);
 #if defined(DIMWISE_SIMD_AVX512)
@@ -128,24 +169,101 @@ DIMWISE_INLINE V tanh_of_parts(const V& b, const V& s, const V& sign, V* slope) 
   }
 }
 
+/// tanh of multiples of tanh_step, rounded.
 #if defined(DIMWISE_SIMD_AVX512)
-/// tanh alone in single precision, with the two instructions that split and scale by powers of two, which leave the ports of the
-/// multiply-adds to others. z is rounded, which costs half an ULP near 0 and nothing further out; a slope would feel it, and
-/// takes the other way.
+inline constexpr float tanh_step = 0.5f;
+alignas(64) inline constexpr float tanh_of_steps[32] = {0,
+                                                        0x1.d9353ep-2f,
+                                                        0x1.85efacp-1f,
+                                                        0x1.cf6f98p-1f,
+                                                        0x1.ed9506p-1f,
+                                                        0x1.f92582p-1f,
+                                                        0x1.fd77d2p-1f,
+                                                        0x1.ff112cp-1f,
+                                                        0x1.ffa818p-1f,
+                                                        0x1.ffdfa8p-1f,
+                                                        0x1.fff41ap-1f,
+                                                        0x1.fffbap-1f,
+                                                        0x1.fffe64p-1f,
+                                                        0x1.ffff68p-1f,
+                                                        0x1.ffffc8p-1f,
+                                                        0x1.ffffecp-1f,
+                                                        0x1.fffff8p-1f,
+                                                        0x1.fffffep-1f,
+                                                        0x1.fffffep-1f,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1,
+                                                        1};
+/// The number of 32 that the last five bits of `rounded` name.
+DIMWISE_INLINE pack<float> of_tanh_steps(const pack<float>& rounded) {
+  return _mm512_permutex2var_ps(load(tanh_of_steps), to_bits(rounded), load(tanh_of_steps + 16));
+}
+#elif defined(DIMWISE_SIMD_AVX2)
+inline constexpr float tanh_step = 1.28125f;
+alignas(32) inline constexpr float tanh_of_steps[8] = {
+    0, 0x1.b6b0ccp-1f, 0x1.f9f272p-1f, 0x1.ff87dcp-1f, 0x1.fff6bcp-1f, 0x1.ffff4ap-1f, 0x1.fffff2p-1f, 1,  // the last: 1 - 3e-8
+};
+/// The number of eight that the last three bits of `rounded` name.
+DIMWISE_INLINE pack<float> of_tanh_steps(const pack<float>& rounded) {
+  return _mm256_permutevar8x32_ps(load(tanh_of_steps), to_bits(rounded));
+}
+#endif
+
+#if defined(DIMWISE_SIMD_AVX2)
+template <int N>
+DIMWISE_INLINE packs<float, N> of_tanh_steps(const packs<float, N>& rounded) {
+  return by_parts([](const pack<float>& x) DIMWISE_INLINE_LAMBDA { return of_tanh_steps(x); }, rounded);
+}
+
+/// tanh alone in single precision. |x| = w + f, w a multiple of a step, t = tanh w from a register, and c = f / tanh f:
+///   tanh |x| = (t + tanh f) / (1 + t tanh f) = (t c + f) / (c + t f).
+/// c is a polynomial in f^2 with fewer terms than that of tanh f, and division by it comes with the other one.
 template <class V>
 DIMWISE_INLINE V tanh_without_slope(const V& x) {
-  const V z = abs(x) * V(static_cast<float>(-2 * log2_e));
-  const V f = by_parts(
-      [](const pack<float>& y) DIMWISE_INLINE_LAMBDA {
-        return pack<float>(
-            _mm512_maskz_reduce_ps(__mmask16(-1), y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));  // 0 for infinity
-      },
-      z);
-  const V s = scale(V(1.0f), z - f), z2 = f * f;
-  // tanh(-f ln(2) / 2), the polynomial of tanh_near_zero.
-  constexpr float c = -0.34657359028f;
-  const V b = f * polynomial(z2, c, -0.333312647784f * (c * c * c), 0.131102334283f * (c * c * c * c * c));
-  return tanh_of_parts<false, V>(b, s, x, nullptr);
+#if defined(DIMWISE_SIMD_AVX512)
+  // Steps of a power of two, which additions find, beside the multiply-adds.
+  constexpr float furthest = 15.5f;
+  const V y = min(V(furthest), abs(x)), magic(1.5f * 0x1p23f * tanh_step);
+  const V rounded = y + magic, f = y - (rounded - magic), z = f * f;
+  const V c = polynomial(z, 1.0f, 0.33332982183f, -0.0220396611903f);  // relative error 1.9e-8
+#else
+  constexpr float furthest = 9.6f;
+  const V y = min(V(furthest), abs(x)), magic(0x1.8p23f);
+  const V rounded = fma(y, V(1 / tanh_step), magic), f = fnma(rounded - magic, V(tanh_step), y), z = f * f;
+  const V c = polynomial(z, 1.0f, 0.333330959335f, -0.0221861231311f, 0.00195989743556f);  // relative error 4.6e-8
+#endif
+  const V t = of_tanh_steps(rounded);
+  return with_sign(fma(t, c, f) / fma(t, f, c), x);
+}
+#endif
+
+#if defined(DIMWISE_SIMD_AVX512)
+/// tanh and its slope in single precision, from E = e^(-2|x|) = s (1 + v p), where s = 2^n, n counts sixteenths, and
+/// e^(-2v) = 1 + v p:
+///   tanh |x| = (1 - E) / (1 + E), with 1 - E = (1 - s) - s v p: no cancellation near 0, where s = 1;
+///   1 - tanh^2 = E (1 + tanh |x|)^2.
+template <class V>
+DIMWISE_INLINE V tanh_in_sixteenths(const V& x, V* slope) {
+  constexpr float furthest = 64;  // far beyond where s becomes 0
+  const V y = min(V(furthest), abs(x)), magic(0x1.8p19f), one(1.0f);
+  const V rounded = fma(y, V(static_cast<float>(-2 * log2_e)), magic), n = rounded - magic;
+  const V s = scale(of_sixteen(rounded, sixteenth_root_of_two), n);
+  const V v = fma(n, V(0.34657359027997265471f), y);  // the error of the constant is felt in the slope only, far out
+  // Minimax for the relative error of 1 - E, that of s included, which is largest where s is next to 1: 1.3e-7.
+  const V p = polynomial(v, -2.0f, 2.00007367f, -1.33560467f), sv = s * v;
+  const V e = fma(sv, p, s), value = fnma(sv, p, one - s) / (one + e), half = fma(e, value, e);
+  *slope = fma(half, value, half);
+  return with_sign(value, x);
 }
 
 /// The number of eight that the last three bits of `rounded` name.
@@ -201,7 +319,11 @@ DIMWISE_INLINE V tanh(const V& x, V* slope) {
   using T = element<V>;
 #if defined(DIMWISE_SIMD_AVX512)
   if constexpr (sizeof(T) == 8) return tanh_in_eighths<WithSlope>(x, slope);
-  else if constexpr (!WithSlope) return tanh_without_slope(x);
+  else if constexpr (WithSlope) return tanh_in_sixteenths(x, slope);
+  else return tanh_without_slope(x);
+#else
+#if defined(DIMWISE_SIMD_AVX2)
+  if constexpr (sizeof(T) == 4 && !WithSlope) return tanh_without_slope(x);
   else
 #endif
   {
@@ -214,24 +336,42 @@ DIMWISE_INLINE V tanh(const V& x, V* slope) {
     else v = fma(n, V(ln2_tail<T> / 2), fma(n, V(ln2_head<T> / 2), y));
     return tanh_of_parts<WithSlope>(tanh_near_zero(v), power_of_two(rounded), x, slope);
   }
+#endif
 }
 
-/// sigmoid, and sigmoid (1 - sigmoid) if asked for.
+/// e^x from sigmoid_lowest on, where it is 0, up to the largest number.
+template <class T>
+inline constexpr T sigmoid_lowest = sizeof(T) == 4 ? T(-88) : T(-709);
+#if defined(DIMWISE_SIMD_AVX512)
+template <>
+inline constexpr float sigmoid_lowest<float> = exp_lowest<float>;
+#endif
+template <class V>
+DIMWISE_INLINE V exp_for_sigmoid(const V& x) {
+  using T = element<V>;
+#if defined(DIMWISE_SIMD_AVX512)
+  if constexpr (sizeof(T) == 4) return exp_in_sixteenths(x);
+#endif
+  const auto parts = split_exp(x, layout<T>::bias);
+  const V s = power_of_two(parts.rounded);
+  return fma(s, parts.q, s);
+}
+
+/// sigmoid, and sigmoid (1 - sigmoid) if asked for: then from e^-|x|, so that neither loses digits on one side.
 template <bool WithSlope, class V>
 DIMWISE_INLINE V sigmoid(const V& x, V* slope) {
   using T = element<V>;
-  constexpr T highest = sizeof(T) == 4 ? T(87) : T(708), lowest = sizeof(T) == 4 ? T(-88) : T(-709);  // lowest: 2^n becomes 0
-  const V y = max(V(lowest), min(V(highest), x));
-  const auto parts = split_exp(y, layout<T>::bias);
-  const V s = power_of_two(parts.rounded), one(T(1));
-  const V e = fma(s, parts.q, s);
+  const V one(T(1)), lowest(sigmoid_lowest<T>);
   if constexpr (WithSlope) {
-    const V r = reciprocal(e + one), y1 = e * r;
-    *slope = by_parts([](const pack<T>& of, const pack<T>& w)
-                          DIMWISE_INLINE_LAMBDA { return select(of > broadcast<T>(highest), broadcast<T>(0), w); },
-                      x, y1 * r);
-    return y1;
+    const V e = exp_for_sigmoid(max(lowest, with_sign(x, V(T(-1)))));
+    const V above = reciprocal(e + one), below = e * above;
+    *slope = fnma(below, below, below);
+    return by_parts([](const pack<T>& of, const pack<T>& a, const pack<T>& b)
+                        DIMWISE_INLINE_LAMBDA { return select(of < broadcast<T>(0), b, a); },
+                    x, above, below);
   } else {
+    constexpr T highest = sizeof(T) == 4 ? T(87) : T(708);
+    const V e = exp_for_sigmoid(max(lowest, min(V(highest), x)));
     return e / (e + one);
   }
 }
