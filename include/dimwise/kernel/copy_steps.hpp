@@ -10,13 +10,46 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
 
 namespace detail {
-template <class T, class F>
-inline void map_row(int samples, T* out, const T* a, F&& f) {
-  for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out + s, f(simd::load(a + s)));
+/// Rows of one coefficient, one feature after another: the step's own addresses are read once for all of them, because what a
+/// step stores could change anything that it reads through the call.
+template <class T>
+struct row_block {
+  T* first;
+  std::ptrdiff_t row;
+};
+template <class T>
+inline row_block<const T> rows_at(const call<T>& c, const row_reference& r, int feature = 0) {
+  return {c.at(r, feature), r.row};
 }
+template <class T>
+inline row_block<T> rows_of_result(const step<T>& st, const call<T>& c, int place, int feature = 0) {
+  return {c.at(st.out, feature) + place * st.samples, st.out.row};
+}
+/// out = f(a) for `width` features.
 template <class T, class F>
-inline void map_rows(int samples, T* out, const T* a, const T* b, F&& f) {
-  for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out + s, f(simd::load(a + s), simd::load(b + s)));
+inline void map_rows(int width, int samples, row_block<T> out, row_block<const T> a, F&& f) {
+  for (; width > 0; width--, out.first += out.row, a.first += a.row)
+#pragma GCC unroll 3
+    for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out.first + s, f(simd::load(a.first + s)));
+}
+/// out = f(a, b).
+template <class T, class F>
+inline void map_rows(int width, int samples, row_block<T> out, row_block<const T> a, row_block<const T> b, F&& f) {
+  for (; width > 0; width--, out.first += out.row, a.first += a.row, b.first += b.row)
+#pragma GCC unroll 3
+    for (int s = 0; s < samples; s += simd::lanes<T>)
+      simd::store(out.first + s, f(simd::load(a.first + s), simd::load(b.first + s)));
+}
+template <class T>
+inline void copy_rows(int width, int samples, row_block<T> out, row_block<const T> a) {
+  map_rows(width, samples, out, a, [](auto x) { return x; });
+}
+template <class T>
+inline void clear_rows(int width, int samples, row_block<T> out) {
+  const auto zero = simd::broadcast<T>(T(0));
+  for (; width > 0; width--, out.first += out.row)
+#pragma GCC unroll 3
+    for (int s = 0; s < samples; s += simd::lanes<T>) simd::store(out.first + s, zero);
 }
 /// Calls f(c, place in the result, reference or null for operand 0, the same for operand 1) for each coefficient of the result.
 template <class T, class F>
@@ -35,19 +68,17 @@ template <class T>
 void add(const step<T>& st, const call<T>& c) {
   const bool minus = st.value < 0;
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference* b) {
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (a && b) {
-        if (minus) detail::map_rows(st.samples, out, c.at(*a, w), c.at(*b, w), [](auto x, auto y) { return x - y; });
-        else detail::map_rows(st.samples, out, c.at(*a, w), c.at(*b, w), [](auto x, auto y) { return x + y; });
-      } else if (a) {
-        std::copy_n(c.at(*a, w), st.samples, out);
-      } else if (b) {
-        if (minus) detail::map_row(st.samples, out, c.at(*b, w), [](auto x) { return -x; });
-        else std::copy_n(c.at(*b, w), st.samples, out);
-      } else {
-        std::fill_n(out, st.samples, T(0));
-      }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (a && b) {
+      const auto x = detail::rows_at(c, *a), y = detail::rows_at(c, *b);
+      if (minus) detail::map_rows(st.width, st.samples, out, x, y, [](auto p, auto q) { return p - q; });
+      else detail::map_rows(st.width, st.samples, out, x, y, [](auto p, auto q) { return p + q; });
+    } else if (b && minus) {
+      detail::map_rows(st.width, st.samples, out, detail::rows_at(c, *b), [](auto q) { return -q; });
+    } else if (a || b) {
+      detail::copy_rows(st.width, st.samples, out, detail::rows_at(c, a ? *a : *b));
+    } else {
+      detail::clear_rows(st.width, st.samples, out);
     }
   });
 }
@@ -100,11 +131,9 @@ template <class T>
 void scale(const step<T>& st, const call<T>& c) {
   const auto factor = simd::broadcast<T>(T(st.value));
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (a) detail::map_row(st.samples, out, c.at(*a, w), [&](auto x) { return factor * x; });
-      else std::fill_n(out, st.samples, T(0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (a) detail::map_rows(st.width, st.samples, out, detail::rows_at(c, *a), [&](auto x) { return factor * x; });
+    else detail::clear_rows(st.width, st.samples, out);
   });
 }
 
@@ -112,11 +141,9 @@ template <class T>
 void offset(const step<T>& st, const call<T>& c) {
   detail::each_coefficient(st, [&](int k, int place, const row_reference* a, const row_reference*) {
     const auto value = simd::broadcast<T>(T(k == 0 ? st.value : 0));
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (a) detail::map_row(st.samples, out, c.at(*a, w), [&](auto x) { return x + value; });
-      else std::fill_n(out, st.samples, T(k == 0 ? st.value : 0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (a) detail::map_rows(st.width, st.samples, out, detail::rows_at(c, *a), [&](auto x) { return x + value; });
+    else detail::map_rows(st.width, st.samples, out, {out.first, out.row}, [&](auto) { return value; });
   });
 }
 
@@ -146,12 +173,11 @@ void derivative(const step<T>& st, const call<T>& c) {
     const int k = std::countr_zero(m), from = k + coefficient(st.n, st.n2);
     const bool there = x_order(k) + st.n <= max_order && t_order(k) + st.n2 <= max_order && contains(st.in_set[0], from);
     const auto factor = simd::broadcast<T>(T(rising(x_order(k), st.n) * rising(t_order(k), st.n2)));
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (there)
-        detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
-      else std::fill_n(out, st.samples, T(0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (there)
+      detail::map_rows(st.width, st.samples, out, detail::rows_at(c, st.in[0][slot(st.in_set[0], from)]),
+                       [&](auto x) { return factor * x; });
+    else detail::clear_rows(st.width, st.samples, out);
   }
 }
 
@@ -162,12 +188,11 @@ void derivative_vjp(const step<T>& st, const call<T>& c) {
     const int k = std::countr_zero(m), from = k - coefficient(st.n, st.n2);
     const bool there = x_order(k) >= st.n && t_order(k) >= st.n2 && contains(st.in_set[0], from);
     const auto factor = simd::broadcast<T>(T(there ? rising(x_order(from), st.n) * rising(t_order(from), st.n2) : 0));
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (there)
-        detail::map_row(st.samples, out, c.at(st.in[0][slot(st.in_set[0], from)], w), [&](auto x) { return factor * x; });
-      else std::fill_n(out, st.samples, T(0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (there)
+      detail::map_rows(st.width, st.samples, out, detail::rows_at(c, st.in[0][slot(st.in_set[0], from)]),
+                       [&](auto x) { return factor * x; });
+    else detail::clear_rows(st.width, st.samples, out);
   }
 }
 
@@ -178,24 +203,23 @@ template <class T>
 void features(const step<T>& st, const call<T>& c) {
   const int shift = st.n2 ? c.i * st.in_width : st.n;
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference* b) {
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      const int from = w - shift;
-      const bool first = from >= 0 && from < st.in_width;
-      const row_reference* r = first ? a : from >= st.in_width ? b : nullptr;
-      if (r) std::copy_n(c.at(*r, first ? from : from - st.in_width), st.samples, out);
-      else std::fill_n(out, st.samples, T(0));
-    }
+    // features before operand 0, of it, and behind it
+    const int begin = std::clamp(shift, 0, st.width), end = std::clamp(shift + st.in_width, 0, st.width);
+    detail::clear_rows(begin, st.samples, detail::rows_of_result(st, c, place));
+    const auto middle = detail::rows_of_result(st, c, place, begin), last = detail::rows_of_result(st, c, place, end);
+    if (a) detail::copy_rows(end - begin, st.samples, middle, detail::rows_at(c, *a, begin - shift));
+    else detail::clear_rows(end - begin, st.samples, middle);
+    if (b) detail::copy_rows(st.width - end, st.samples, last, detail::rows_at(c, *b, end - shift - st.in_width));
+    else detail::clear_rows(st.width - end, st.samples, last);
   });
 }
 
 template <class T>
 void repeat_features(const step<T>& st, const call<T>& c) {
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
-    for (int w = 0; w < st.width; w++) {
-      if (a) std::copy_n(c.at(*a, 0), st.samples, c.at(st.out, w) + place * st.samples);
-      else std::fill_n(c.at(st.out, w) + place * st.samples, st.samples, T(0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (a) detail::copy_rows(st.width, st.samples, out, {c.at(*a, 0), 0});
+    else detail::clear_rows(st.width, st.samples, out);
   });
 }
 
@@ -217,10 +241,9 @@ template <class T>
 void sum_dims(const step<T>& st, const call<T>& c) {
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
     if (!a) return;
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      detail::map_rows(st.samples, out, out, c.at(*a, w), [](auto x, auto y) { return x + y; });
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    detail::map_rows(st.width, st.samples, out, {out.first, out.row}, detail::rows_at(c, *a),
+                     [](auto x, auto y) { return x + y; });
   });
 }
 
@@ -228,11 +251,9 @@ void sum_dims(const step<T>& st, const call<T>& c) {
 template <class T>
 void unstack(const step<T>& st, const call<T>& c) {
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
-    for (int w = 0; w < st.width; w++) {
-      T* out = c.at(st.out, w) + place * st.samples;
-      if (a) std::copy_n(c.at(*a, c.i * st.width + w), st.samples, out);
-      else std::fill_n(out, st.samples, T(0));
-    }
+    const auto out = detail::rows_of_result(st, c, place);
+    if (a) detail::copy_rows(st.width, st.samples, out, detail::rows_at(c, *a, c.i * st.width));
+    else detail::clear_rows(st.width, st.samples, out);
   });
 }
 
@@ -241,7 +262,7 @@ void unstack_vjp(const step<T>& st, const call<T>& c) {
   const int w_dim = st.width / st.d;
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
     if (!a) return;
-    for (int w = 0; w < w_dim; w++) std::copy_n(c.at(*a, w), st.samples, c.at(st.out, c.i * w_dim + w) + place * st.samples);
+    detail::copy_rows(w_dim, st.samples, detail::rows_of_result(st, c, place, c.i * w_dim), detail::rows_at(c, *a));
   });
 }
 
