@@ -141,7 +141,7 @@ void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t
 std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t parameters) {
   // A part costs three passes over a gradient (clear, add to, sum up): about the work of ten samples where it does not fit in the
   // nearest cache.
-  const std::size_t least = parameters <= 8192 ? 64 : parameters <= 131072 ? 128 : 256;
+  const std::size_t least = parameters <= 8192 ? 64 : parameters <= 32768 ? 128 : 256;
   const std::size_t parts = std::min<std::size_t>(most_parts, samples / least);
   return std::max<std::size_t>(1, std::min(parts, ceil_div(samples, block)));
 }

@@ -209,7 +209,8 @@ TEST_CASE("values are shared out in vectors: every sample once, and no thread ha
 TEST_CASE("parts are a function of sizes, and fewer for long parameter vectors") {
   CHECK(gradient_parts(1, 32, 10) == 1);
   CHECK(gradient_parts(1024, 32, 1000) == 16);
-  CHECK(gradient_parts(1024, 32, 100000) == 8);
+  CHECK(gradient_parts(1024, 32, 30000) == 8);
+  CHECK(gradient_parts(1024, 32, 100000) == 4);
   CHECK(gradient_parts(1024, 32, 1000000) == 4);
   CHECK(gradient_parts(100000, 32, 1000) <= 64);
   CHECK(gradient_parts(65, 48, 10) == 1);
