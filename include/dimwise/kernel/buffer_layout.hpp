@@ -34,6 +34,7 @@ class buffer_layout {
     place();
   }
 
+  int block() const { return samples; }  ///< samples
   /// n elements filled up to whole vectors.
   static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
   /// Whether the gradient of node i has so few outputs that its samples are added up lane by lane instead of being the inner
@@ -161,7 +162,12 @@ class buffer_layout {
         const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
       });
-      if (is_gradient(x) && !by_lanes(i)) note_transposition(i, position[std::size_t(i)]);
+      if (is_gradient(x) && !by_lanes(i)) {
+        // it may be made with the product that the cotangent follows
+        const int a = resolve(p, x.in[0].low);
+        const bool early = a >= 0 && fused.follows[std::size_t(a)] && stage_of(a) == stage_of(i);
+        note_transposition(i, position[std::size_t(i)], position[std::size_t(early ? resolve(p, at(a).in[0].low) : i)]);
+      }
     }
     for (const transposition& q : transpositions) {
       requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
@@ -189,12 +195,12 @@ class buffer_layout {
     const tensor& w = t.tensors[x.weight];
     return x.o == jet_op::bias_gradient ? w.shape[w.rank - 1] : w.shape[w.rank - 2];
   }
-  void note_transposition(int i, int position) {
+  void note_transposition(int i, int position, int born) {
     const jet_node& x = at(i);
     const int features = outputs(x);
     for (transposition& q : transpositions)
       if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
-        q.first = std::min(q.first, position);
+        q.first = std::min(q.first, born);
         q.last = std::max(q.last, position);
         return;
       }
@@ -202,7 +208,8 @@ class buffer_layout {
     q.of = x.in[0];
     q.stage = order.stage_of[std::size_t(i)];
     q.features = features;
-    q.first = q.last = position;
+    q.first = born;
+    q.last = position;
     q.padded = padded(features);
     transpositions.push_back(q);
   }

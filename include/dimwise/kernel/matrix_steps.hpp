@@ -119,21 +119,23 @@ void products(const step<T>& st, const call<T>& c) {
       simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;
     }
-    if (st.follower) {
-      part.first_row = r;
-      part.rows = height;
-      st.follower->run(*st.follower, part);
-    }
+    part.first_row = r;
+    part.rows = height;
+    for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
   }
 }
 
-/// Writes a cotangent with samples outside: row c S + s of the result holds feature w of coefficient c at sample s.
+/// Writes a cotangent with samples outside: row c S + s of the result holds feature w of coefficient c at sample s. Where only
+/// some rows are handled, those that are complete squares by now.
 template <class T>
 void transpose_cotangent(const step<T>& st, const call<T>& c) {
+  const int last = c.end_row(st.width), begin = c.first_row / simd::lanes<T> * simd::lanes<T>,
+            end = last == st.width ? last : last / simd::lanes<T> * simd::lanes<T>;
   int place = 0;
   for (orders m = st.in_set[0]; m; m &= m - 1, place++) {
     const row_reference& r = st.in[0][place];
-    simd::transpose(c.at(r), r.row, st.width, st.samples, c.at(st.out) + place * st.samples * st.out.row, st.out.row);
+    T* to = c.at(st.out) + place * st.samples * st.out.row + begin;
+    simd::transpose(c.at(r, begin), r.row, end - begin, st.samples, to, st.out.row);
   }
 }
 
@@ -156,7 +158,8 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
     if (p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows)
       g.rows = detail::readable_units(p, st.d, c.i);
     if (p.rule != extent_rule::hidden_gradient) {
-      simd::gemm<Tile>(g, simd::gemm_start::accumulate, [&](int begin, int end) {
+      const bool first = st.starts && c.begins && j == 0;
+      simd::gemm<Tile>(g, first ? simd::gemm_start::zero : simd::gemm_start::accumulate, [&](int begin, int end) {
         if (p.c_dim) detail::prefetch_next(st, c, g.c + begin * g.c_stride, p.c_dim, g.c_stride, end - begin, g.columns);
         return simd::gemm_range{0, p.depth};
       });
@@ -200,6 +203,17 @@ DIMWISE_INLINE void add_by_lanes(const step<T>& st, const call<T>& c, int row, i
 }
 }  // namespace detail
 
+/// What follows it, some rows at a time, which stay in the nearest cache from one to the next.
+template <class T>
+void strips(const step<T>& st, const call<T>& c) {
+  call<T> part = c;
+  for (int r = 0; r < st.width; r += simd::lanes<T>) {
+    part.first_row = r;
+    part.rows = std::min(simd::lanes<T>, st.width - r);
+    for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
+  }
+}
+
 /// Adds to the accumulators of a weight with few outputs: C[in][out][lane] += sum over coefficients and vectors of samples of
 /// U[in] A[out].
 template <class T>
@@ -207,9 +221,9 @@ void weight_gradient_by_lanes(const step<T>& st, const call<T>& c) {
   if (st.product_count == 0) return;
   const matrix_product& p = *st.products;
   const bool some = p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows;
-  const int rows = some ? detail::readable_units(p, st.d, c.i) : p.rows;
+  const int rows = some ? detail::readable_units(p, st.d, c.i) : c.end_row(p.rows);
   for (int output = 0; output < p.columns; output++) {
-    int row = 0;
+    int row = c.first_row;
     for (; row + 4 <= rows; row += 4) detail::add_by_lanes<4>(st, c, row, output);
     for (; row < rows; row++) detail::add_by_lanes<1>(st, c, row, output);
   }

@@ -8,7 +8,7 @@
 #include "buffer_layout.hpp"
 #include "copy_steps.hpp"
 #include "dimension_steps.hpp"
-#include "gradient_regions.hpp"
+#include "gradient_products.hpp"
 #include "matrix_steps.hpp"
 #include "product_factors.hpp"
 
@@ -74,6 +74,9 @@ class plan {
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
+
+  /// Whether anything is computed again that did not fit in what may be kept.
+  bool repeats() const { return std::count(source.repeats.begin(), source.repeats.end(), 1) > 0; }
 
   /// From here on masked blocks are multiplied like all others: what skipping them is worth. The weights there are 0, so the
   /// digits of values stay what they are.
@@ -267,6 +270,44 @@ class plan {
     s.products = products.back().data();
     s.product_count = int(products.back().size());
   }
+  /// The transpose of a layer with one output gives its one row of cotangents, times a weight, to each input. Where an elementary
+  /// function's cotangent follows, that multiplies by the weight, and the gradient of the weights is added up from the same rows.
+  bool emit_single_output(int i, int follower, const std::vector<product_factor>& factors) {
+    const jet_node& x = at(i);
+    if (x.o != jet_op::linear_vjp || follower < 0 || at(follower).o != jet_op::unary_vjp || x.reduces) return false;
+    const product_factor& f = factors[0];
+    if (factors.size() != 1 || f.weights.depth != 1 || (operand_orders(p.nodes, at(follower), 0) & ~readable(f.operand)))
+      return false;
+    step<T>* gradient = nullptr;
+    const std::size_t begin = phases.empty() ? 0 : phases.back().end;
+    if (steps.size() > begin && steps.back().run == steps::weight_gradient_by_lanes<T>) {
+      const jet_node &g = at(steps.back().node), &y = at(follower);
+      const auto same = [&](int a, int b) { return resolve(p, a) == resolve(p, b); };
+      if (g.weight == x.weight && g.in[0] == x.in[0] && same(g.in[1].low, y.in[2].low) && same(g.in[1].high, y.in[2].high) &&
+          !vjp_reads_operand(y.f)) {
+        followers.push_back(steps.back());
+        steps.pop_back();
+        gradient = &followers.back();
+      }
+    }
+    step<T>* next = follower_step(follower, follower);
+    std::vector<row_reference> rows;
+    for (orders m = next->in_set[0]; m; m &= m - 1) rows.push_back(layout.row(f.operand, std::countr_zero(m)));
+    references.push_back(std::move(rows));
+    next->in[0] = references.back().data();
+    next->scaled = true;
+    next->parameter = f.weights.a;
+    next->parameter_dim = f.weights.a_dim;
+    next->follower = transposition_behind(follower);
+    step<T>& s = add_step(i);
+    s.run = steps::strips<T>;
+    s.follower = next;
+    if (gradient) {
+      gradient->follower = next;
+      s.follower = gradient;
+    }
+    return true;
+  }
   void emit_products(int i) {
     const jet_node& x = at(i);
     const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
@@ -275,6 +316,7 @@ class plan {
     const std::vector<product_factor> factors = product_factors(t, p, x);
     if (!source.repeats[std::size_t(i)])
       for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & x.stored);
+    if (emit_single_output(i, follower, factors)) return;
     std::vector<matrix_product> list;
     for (orders rest = x.stored; rest;) {
       const int first = std::countr_zero(rest);
@@ -308,7 +350,8 @@ class plan {
         q.bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
       }
     }
-    const step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
+    step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
+    if (next) next->follower = transposition_behind(follower);
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
     set_products(s, std::move(list));
@@ -331,7 +374,7 @@ class plan {
     return true;
   }
   /// The step of node j, which reads a product in the buffer of node `in`: its own, or one strip of rows.
-  const step<T>* follower_step(int j, int in) {
+  step<T>* follower_step(int j, int in) {
     const std::size_t place = steps.size();
     emit_unary(j);
     followers.push_back(steps[place]);
@@ -348,6 +391,26 @@ class plan {
     s.strip = in != j;
     return &s;
   }
+  /// The step that transposes the cotangent which node j makes, strip by strip; null where nothing asks for it in this stage.
+  const step<T>* transposition_behind(int j) {
+    const auto made_here = [&](int i) { return i < 0 || resolve(p, i) == j; };
+    for (transposition& q : layout.transpositions)
+      if (!q.emitted && q.stage == order.stage_of[std::size_t(j)] && made_here(q.of.low) && made_here(q.of.high)) {
+        emit_transposition(q, j);
+        followers.push_back(steps.back());
+        steps.pop_back();
+        return &followers.back();
+      }
+    return nullptr;
+  }
+  void emit_transposition(transposition& q, int i) {
+    q.emitted = true;
+    step<T>& s = add_step(i);
+    s.run = steps::transpose_cotangent<T>;
+    s.width = q.features;
+    s.out = q.at;
+    bind(s, 0, q.of, readable(q.of));
+  }
   // ---- gradients
   gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
     return region_of(regions, accumulators, {tensor_index, column, dims, in, out, lanes, layout.padded(out * lanes)});
@@ -362,14 +425,7 @@ class plan {
   const transposition& transposed(int i) {
     for (transposition& q : layout.transpositions)
       if (q.of == at(i).in[0] && q.stage == order.stage_of[std::size_t(i)]) {
-        if (!q.emitted) {
-          q.emitted = true;
-          step<T>& s = add_step(i);
-          s.run = steps::transpose_cotangent<T>;
-          s.width = q.features;
-          s.out = q.at;
-          bind(s, 0, q.of, readable(q.of));
-        }
+        if (!q.emitted) emit_transposition(q, i);
         return q;
       }
     return layout.transpositions.front();
@@ -399,33 +455,12 @@ class plan {
     const jet_node& x = at(i);
     const tensor& w = t.tensors[x.weight];
     const weight_gradient_shape g = shape_of_weight_gradient(t, x);
-    const int out = w.shape[w.rank - 2];
-    const gradient_region r = region(x.weight, x.n, g.in, out, g.own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
-    std::vector<matrix_product> list;
-    const orders set = readable(x.in[0]);
-    layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
-      for (int j = 0; j < n; j++) {
-        orders rest = set & ~(bit_of(c) - 1);
-        for (int skip = 0; skip < j; skip++) rest &= rest - 1;
-        const row_reference a = layout.row(x.in[0], std::countr_zero(rest));
-        matrix_product m;
-        m.a = u.base + j * samples;
-        m.a_dim = g.first ? 0 : u.dim;
-        m.a_row = u.row;
-        m.b = a.base;
-        m.b_dim = a.dim;
-        m.b_row = a.row;
-        m.c = r.offset;
-        m.c_dim = g.own ? r.per_dim() : 0;
-        m.c_row = r.padded;
-        m.rows = g.in;
-        m.columns = out;
-        m.units_in = w.shape[w.rank - 1];
-        if (!rows_apart) m.rule = row_rule(w);
-        list.push_back(m);
-      }
-      if (!rows_apart) matrix_flop += 2 * useful_entries(t, x, g) * n;
-    });
+    const gradient_region r =
+        region(x.weight, x.n, g.in, w.shape[w.rank - 2], g.own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
+    std::vector<matrix_product> list = gradient_products_of_rows(layout, t, x, r, readable(x.in[0]));
+    if (rows_apart)
+      for (matrix_product& m : list) m.rule = extent_rule::full;
+    else matrix_flop += 2 * useful_entries(t, x, g) * double(list.size());
     step<T>& s = add_step(i);
     s.run = rows_apart ? steps::weight_jacobian<T> : steps::weight_gradient_by_lanes<T>;
     set_products(s, std::move(list));
@@ -436,32 +471,14 @@ class plan {
     const transposition a = transposed(i);
     const tensor& w = t.tensors[x.weight];
     const weight_gradient_shape g = shape_of_weight_gradient(t, x);
-    const gradient_region r = region(x.weight, x.n, g.in, a.features, g.own ? w.shape[0] : 1);
-    std::vector<matrix_product> list;
-    const orders set = readable(a.of);
-    layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
-      matrix_product m;
-      m.a = u.base;
-      m.a_dim = g.first ? 0 : u.dim;
-      m.a_row = u.row;
-      m.a_col = 1;
-      m.b = a.at.base + slot(set, c) * samples * a.padded;
-      m.b_row = a.padded;
-      m.c = r.offset;
-      m.c_dim = g.own ? r.per_dim() : 0;
-      m.c_row = r.padded;
-      m.rows = g.in;
-      m.depth = n * samples;
-      m.columns = int(r.padded);
-      m.units_in = w.shape[w.rank - 1];
-      m.units_out = a.features;
-      m.rule = row_rule(w);
-      list.push_back(m);
-      matrix_flop += 2 * useful_entries(t, x, g) * n;
-    });
+    const std::size_t known = regions.size();
+    gradient_region& r = region(x.weight, x.n, g.in, a.features, g.own ? w.shape[0] : 1);
+    std::vector<matrix_product> list = gradient_products(layout, t, x, r, a, readable(a.of));
+    for (const matrix_product& m : list) matrix_flop += 2 * useful_entries(t, x, g) * (m.depth / samples);
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;
     set_products(s, std::move(list));
+    if (g.own && regions.size() > known && s.product_count) s.starts = r.started = true;
   }
 };
 

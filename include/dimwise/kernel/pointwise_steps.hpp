@@ -213,7 +213,9 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
   const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
   T* to = c.at(st.out, first);
   const T* from_slope = vjp_reads_slope(F) ? c.at(st.slope, first) : nullptr;
+  const T* weight = st.scaled ? c.parameters + st.parameter + c.i * st.parameter_dim + first : nullptr;
   for (int left = end - first; left > 0; left--) {
+    const V factor = simd::broadcast<T>(weight ? *weight++ : T(1));
     for (int s = 0; s < samples; s += simd::lanes<T>) {
       jet<V, A> bar(sa);
       jet<V, U> u(su);
@@ -225,8 +227,11 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
       if constexpr (vjp_reads_slope(F)) slope = simd::load(from_slope + s);
       jet<V, std::remove_const_t<decltype(sw)>> f(sw);
       slope_jet<F, T>(u, y, slope, f, power);
-      out.each([&](auto k)
-                   DIMWISE_INLINE_LAMBDA { simd::store(to + out.place(k) * samples + s, correlation_coefficient(bar, f, k)); });
+      out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
+        V sum = correlation_coefficient(bar, f, k);
+        if (weight) sum = sum * factor;
+        simd::store(to + out.place(k) * samples + s, sum);
+      });
     }
     to += row;
     if constexpr (vjp_reads_slope(F)) from_slope += slope_row;

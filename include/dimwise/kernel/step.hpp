@@ -77,7 +77,9 @@ struct step {
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts
   const step* follower = nullptr;        ///< run on the rows of a product while they are in the nearest cache
   ahead_of_step ahead;
-  bool strip = false;  ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
+  bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
+  bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
+  bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
   int n = 0, n2 = 0;
   int in_width = 1;  ///< features of the first operand
   double value = 0;
@@ -99,6 +101,7 @@ struct call {
   std::size_t first = 0;        ///< first sample
   int valid = 0;                ///< samples of the block that exist; the others repeat the last one
   int i = 0;                    ///< dimension
+  bool begins = false;          ///< the accumulators hold nothing yet that matters where a step starts them
   int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
