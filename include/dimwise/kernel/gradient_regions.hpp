@@ -21,6 +21,7 @@ struct gradient_region {
   int column = 0;  ///< first input column
   int dims = 1, in = 0, out = 0, lanes = 1;
   std::ptrdiff_t padded = 0, offset = 0;
+  bool started = false;  ///< a step of the plan begins its sum in every dimension: it need not be cleared
   std::ptrdiff_t per_dim() const { return (in ? in : 1) * padded; }
 };
 
@@ -32,6 +33,13 @@ inline gradient_region& region_of(std::vector<gradient_region>& regions, std::pt
   end += wanted.per_dim() * wanted.dims;
   regions.push_back(wanted);
   return regions.back();
+}
+
+/// Makes accumulators ready for the first block of a sum.
+template <class T>
+void clear_accumulators(const std::vector<gradient_region>& regions, T* accumulators) {
+  for (const gradient_region& r : regions)
+    if (!r.started) std::fill_n(accumulators + r.offset, r.per_dim() * r.dims, T(0));
 }
 
 /// Which rows of a gradient are not structurally zero.
@@ -134,12 +142,9 @@ void add_gradient(const table& t, const std::vector<gradient_region>& regions, c
     const int columns = w.shape[w.rank - 1], whole = r.lanes == 1 ? r.in / n * n : 0;
     for (int i = 0; i < r.dims; i++) {
       for (int k = 0; k < whole; k += n) {
-        int some = r.out, all = 0;  // rows from which on a column, and from which on all of them, are not masked
-        for (int j = k; j < k + n; j++) {
-          const int first = first_unmasked(t, r, i, j);
-          some = std::min(some, first);
-          all = std::max(all, first);
-        }
+        // rows from which on a column, and from which on all of them, are not masked: those of the columns between lie between
+        const int ends[] = {first_unmasked(t, r, i, k), first_unmasked(t, r, i, k + n - 1)};
+        const int some = std::min(ends[0], ends[1]), all = std::max(ends[0], ends[1]);
         const T* from = accumulators + r.offset + i * r.per_dim() + k * r.padded;
         double* to = gradient + w.offset + std::ptrdiff_t(i) * r.out * columns + r.column + k;
         const int border = std::min(r.out, (all + n - 1) / n * n);

@@ -15,7 +15,7 @@ using namespace dimwise;
 namespace {
 
 constexpr auto net = hollow_net<"net">(masked_mlp{7, 9}, features{3}, mlp{5, 6});
-constexpr auto other = hollow_net<"other">(masked_mlp{5}, features{2}, mlp{3});
+constexpr auto other = hollow_net<"other">(masked_mlp{5}, features{2}, mlp{19});
 constexpr auto density = gaussian_mixture<"density">(mixture_components{3});
 
 /// Parameters of a model: N(0, 0.5^2), masked entries zero.
@@ -217,9 +217,9 @@ TEST_CASE("trap: widths that are no multiple of a tile neither overrun nor lose 
 TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]") {
   const auto k = kernel_detail::make_kernel<odd_widths, kernel_purpose::objective, 0, by_parameters, double>();
   const auto p = random_parameters(recording<odd_widths>::view, 5);
-  const batch all = random_batch(d, 70, 5);
+  const batch all = random_batch(d, 250, 5);
   const auto values = evaluate(*k, p, all, 0, 1);
-  for (std::size_t n : {1, 2, 15, 16, 17, 33, 70}) {
+  for (std::size_t n : {1, 2, 15, 16, 17, 33, 70, 250}) {
     batch b{{all.state.begin(), all.state.begin() + std::ptrdiff_t(n * d)},
             {all.time.begin(), all.time.begin() + std::ptrdiff_t(n)}};
     const auto out = evaluate(*k, p, b, 0, 1);
