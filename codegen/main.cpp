@@ -13,6 +13,7 @@
 #include "codegen/tool/model_build.hpp"
 #include "codegen/tool/new_model.hpp"
 #include "dimwise/core/error.hpp"
+#include "dimwise/io/atomic_file.hpp"
 #include "dimwise_layout.hpp"
 
 namespace {
@@ -114,10 +115,13 @@ void require_no_workload_flags(const CLI::App& bench, const std::string& file) {
 }
 
 int build_only(const model_flags& f) {
+  if (!f.output.empty()) dimwise::require_writable(f.output);
   const build_result result = built(f);
   std::filesystem::path place = result.binary;
   if (!f.output.empty()) {
-    std::filesystem::copy_file(result.binary, f.output, std::filesystem::copy_options::overwrite_existing);
+    // Read and written whole: a program that is running under that name goes on, and an interruption leaves no part of one.
+    dimwise::write_file_atomically(f.output, dimwise::read_file(result.binary.string()));
+    std::filesystem::permissions(f.output, std::filesystem::status(result.binary).permissions());
     place = f.output;
   }
   std::printf("%s: %s\n", result.compiled ? "compiled" : "unchanged", place.c_str());

@@ -1,13 +1,12 @@
 // codegen/runner/flow.cpp: the command `flow`: fits a continuous normalizing flow to rows, draws from it, and computes log
 // densities.
-#include <atomic>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include "codegen/runner/arguments.hpp"
 #include "codegen/runner/commands.hpp"
+#include "codegen/runner/interruption.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
@@ -26,10 +25,6 @@ struct options {
   double rate = 1e-3, tolerance = 1e-5;
   bool resume = false, quiet = false;
 };
-
-// A signal handler can reach nothing but an object of static storage.
-std::atomic<bool> interrupted{false};
-void interrupt(int) { interrupted = true; }
 
 /// Rows of a file in precision T, with what the file has of the model's inputs.
 template <class T>
@@ -106,9 +101,7 @@ int fit(const compiled_model& m, const options& o) {
   if (!o.parameters.empty()) how.start = load_parameters(o.parameters, t).values;
   how.checkpoint = out + ".checkpoint", how.history = out + ".losses.csv", how.resume = o.resume;
   if (o.resume && !file_exists(how.checkpoint)) throw error("--resume: there is no checkpoint " + how.checkpoint + ".");
-  how.interrupt = &interrupted;
-  std::signal(SIGINT, interrupt);
-  std::signal(SIGTERM, interrupt);
+  how.interrupt = &set_by_interrupts();
   console_progress bar;
   progress silent;
   flow_data<T> rows, validation;

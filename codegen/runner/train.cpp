@@ -1,13 +1,12 @@
 // codegen/runner/train.cpp: the command `train`: binds files to the model's sets and runs its stages.
-#include <atomic>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include "codegen/runner/arguments.hpp"
 #include "codegen/runner/commands.hpp"
 #include "codegen/runner/data_flags.hpp"
+#include "codegen/runner/interruption.hpp"
 #include "codegen/runner/json_file.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
@@ -25,10 +24,6 @@ struct options {
   double checkpoint_seconds = 60;
   bool resume = false, last = false, quiet = false;
 };
-
-// A signal handler can reach nothing but an object of static storage.
-std::atomic<bool> interrupted{false};
-void interrupt(int) { interrupted = true; }
 
 // "NUMBER" for all stages or "STAGE=NUMBER".
 template <class Set>
@@ -136,9 +131,7 @@ int run_training(const compiled_model& m, options o) {
   bind_data(sets, o.data);
   sets.prepare();
 
-  how.interrupt = &interrupted;
-  std::signal(SIGINT, interrupt);
-  std::signal(SIGTERM, interrupt);
+  how.interrupt = &set_by_interrupts();
   console_progress bar;
   progress silent;
   progress& reports = o.quiet ? silent : static_cast<progress&>(bar);

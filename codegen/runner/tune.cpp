@@ -50,21 +50,27 @@ setup tune(const runner& program) {
         throw error(
             "there is no place to remember tiles in: DIMWISE_TILES is empty or 'off', or neither XDG_CACHE_HOME nor HOME names a "
             "folder.");
+      require_writable(path);
       std::vector<tile_measurement> found;
       const chosen_precisions chosen = precisions_of(*precision);
       if (chosen.in_float) measure(m.in_float, found);
       if (chosen.in_double) measure(m.in_double, found);
       if (found.empty()) throw error("the model has no matrix product whose tile could be chosen.");
       tile_choices choices = read_tile_file(m.isa);
+      std::size_t faster = 0;
       for (const tile_measurement& f : found) {
-        std::printf("%-6s %-28s %4d x %4d x %2d vectors: tile %2d x %d", f.product.bytes == 4 ? "float" : "double",
-                    words_for(f.product.what), f.product.rows, f.product.depth, f.product.packs, f.best.rows, f.best.packs);
-        if (f.best_ns < f.usual_ns) std::printf(", %.1f %% less time than the usual one", 100 * (1 - f.best_ns / f.usual_ns));
-        std::printf("\n");
         choices.set(f.product, f.best);
+        if (!(f.best_ns < f.usual_ns)) continue;
+        faster++;
+        std::printf("%-6s %-28s %4d x %4d x %2d vectors: tile %2d x %d, %.1f %% less time than the usual one\n",
+                    f.product.bytes == 4 ? "float" : "double", words_for(f.product.what), f.product.rows, f.product.depth,
+                    f.product.packs, f.best.rows, f.best.packs, 100 * (1 - f.best_ns / f.usual_ns));
       }
       write_file_atomically(path, choices.text());
-      std::printf("remembered in %s; every program that is started from now on uses them\n", path.c_str());
+      std::printf(
+          "%zu products measured, %zu of them faster with another tile\nremembered in %s; every program that is started "
+          "from now on uses them\n",
+          found.size(), faster, path.c_str());
       return 0;
     };
   };

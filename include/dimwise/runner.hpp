@@ -38,7 +38,7 @@ class command_line {
   virtual void flag(const std::string& name, bool& target, const std::string& help) = 0;
 };
 
-/// The program of one model: `info`, `eval`, `train`, `simulate`, `solve`, `flow`, `check`, `bench`, `report` and what is added.
+/// The program of one model: the commands of docs/reference/commands.md (`info` .. `report`) and what is added.
 ///
 ///   int main(int argc, char** argv) {
 ///     runner program(compile<weather>("weather"));

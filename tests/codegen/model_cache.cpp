@@ -62,6 +62,16 @@ TEST_CASE("the file, its includes, macros, flags and compiler belong to the key"
   CHECK(p.tool({"run", "one.cpp"}).code == 4);
 }
 
+TEST_CASE("a binary is copied where --output says, into folders that are made") {
+  const project p;
+  CHECK(p.tool({"build", "one.cpp", "-o", "some/folder/first"}).code == 0);
+  CHECK(run_in(p.where.path(), {"some/folder/first"}).code == 1);
+  p.where.write("part.hpp", "inline int part() { return 5; }\n");
+  CHECK(p.tool({"build", "one.cpp", "-o", "some/folder/first"}).code == 0);
+  CHECK(run_in(p.where.path(), {"some/folder/first"}).code == 5);
+  CHECK(dimwise_tests::files_in(p.where / "some") == 1);
+}
+
 TEST_CASE("what stands behind the file goes to the binary") {
   const project p;
   CHECK(p.tool({"run", "one.cpp", "--a", "-b"}).code == 21);
@@ -126,6 +136,7 @@ TEST_CASE("the tool's own refusals") {
       {{"build"}, "FILE is required"},
       {{"frobnicate"}, "there is no command 'frobnicate'"},
       {{"build", "--compiler", "no-such-compiler", "one.cpp"}, "'no-such-compiler'"},
+      {{"build", "one.cpp", "-o", "/proc/none/one"}, "dimwise: cannot write '/proc/none/one'"},
       {{"bench"}, "model file, --workload or --peers"},
       {{"bench", "--workload", "W9"}, "there are W1, W1-128, W1-256, W2, W3, W3b, W4, W5, W6, W7, W7b"},
       {{"bench", "--workload", "W1", "--d", "8"}, "--d 8"},

@@ -9,7 +9,8 @@ export XDG_CACHE_HOME
 draw="$binary flow --sample 100 --seed 5"
 check "a kernel before" $draw --out before.npy
 check "reading makes no file" test ! -e cache
-check "measure" "$binary" tune --precision float
+check "measure" sh -c "'$binary' tune --precision float >tuned.txt"
+check "a line for each tile that is faster, and their number" sh -c "grep -q \"measured, \$(grep -c 'less time' tuned.txt) of them faster\" tuned.txt"
 file=$(ls cache/dimwise/tiles-*.txt)
 check "remembered in one file" test -s "$file"
 check "nothing half written is left" test "$(ls cache/dimwise | wc -l)" -eq 1
