@@ -2,6 +2,7 @@
 #include "evaluation.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <boost/math/special_functions/erf.hpp>
@@ -244,6 +245,12 @@ void evaluation<Number>::compute(const step& s, int nth, std::vector<Number>& nu
       for (const auto& [cell, w] : taps) {
         const Number* a = part(cell, n.a);
         for (std::size_t c = 0; c < W; c++) out[c] += w * (even ? Number(a[c] - middle[c]) : a[c]);
+      }
+      // What rounding the values may have left is zero: its sign would decide conditions on derivatives that are zero everywhere.
+      for (std::size_t c = 0; c < W; c++) {
+        Number rounding = 0;
+        for (const auto& [cell, w] : taps) rounding += abs(Number(w * part(cell, n.a)[c]));
+        if (abs(out[c]) <= 16 * std::numeric_limits<Number>::epsilon() * rounding) out[c] = 0;
       }
       if (n.n == 0)
         for (std::size_t c = 0; c < W; c++) out[c] = middle[c];

@@ -50,6 +50,21 @@ TEST_CASE("derivatives of sin and exp up to order 7") {
   CHECK(digits(o.value(de[3])[0], mp::exp(wide_number(0.3))) > 32);
 }
 
+TEST_CASE("a derivative that is zero everywhere is zero, so that conditions on it are met as written") {
+  table_builder b(2);
+  const int x = b.state(), t = b.time(), zero = b.D(2, b.apply(op::mul, x, b.apply(op::sin, t)));
+  const int chosen = b.choose(zero, b.scaled(2, x), x, true), other = b.choose(zero, b.scaled(2, x), x, false);
+  oracle o(b.view());
+  o.set_parameters({});
+  for (int s = 0; s < 20; s++) {
+    const double x0 = 0.3 + 0.7 * s, x1 = -1.9 / (s + 1);
+    o.set_sample(at({x0, x1}, 0.11 * s));
+    CHECK(o.value(zero) == std::vector<wide_number>{0, 0});
+    CHECK(o.value(chosen) == std::vector<wide_number>{2 * wide_number(x0), 2 * wide_number(x1)});
+    CHECK(o.value(other) == std::vector<wide_number>{x0, x1});
+  }
+}
+
 TEST_CASE("nested D, D of a product, mixed with dt") {
   table_builder b(2);
   const int x = b.state(), t = b.time();
