@@ -179,6 +179,7 @@ int main(int argc, char** argv) {
       sub->add_option("--seconds", workload.seconds, "spent on each figure");
       sub->add_option("--precision", workload.precision, "float, double or both; default: as the workload says");
       sub->add_option("--json", workload.json_file, "write the figures to this file");
+      sub->add_option("--roofline", workload.roofline, "draw the figures below the roofs of the machine into this .png file");
       sub->add_option("--peer", workload.peers, "compare with this peer only, e.g. 'JAX expert'; may be repeated")
           ->expected(1)
           ->take_all()

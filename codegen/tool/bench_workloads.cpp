@@ -11,6 +11,7 @@
 #include "codegen/support/process.hpp"
 #include "codegen/support/scratch_folder.hpp"
 #include "codegen/tool/bench_peers.hpp"
+#include "codegen/tool/roofline.hpp"
 #include "dimwise/core/error.hpp"
 #include "dimwise/io/atomic_file.hpp"
 
@@ -87,7 +88,8 @@ void require_sense(const workload_request& request) {
   if (request.samples && *request.samples < 1) throw error("--samples must be at least 1.");
   if (!(request.seconds > 0)) throw error("--seconds must be positive.");
   if (!request.precision.empty()) (void)precisions_of(request.precision);
-  if (!request.json_file.empty()) require_writable(request.json_file);
+  for (const std::string& file : {request.json_file, request.roofline})
+    if (!file.empty()) require_writable(file);
 }
 
 // The peers that are to take part in `name` (empty: in all workloads that have some); says once which are not there.
@@ -95,27 +97,30 @@ std::vector<peer> wanted_peers(const workload_request& request, const std::strin
   if (request.alone && !request.peers.empty()) throw error("--alone and --peer exclude each other.");
   if (request.alone) return {};
   std::vector<peer> all = known_peers(where.prefix, where.workloads / "peers"), chosen;
+  const auto knows = [&](const peer& p) { return name.empty() || computes(p, name); };
+  std::vector<std::string> unable, missing;
   for (const std::string& asked : request.peers) {
     const auto found = std::find_if(all.begin(), all.end(), [&](const peer& p) { return p.name == asked; });
     if (found == all.end())
       throw error("--peer '" + asked + "' is unknown; there are " + listed(all, [](const peer& p) { return p.name; }) + ".");
-    if (!name.empty() && !computes(*found, name)) {
-      std::vector<std::string> others;
-      for (const peer& p : all)
-        if (computes(p, name)) others.push_back(p.name);
-      throw error("--peer '" + asked + "' does not compute " + name + "; " +
-                  (others.empty() ? "no peer does." : "these do: " + listed(others) + "."));
-    }
-    if (found->command.empty())
+    if (!knows(*found)) unable.push_back(asked);
+    else if (found->command.empty())
       throw error("--peer '" + asked + "' is not installed; ./dimwise bench --peers of a checkout installs all peers.");
   }
-  std::vector<std::string> missing;
+  if (!unable.empty() && unable.size() == request.peers.size()) {
+    std::vector<std::string> able;
+    for (const peer& p : all)
+      if (knows(p)) able.push_back(p.name);
+    throw error("--peer: " + listed(unable) + (unable.size() > 1 ? " do" : " does") + " not compute " + name + "; " +
+                (able.empty() ? "no peer does." : "these do: " + listed(able) + "."));
+  }
   for (const peer& p : all) {
     if (!request.peers.empty() && std::find(request.peers.begin(), request.peers.end(), p.name) == request.peers.end()) continue;
-    if (!name.empty() && !computes(p, name)) continue;
+    if (!knows(p)) continue;
     if (p.command.empty()) missing.push_back(p.name);
     else chosen.push_back(p);
   }
+  if (!unable.empty()) std::printf("without the workload, so not compared: %s\n", listed(unable).c_str());
   if (!missing.empty())
     std::printf("not installed, so not compared: %s (./dimwise bench --peers installs them)\n", listed(missing).c_str());
   std::fflush(stdout);
@@ -148,6 +153,8 @@ void require_sense(const workload_request& request, const workload& w) {
     for (const std::string& text : *list)
       if (!(as_number(text).value_or(0) > 0)) throw error(flag + text + ": a positive number is needed.");
   require_sense(request);
+  if (w.own_bench && !request.roofline.empty())
+    throw error("--roofline: " + std::string(w.name) + " counts solves, which have no place below the roofs.");
   if (w.own_bench && !request.precision.empty() && request.precision != w.precision)
     throw error("--precision " + request.precision + ": " + w.name + " is in " + w.precision + " precision.");
 }
@@ -235,7 +242,10 @@ int bench_workload(const workload_request& request, const installation& where) {
   const workload& w = workload_of(request);
   require_sense(request, w);
   json rows = json::array();
-  return measure(w, request, where, wanted_peers(request, w.name, where), rows, [&] { write_json(request.json_file, rows); });
+  const int code =
+      measure(w, request, where, wanted_peers(request, w.name, where), rows, [&] { write_json(request.json_file, rows); });
+  if (!request.roofline.empty() && !rows.empty()) draw_roofline(rows, copy_rate(), request.roofline);
+  return code;
 }
 
 int bench_against_peers(const workload_request& request, const installation& where) {
@@ -252,6 +262,7 @@ int bench_against_peers(const workload_request& request, const installation& whe
     one.workload = name, one.d = d;
     code = std::max(code, measure(workload_of(one), one, where, peers, rows, [&] { write_json(request.json_file, rows); }));
   }
+  if (!request.roofline.empty()) draw_roofline(rows, copy_rate(), request.roofline);
   return code;
 }
 

@@ -17,6 +17,7 @@ struct workload_request {
   std::optional<int> samples;  ///< without: as the workload says
   double seconds = 1;
   std::string precision, json_file;  ///< precision empty: as the workload says
+  std::string roofline;              ///< a .png file, or empty
   std::string compiler, march;
   bool alone = false;              ///< without peers
   std::vector<std::string> peers;  ///< only these; empty: all that are installed

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "catch.hpp"
+#include "codegen/tool/roofline.hpp"
 #include "dimwise/io/atomic_file.hpp"
 #include "dimwise/report.hpp"
 #include "support/folder.hpp"
@@ -44,6 +45,29 @@ TEST_CASE("a plot that gnuplot refuses leaves nothing behind") {
   CHECK(where.files() == 0);
   plot("plot sin(x)", where / "q.png", 300, 200);
   CHECK(read_file(where / "q.png").substr(1, 3) == "PNG");
+  CHECK(where.files() == 1);
+}
+
+TEST_CASE("figures below the roofs of the machine") {
+  // 100 GFLOP/s for 20 ns a row: 2,000 operations a row, 200,000 a call of 100 rows that moves 1,000 bytes
+  const auto row = [](const char* unit, int d) -> json {
+    return {{"workload", "W"},    {"precision", "float"}, {"d", d},       {"threads", 1},       {"samples", 100},
+            {"ns", 20},           {"unit", unit},         {"share", 0.5}, {"peak_gflops", 200}, {"load_fed_gflops", 190},
+            {"bytes_moved", 1000}};
+  };
+  json rows = {row("row", 8), row("(sample, dimension)", 8), row("call", 8), row("row", 8), row("row", 8)};
+  rows[3]["peer"] = "another";
+  rows[4]["bytes_moved"] = nullptr;
+  const auto points = tool::roofline_points(rows);
+  REQUIRE(points.size() == 3);
+  CHECK(points[0].gflops == Approx(100));
+  CHECK(points[0].intensity == Approx(200));
+  CHECK(points[1].intensity == Approx(8 * 200));
+  CHECK(points[2].intensity == Approx(2));
+  const folder where;
+  tool::draw_roofline(rows, 2e10, where / "r.png");
+  CHECK(read_file(where / "r.png").substr(1, 3) == "PNG");
+  CHECK(contains(refusal([&] { tool::draw_roofline(json::array({rows[3]}), 2e10, where / "s.png"); }), "no figure to draw"));
   CHECK(where.files() == 1);
 }
 
