@@ -111,12 +111,31 @@ alignas(64) inline constexpr float sixteenth_root_of_two[16] = {1,
                                                                 0x1.d5818ep+0f,
                                                                 0x1.ea4afap+0f};
 
+/// j/16 log 2 - log(2^(j/16) rounded), which the rounding takes from r.
+alignas(64) inline constexpr float sixteenth_root_of_two_tail[16] = {0,
+                                                                     0x1.8d96d4p-25f,
+                                                                     -0x1.9c0c22p-27f,
+                                                                     0x1.964902p-25f,
+                                                                     0x1.125002p-25f,
+                                                                     0x1.370be4p-25f,
+                                                                     -0x1.0a3552p-25f,
+                                                                     -0x1.00d8acp-27f,
+                                                                     0x1.26055cp-26f,
+                                                                     -0x1.05cb44p-25f,
+                                                                     0x1.67a1cap-28f,
+                                                                     0x1.a3b5e4p-28f,
+                                                                     -0x1.f9c306p-27f,
+                                                                     -0x1.6961b4p-28f,
+                                                                     -0x1.a5217cp-28f,
+                                                                     0x1.61428ep-28f};
+
 /// e^x for |x| < 120 in single precision, n counted in sixteenths: two coefficients instead of five.
 template <class V>
 DIMWISE_INLINE V exp_in_sixteenths(const V& x) {
   const V magic(0x1.8p19f);
   const V rounded = fma(x, V(static_cast<float>(log2_e)), magic), n = rounded - magic;
-  const V r = fnma(n, V(ln2_tail<float>), fnma(n, V(ln2_head<float>), x)), t = of_sixteen(rounded, sixteenth_root_of_two);
+  const V r = fnma(n, V(ln2_tail<float>), fnma(n, V(ln2_head<float>), x)) + of_sixteen(rounded, sixteenth_root_of_two_tail);
+  const V t = of_sixteen(rounded, sixteenth_root_of_two);
   return scale(fma(t * r, polynomial(r, 1.0f, 0.5f, 0.16667f), t), n);  // e^r within 9e-9
 }
 #endif
