@@ -55,7 +55,8 @@ enum class jet_op : std::uint8_t {
   sum_dims,
   unstack,
   component,    ///< of dimension n; per_dim: what a has in dimension n, 0 in the others
-  sum_others,   ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0)
+  sum_others,   ///< of the dimensions before (n = -1), after (n = 1), or all but the own (n = 0); b: where a is computed by
+                ///< groups, the same value in an earlier loop
   shift,        ///< of the dimension at `offset`
   unstack_vjp,  ///< collects the dimensions
   // roots
@@ -151,10 +152,11 @@ struct series {
 struct jet_node {
   jet_op o = jet_op::literal;
   function f = function::exp;
-  bool per_dim = false;  ///< computed for each dimension
-  bool reduces = false;  ///< computed inside the loop over dimensions, adds up to a point-level value
-  bool gathers = false;  ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
-  bool slope = false;    ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
+  bool per_dim = false;    ///< computed for each dimension
+  bool reduces = false;    ///< computed inside the loop over dimensions, adds up to a point-level value
+  bool gathers = false;    ///< in the loop over dimensions, but reads its operand in all of them: it begins when that is complete
+  bool by_groups = false;  ///< computed for a group of dimensions before the rest of the loop is, for a sum over other dimensions
+  bool slope = false;      ///< one more slot behind the coefficients: f'(a) at order 0, kept for the reverse pass
   bool differentiable = false;  ///< reaches a trained parameter, or follows an input
   bool follows_input = false;   ///< reaches a leaf of the state, time or inputs by which the reverse pass differentiates
   int width = 1;

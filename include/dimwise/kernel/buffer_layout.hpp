@@ -58,32 +58,40 @@ class buffer_layout {
     if (at(i).width == 1) r.row = 0;
     return r;
   }
-  /// Dimensions of a group of sum_others: three times their rows, in blocks of four vectors, fit the second cache. The same for
-  /// blocks of any size, because the order of additions depends on it.
+  /// Dimensions of a group of sum_others, a power of two or all: three times their rows, in blocks of four vectors, fit the
+  /// second cache. The same for blocks of any size, because the order of additions depends on it.
   int group(const jet_node& x) const { return group(x, d); }
   static int group(const jet_node& x, int d) {
     const std::ptrdiff_t bytes =
         std::ptrdiff_t(x.width) * (count(x.stored) + x.slope) * 4 * simd::lanes<T> * std::ptrdiff_t(sizeof(T));
-    return int(std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>((std::ptrdiff_t(1) << 18) / (bytes > 0 ? bytes : 1), 4), d));
+    const std::size_t fit = (std::size_t(1) << 18) / std::size_t(bytes > 0 ? bytes : 1);
+    return std::min(int(std::bit_floor(std::clamp<std::size_t>(fit, 4, most_of_group))), d);
   }
   /// Whether the groups of sum_others node i are summed as soon as its operand is there: where that is computed by an earlier
   /// loop.
   bool sums_groups_early(int i) const {
     if (at(i).o != jet_op::sum_others || at(i).n < 0 || !executed(i)) return false;
-    const int a = resolve(p, at(i).in[0].low);
+    const int a = summed_operand(p, at(i));
     return a >= 0 && !preloaded(at(a));
   }
   /// The first of the rows that node i keeps between dimensions; `dim` is their distance.
   row_reference row_between_dimensions(int i) const {
-    row_reference r = buffers[std::size_t(i)];
-    r.base += size_of_dim(at(i)) * (order.kept[std::size_t(i)] ? d : 1);
-    r.dim = size_of_dim(at(i));
+    row_reference r{requests[std::size_t(i)].offset, distance_of_dims(at(i)), row_stride(at(i))};
+    r.base += r.dim * own_rows(i);
     return r;
+  }
+  /// The sum over other dimensions in whose rows a node that is computed by groups is made; -1: it has rows of its own.
+  int made_for(int i) const {
+    if (!at(i).by_groups || !fused.follows[std::size_t(i)] || at(i).slope) return -1;
+    for (int j = i + 1; j < p.count; j++)
+      if (executed(j) && sums_repeated_groups(at(j)) && resolve(p, at(j).in[0].low) == i)
+        return at(j).stored == at(i).stored ? j : -1;
+    return -1;
   }
   /// The operand of a sum over other dimensions, where it is too large for the second cache.
   ahead_of_step read_ahead(int i) const {
     const int a = resolve(p, at(i).in[0].low);
-    if (at(i).n < 0 || bytes_of_all_dimensions(a) < second_level_cache / 2) return {};
+    if (at(i).n < 0 || !order.kept[std::size_t(a)] || bytes_of_all_dimensions(a) < second_level_cache / 2) return {};
     return {buffers[std::size_t(a)], buffers[std::size_t(a)].dim, group(at(i))};
   }
   /// The rows of the next dimension of what a product makes, where the memory for all of them is too large for any cache.
@@ -123,14 +131,38 @@ class buffer_layout {
   const fusion& fused;
   int samples, d;
 
+  std::vector<char> read_in_group;  ///< of a sum over other dimensions: whether its readers find it in the rows of its group
+
   const jet_node& at(int i) const { return p.nodes[i]; }
   orders readable(const series& s) const { return available(p.nodes, s); }
   std::ptrdiff_t bytes_of_all_dimensions(int i) const { return buffers[std::size_t(i)].dim * d * std::ptrdiff_t(sizeof(T)); }
   bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
   static bool is_gradient(const jet_node& x) { return x.o == jet_op::weight_gradient || x.o == jet_op::bias_gradient; }
 
+  /// The node that a sum over other dimensions makes: a factor times it, or itself.
+  int result_of_sum(int i) const { return std::max(i, fused.follower[std::size_t(i)]); }
+  /// Layers read sums where they are made.
+  void find_read_in_group() {
+    std::vector<char> elsewhere(std::size_t(p.count), 0);
+    for (int i = 0; i < p.count; i++)
+      if (executed(i) && at(i).o != jet_op::linear) detail::for_each_operand(p, i, [&](int a) { elsewhere[std::size_t(a)] = 1; });
+    read_in_group.assign(std::size_t(p.count), 0);
+    for (int i = 0; i < p.count; i++)
+      if (executed(i) && at(i).o == jet_op::sum_others && at(i).n >= 0) {
+        const std::size_t r = std::size_t(result_of_sum(i));
+        read_in_group[std::size_t(i)] = !elsewhere[r] && !order.kept[r];
+      }
+  }
+  /// Where a group's rows of a sum over other dimensions are.
+  row_reference rows_of_group(int i) const {
+    row_reference r = row_between_dimensions(i);
+    r.base += r.dim;
+    r.turn = group(at(i)) < d ? group(at(i)) - 1 : -1;
+    return r;
+  }
   void place() {
     const std::size_t n = std::size_t(p.count);
+    find_read_in_group();
     std::vector<int> position(n, 0), loop_begin, loop_end;
     int now = 1;
     for (const stage& s : order.stages) {
@@ -147,17 +179,19 @@ class buffer_layout {
       buffer_request& q = requests[std::size_t(i)];
       const bool collects = x.o == jet_op::store && x.per_dim;
       const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers || collects;
-      q.size = x.stored ? size_of_dim(x) * ((order.kept[std::size_t(i)] ? d : 1) + rows_between_dimensions(x)) : 0;
-      if (fused.follower[std::size_t(i)] >= 0)
+      q.size = x.stored ? distance_of_dims(x) * (own_rows(i) + rows_between_dimensions(x)) : 0;
+      if (made_for(i) >= 0 || (fused.follows[std::size_t(i)] && read_in_group[std::size_t(resolve(p, x.in[0].low))])) q.size = 0;
+      if (fused.follower[std::size_t(i)] >= 0 && x.o != jet_op::sum_others)
         q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::most_strip_rows) * row_stride(x);
       if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];
       q.first = preloaded(x)         ? 0
-                : x.per_dim && whole ? loop_begin[sums_groups_early(i) ? stage_of(resolve(p, x.in[0].low)) : stage_of(i)]
+                : x.per_dim && whole ? loop_begin[sums_groups_early(i) ? stage_of(summed_operand(p, x)) : stage_of(i)]
                                      : born;
       q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
+        if (sums_repeated_groups(x) && !at(a).by_groups) return;  // read when it is there
         const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
         const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
@@ -177,18 +211,34 @@ class buffer_layout {
     for (int i = 0; i < p.count; i++) {
       if (!executed(i)) continue;
       const jet_node& x = at(i);
-      buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? size_of_dim(x) : 0, row_stride(x)};
+      buffers[std::size_t(i)] = {requests[std::size_t(i)].offset, order.kept[std::size_t(i)] ? distance_of_dims(x) : 0,
+                                 row_stride(x)};
+    }
+    for (int i = 0; i < p.count; i++) {
+      if (executed(i) && read_in_group[std::size_t(i)]) buffers[std::size_t(result_of_sum(i))] = rows_of_group(i);
+      if (executed(i) && made_for(i) >= 0) buffers[std::size_t(i)] = rows_of_group(made_for(i));
     }
     for (std::size_t j = 0; j < transpositions.size(); j++)
       transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
   }
-  /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, what follows each
+  /// Dimensions of its result that a node stores: none where a follower takes them.
+  int own_rows(int i) const {
+    if (order.kept[std::size_t(i)]) return d;
+    return at(i).o == jet_op::sum_others && (fused.follower[std::size_t(i)] >= 0 || read_in_group[std::size_t(i)]) ? 0 : 1;
+  }
+  /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, the sums of each
   /// dimension of a group, and what follows each group.
   int rows_between_dimensions(const jet_node& x) const {
     return x.o == jet_op::sum_others ? 1 + group(x) + (d + group(x) - 1) / group(x) : 0;
   }
   std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
   std::ptrdiff_t size_of_dim(const jet_node& x) const { return x.width * row_stride(x); }
+  /// From one dimension to the next: whole pages and a line, because lines of many dimensions at the same place of a page would
+  /// have few places in the nearest cache.
+  std::ptrdiff_t distance_of_dims(const jet_node& x) const {
+    constexpr std::ptrdiff_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
+    return size_of_dim(x) + (!preloaded(x) && size_of_dim(x) % page == 0 ? line : 0);
+  }
 
   /// Of the layer whose weights or biases a gradient is of.
   int outputs(const jet_node& x) const {

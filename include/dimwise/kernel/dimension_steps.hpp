@@ -54,20 +54,15 @@ void shift(const step<T>& st, const call<T>& c) {
 }
 
 namespace detail {
-/// Rows of one coefficient, a whole number of vectors for each feature.
-template <class T>
-struct feature_rows {
-  int width, samples;
-  template <class F>
-  void each(T* out, std::ptrdiff_t out_row, const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdiff_t b_row, F&& f) const {
-    for (int w = 0; w < width; w++)
-      for (int s = 0; s < samples; s += simd::lanes<T>)
-        simd::store(out + w * out_row + s, f(simd::load(a + w * a_row + s), simd::load(b + w * b_row + s)));
-  }
-};
+/// Calls f(feature, first sample of a vector) for the vectors of a coefficient's rows.
+template <class T, class F>
+DIMWISE_INLINE void each_vector(const step<T>& st, F&& f) {
+  for (int w = 0, width = st.width, samples = st.samples; w < width; w++)
+    for (int s = 0; s < samples; s += simd::lanes<T>) f(w, s);
+}
 
-/// What sum_others keeps between dimensions, of one coefficient: the sum of what came before, sums of what follows each dimension
-/// of the current group, and a row for each group.
+/// What sum_others keeps between dimensions, of one coefficient: the sum of what came before, a row for each dimension of the
+/// current group, and a row for each group.
 template <class T>
 struct rows_between {
   std::ptrdiff_t row, next;
@@ -83,13 +78,79 @@ struct rows_between {
 /// Adds dimension i of the operand to the sum of its group.
 template <class T>
 void add_to_group(const step<T>& st, const rows_between<T>& between, int i, const T* from, std::ptrdiff_t from_row) {
+  const std::ptrdiff_t row = between.row;
   T* const total = between.of_groups + (i / st.n2) * between.next;
-  if (i % st.n2 == 0) {
-    for (int w = 0; w < st.width; w++) std::copy_n(from + w * from_row, st.samples, total + w * between.row);
-  } else {
-    feature_rows<T>{st.width, st.samples}.each(total, between.row, total, between.row, from, from_row,
-                                               [](auto x, auto y) { return x + y; });
-  }
+  if (i % st.n2 == 0)
+    each_vector(
+        st, [=](int w, int s) DIMWISE_INLINE_LAMBDA { simd::store(total + w * row + s, simd::load(from + w * from_row + s)); });
+  else
+    each_vector(st, [=](int w, int s) DIMWISE_INLINE_LAMBDA {
+      simd::store(total + w * row + s, simd::load(total + w * row + s) + simd::load(from + w * from_row + s));
+    });
+}
+
+/// From sums of groups to sums of those that follow each group.
+template <class T>
+void sum_following_groups(const step<T>& st, const rows_between<T>& between) {
+  each_vector(st, [&](int w, int s) DIMWISE_INLINE_LAMBDA {
+    auto later = simd::broadcast<T>(T(0));
+    for (int g = (st.d - 1) / st.n2; g >= 0; g--) {
+      T* const own = between.of_groups + g * between.next + w * between.row + s;
+      const auto here = simd::load(own);
+      simd::store(own, later);
+      later = later + here;
+    }
+  });
+}
+
+/// `factor` times the sums of `count` dimensions of a group, the first of which lies at `from` (which may be the same rows), in
+/// its rows. In registers for Part dimensions at
+/// a time: each operand is read from memory once, and from the nearest cache once more.
+template <class T>
+void sum_in_group(const step<T>& st, const rows_between<T>& between, const T* from, std::ptrdiff_t dim, std::ptrdiff_t from_row,
+                  const T* following, int count) {
+  using V = simd::pack<T>;
+  constexpr int part = 8, parts = most_of_group / part;
+  const int last = (count - 1) / part;
+  const bool both = st.n == 0;
+  const V factor = simd::broadcast<T>(T(st.value));
+  const std::ptrdiff_t row = between.row, next = between.next;
+  T *const sums = between.in_group, *const sums_before = between.before;
+  each_vector(st, [=](int w, int s) DIMWISE_INLINE_LAMBDA {
+    const T* const in = from + w * from_row + s;
+    T* const out = sums + w * row + s;
+    T* const running = sums_before + w * row + s;
+    V ends[parts], after = simd::load(following + w * row + s), before = simd::load(running);
+    for (int p = last; p > 0; p--) {
+      ends[p] = after;
+      for (int j = std::min(count, (p + 1) * part) - 1; j >= p * part; j--) after = after + simd::load(in + j * dim);
+    }
+    ends[0] = after;
+    for (int p = 0; p <= last; p++) {
+      const int first = p * part, n = std::min(part, count - first);
+      V own[part], later[part];
+      after = ends[p];
+      const auto read = [&](int j) DIMWISE_INLINE_LAMBDA {
+        own[j] = simd::load(in + (first + j) * dim);
+        later[j] = after;
+        after = after + own[j];
+      };
+      const auto write = [&](int j) DIMWISE_INLINE_LAMBDA {
+        simd::store(out + (first + j) * next, factor * (both ? before + later[j] : later[j]));
+        before = before + own[j];
+      };
+      if (n == part) {
+#pragma GCC unroll 8
+        for (int j = part - 1; j >= 0; j--) read(j);
+#pragma GCC unroll 8
+        for (int j = 0; j < part; j++) write(j);
+      } else {
+        for (int j = n - 1; j >= 0; j--) read(j);
+        for (int j = 0; j < n; j++) write(j);
+      }
+    }
+    simd::store(running, before);
+  });
 }
 }  // namespace detail
 
@@ -101,61 +162,63 @@ void sum_groups(const step<T>& st, const call<T>& c) {
   });
 }
 
-/// Adds up the dimensions before i (n = -1), after i (n = 1), or both (n = 0). Nothing is subtracted: what follows is added up
-/// from the end, over the sums of groups of n2 dimensions at the first dimension, and within a group at the first of it, so that
-/// the rows of a group stay in the second cache and each operand comes from memory once. `slope`: the rows kept between
-/// dimensions; value 1: sum_groups has summed the groups.
+/// Collects the operand of a sum_others for the dimensions of a group.
+template <class T>
+void collect_group(const step<T>& st, const call<T>& c) {
+  detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
+    if (!a) return;
+    const detail::rows_between<T> between(st, c, place);
+    T* const to = between.in_group + (c.i % st.n2) * between.next;
+    const T* const from = c.at(*a);
+    const std::ptrdiff_t row = between.row, from_row = a->row;
+    detail::each_vector(
+        st, [=](int w, int s) DIMWISE_INLINE_LAMBDA { simd::store(to + w * row + s, simd::load(from + w * from_row + s)); });
+  });
+}
+
+/// Adds up the dimensions before i (n = -1), after i (n = 1), or both (n = 0), times `value`. Nothing is subtracted: what follows
+/// is added up from the end, over the sums of groups of n2 dimensions at the first dimension, and within a group at the first of
+/// it, so that the rows of a group stay in the second cache and each operand comes from memory once. `slope`: the rows kept
+/// between dimensions.
 template <class T>
 void sum_others(const step<T>& st, const call<T>& c) {
-  const int i = c.i, d = st.d, group = st.n2;
-  const detail::feature_rows<T> rows{st.width, st.samples};
-  const auto sum = [](auto x, auto y) { return x + y; };
+  const int i = c.i, group = st.n2;
   detail::each_coefficient(st, [&](int, int place, const row_reference* a, const row_reference*) {
     const detail::rows_between<T> between(st, c, place);
-    const std::ptrdiff_t row = between.row, next = between.next;
     T* const out = c.at(st.out) + place * st.samples;
     const auto in = [&](int j) { return c.workspace + a->base + j * a->dim; };
-    const auto clear = [&](T* to) {
-      for (int w = 0; w < st.width; w++) std::fill_n(to + w * row, st.samples, T(0));
-    };
-    const auto copy = [&](const T* from, T* to, std::ptrdiff_t to_row) {
-      for (int w = 0; w < st.width; w++) std::copy_n(from + w * row, st.samples, to + w * to_row);
-    };
     if (!a) {
       for (int w = 0; w < st.width; w++) std::fill_n(out + w * st.out.row, st.samples, T(0));
       return;
     }
-    if (i == 0 && st.n >= 0) {  // from sums of groups to sums of those that follow each group
-      for (int j = 0; st.value == 0 && j < d; j++) detail::add_to_group(st, between, j, in(j), a->row);
-      T* const running = between.in_group;
-      clear(running);
-      for (int g = (d - 1) / group; g >= 0; g--) {
-        T* const total = between.of_groups + g * next;
-        for (int w = 0; w < st.width; w++)
-          for (int s = 0; s < st.samples; s += simd::lanes<T>) {
-            T *const r = running + w * row + s, *const own = total + w * row + s;
-            const auto later = simd::load(r), here = simd::load(own);
-            simd::store(own, later);
-            simd::store(r, later + here);
-          }
-      }
+    if (i == 0)
+      for (int w = 0; w < st.width; w++) std::fill_n(between.before + w * between.row, st.samples, T(0));
+    if (st.n < 0) {
+      const auto factor = simd::broadcast<T>(T(st.value));
+      detail::each_vector(st, [&](int w, int s) DIMWISE_INLINE_LAMBDA {
+        T* const before = between.before + w * between.row + s;
+        const auto sum = simd::load(before);
+        simd::store(out + w * st.out.row + s, factor * sum);
+        simd::store(before, sum + simd::load(in(i) + w * a->row + s));
+      });
+      return;
     }
-    if (i == 0) clear(between.before);
-    if (st.n >= 0 && i % group == 0) {
-      const int last = std::min(d, i + group) - 1;
-      copy(between.of_groups + (i / group) * next, between.in_group + (last - i) * next, row);
-      for (int j = last - 1; j >= i; j--)
-        rows.each(between.in_group + (j - i) * next, row, between.in_group + (j + 1 - i) * next, row, in(j + 1), a->row, sum);
+    if (i == 0) {
+      for (int j = 0; st.operand == group_operand::kept && j < st.d; j++) detail::add_to_group(st, between, j, in(j), a->row);
+      detail::sum_following_groups(st, between);
     }
-    const T* const after = between.in_group + (i % group) * next;
-    if (st.n > 0) return copy(after, out, st.out.row);
-    for (int w = 0; w < st.width; w++)
-      for (int s = 0; s < st.samples; s += simd::lanes<T>) {
-        T* const b = between.before + w * row + s;
-        const auto before = simd::load(b);
-        simd::store(out + w * st.out.row + s, st.n < 0 ? before : before + simd::load(after + w * row + s));
-        simd::store(b, before + simd::load(in(i) + w * a->row + s));
-      }
+    if (i % group == 0) {
+      const T* const following = between.of_groups + (i / group) * between.next;
+      const int count = std::min(st.d - i, group);
+      if (st.operand == group_operand::repeated)
+        detail::sum_in_group(st, between, between.in_group, between.next, between.row, following, count);
+      else detail::sum_in_group(st, between, in(i), a->dim, a->row, following, count);
+    }
+    const T* const sums = between.in_group + (i % group) * between.next;
+    if (out == sums) return;  // they are read where they are
+    const std::ptrdiff_t row = between.row, out_row = st.out.row;
+    detail::each_vector(
+        st, [=](int w, int s) DIMWISE_INLINE_LAMBDA { simd::store(out + w * out_row + s, simd::load(sums + w * row + s)); });
   });
 }
 

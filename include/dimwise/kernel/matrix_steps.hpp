@@ -109,12 +109,9 @@ void products(const step<T>& st, const call<T>& c) {
           if (p[j].a_col == 1) detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_row, height, k.end);
           else detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_col, k.end, height);
         }
-        g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col,
-                      p[j].a_row,
-                      p[j].a_col,
-                      c.workspace + p[j].b + c.i * p[j].b_dim + k.begin * p[j].b_row,
-                      p[j].b_row,
-                      k.end - k.begin};
+        g.terms[j] = {
+            c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col, p[j].a_row, p[j].a_col,
+            c.workspace + p[j].b + (c.i & p[j].b_turn) * p[j].b_dim + k.begin * p[j].b_row,   p[j].b_row, k.end - k.begin};
       }
       simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;

@@ -19,6 +19,7 @@ inline namespace DIMWISE_SIMD_ISA {
 struct phase {
   std::size_t begin = 0, end = 0;
   bool each_dimension = false;
+  int dims = 0;  ///< not 0: it and the next phase take turns, each for so many dimensions
 };
 
 template <class T>
@@ -60,10 +61,22 @@ class plan {
       for (int i : s.dims)
         if (p.nodes[i].reduces) add_step(i).run = steps::clear<T>;
       close_phase(false);
+      int dims = 0;
       for (int i : s.dims) {
+        if (!at(i).by_groups) continue;
+        emit(i);
+        for (int j : s.dims)
+          if (sums_repeated_groups(at(j)) && resolve(p, at(j).in[0].low) == i) {
+            if (layout.made_for(i) != j) emit_sum_others(j, steps::collect_group<T>, 0);
+            dims = layout.group(at(j));
+          }
+      }
+      close_phase(true, dims);
+      for (int i : s.dims) {
+        if (at(i).by_groups) continue;
         emit(i);
         for (int j : early)
-          if (resolve(p, at(j).in[0].low) == i) emit_sum_others(j, steps::sum_groups<T>);
+          if (summed_operand(p, at(j)) == i) emit_sum_others(j, steps::sum_groups<T>, at(j).inputs - 1);
       }
       close_phase(true);
       ahead = {};
@@ -104,9 +117,9 @@ class plan {
   int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
 
   // ---- steps
-  void close_phase(bool each_dimension) {
+  void close_phase(bool each_dimension, int dims = 0) {
     const std::size_t begin = phases.empty() ? 0 : phases.back().end;
-    if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension});
+    if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension, dims});
   }
   step<T>& add_step(int i) {
     const jet_node& x = at(i);
@@ -187,7 +200,9 @@ class plan {
         alike(i, steps::add<T>);
         steps.back().value = -1;
         break;
-      case jet_op::scale: alike(i, steps::scale<T>); break;
+      case jet_op::scale:
+        if (!fused.follows[std::size_t(i)]) alike(i, steps::scale<T>);
+        break;
       case jet_op::offset: simple(i, steps::offset<T>); break;
       case jet_op::subtract_maximum:
       case jet_op::add_maximum:
@@ -219,7 +234,7 @@ class plan {
       case jet_op::sum_dims: alike(i, steps::sum_dims<T>); break;
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others:
-        emit_sum_others(i, steps::sum_others<T>);
+        emit_sum_others(i, steps::sum_others<T>, 0);
         ahead = layout.read_ahead(i);
         break;
       case jet_op::shift: simple(i, steps::shift<T>); break;
@@ -248,11 +263,21 @@ class plan {
       case jet_op::alias: break;
     }
   }
-  void emit_sum_others(int i, step_function<T> f) {
+  /// f: sum_others or a step that prepares it, which reads operand j.
+  void emit_sum_others(int i, step_function<T> f, int j) {
     simple(i, f);
-    steps.back().n2 = layout.group(at(i));
-    steps.back().slope = layout.row_between_dimensions(i);
-    steps.back().value = layout.sums_groups_early(i);
+    step<T>& s = steps.back();
+    s.in[0] = s.in[j];
+    s.in_set[0] = s.in_set[j];
+    s.n2 = layout.group(at(i));
+    s.slope = layout.row_between_dimensions(i);
+    if (layout.sums_groups_early(i))
+      s.operand = sums_repeated_groups(at(i)) ? group_operand::repeated : group_operand::kept_and_summed;
+    s.value = 1;
+    if (const int scale = fused.follower[std::size_t(i)]; scale >= 0) {
+      s.out = layout.buffers[std::size_t(scale)];
+      s.value = at(scale).value;
+    }
   }
   void emit_unary(int i) {
     const jet_node& x = at(i);
@@ -333,6 +358,7 @@ class plan {
         matrix_product q = f.weights;
         q.b = r.base;
         q.b_dim = f.whole ? 0 : r.dim;
+        q.b_turn = r.turn;
         q.b_row = layout.buffers[std::size_t(resolve(p, x_order(first) ? f.operand.high : f.operand.low))].row;
         list.push_back(q);
       }

@@ -27,13 +27,26 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
       c.first = first + std::size_t(g) * samples;
       c.valid = int(std::min(samples, end - c.first));
     };
-    for (const phase& f : p.phases)
-      for (int i = 0; i < (f.each_dimension ? p.d : 1); i++)
+    const auto run = [&](const phase& f, int from, int to) {
+      for (int i = from; i < to; i++)
         for (int g = 0; g < blocks; g++) {
           select(g);
           c.i = i;
           for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
         }
+    };
+    for (auto f = p.phases.begin(); f != p.phases.end(); ++f) {
+      if (f->dims == 0) {
+        run(*f, 0, f->each_dimension ? p.d : 1);
+        continue;
+      }
+      for (int i = 0; i < p.d; i += f->dims) {
+        const int end = std::min(i + f->dims, p.d);
+        run(f[0], i, end);
+        run(f[1], i, end);
+      }
+      ++f;
+    }
     for (int g = 0; g < blocks; g++) {
       select(g);
       after_block(c);

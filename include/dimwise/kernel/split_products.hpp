@@ -65,7 +65,7 @@ namespace steps {
 /// Writes the parts of an operand, or of those of its rows that a strip has just made.
 inline void split_operand(const step<float>& st, const call<float>& c) {
   const matrix_product& p = *st.products;
-  simd::split_operand(c.workspace + p.b + c.i * p.b_dim, p.b_row, p.depth, p.columns,
+  simd::split_operand(c.workspace + p.b + (c.i & p.b_turn) * p.b_dim, p.b_row, p.depth, p.columns,
                       reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
 }
 
@@ -118,12 +118,9 @@ void products_from_parts(const step<float>& st, const call<float>& c) {
             const matrix_product& q = st.products[j];
             if (st.split[j].b >= 0) continue;
             const simd::gemm_range k = detail::depth_range(q, st.d, c.i, r + at, r + at + lines);
-            g.terms[g.count++] = {c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col,
-                                  q.a_row,
-                                  q.a_col,
-                                  c.workspace + q.b + c.i * q.b_dim + k.begin * q.b_row,
-                                  q.b_row,
-                                  k.end - k.begin};
+            g.terms[g.count++] = {
+                c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col, q.a_row, q.a_col,
+                c.workspace + q.b + (c.i & q.b_turn) * q.b_dim + k.begin * q.b_row,          q.b_row, k.end - k.begin};
           }
           simd::compute(g, lines, rows);
         }
@@ -150,15 +147,18 @@ class split_plan {
     const std::vector<phase> phases = std::move(p_.phases);
     p_.steps.clear();
     p_.phases.clear();
-    for (const phase& f : phases) {
+    bool in_turn = false;  // with the phase before
+    for (std::size_t i = 0; i < phases.size(); i++) {
+      const phase& f = phases[i];
       const auto begin = steps.begin() + std::ptrdiff_t(f.begin), end = steps.begin() + std::ptrdiff_t(f.end);
-      if (f.each_dimension) before_loop(begin, end);
+      if (f.each_dimension && !in_turn) before_loop(begin, steps.begin() + std::ptrdiff_t(phases[i + (f.dims > 0)].end));
+      in_turn = f.dims > 0;
       for (auto s = begin; s != end; ++s) {
         p_.steps.push_back(converted(*s, f.each_dimension));
         forget([&](const parts& m) { return writes(*s, m.of); });
       }
       if (f.each_dimension) forget([](const parts& m) { return m.in_loop; });
-      close_phase(f.each_dimension);
+      close_phase(f.each_dimension, f.dims);
     }
     p_.workspace = end_;
   }
@@ -178,9 +178,9 @@ class split_plan {
   std::deque<matrix_product> operands_;
   std::deque<step<float>> followers_;
 
-  void close_phase(bool each_dimension) {
+  void close_phase(bool each_dimension, int dims = 0) {
     const std::size_t begin = p_.phases.empty() ? 0 : p_.phases.back().end;
-    if (begin < p_.steps.size()) p_.phases.push_back({begin, p_.steps.size(), each_dimension});
+    if (begin < p_.steps.size()) p_.phases.push_back({begin, p_.steps.size(), each_dimension, dims});
   }
   template <class Which>
   void forget(Which which) {
@@ -193,14 +193,16 @@ class split_plan {
   }
   static bool products(const step<float>& s) { return tile_in(s, steps::products_of<float>) >= 0; }
 
+  static int last_dim(int d, int turn) { return turn < 0 ? d - 1 : std::min(d - 1, turn); }
   static bool overlap(std::ptrdiff_t begin, std::ptrdiff_t size, const matrix_product& m, int d) {
-    const std::ptrdiff_t end = m.b + (d - 1) * m.b_dim + (m.depth - 1) * m.b_row + m.columns;
+    const std::ptrdiff_t end = m.b + last_dim(d, m.b_turn) * m.b_dim + (m.depth - 1) * m.b_row + m.columns;
     return begin >= 0 && begin < end && m.b < begin + size;
   }
   /// Whether a step writes to the operand of a product.
   static bool writes(const step<float>& s, const matrix_product& m) {
     for (const step<float>* part = &s; part; part = part->follower)
-      if (overlap(part->out.base, (s.d - 1) * part->out.dim + part->width * part->out.row, m, s.d)) return true;
+      if (overlap(part->out.base, last_dim(s.d, part->out.turn) * part->out.dim + part->width * part->out.row, m, s.d))
+        return true;
     if (products(s))
       for (int j = 0; j < s.product_count; j++)
         if (overlap(s.products[j].c, (s.d - 1) * s.products[j].c_dim + s.products[j].rows * s.products[j].c_row, m, s.d))
@@ -222,7 +224,7 @@ class split_plan {
   bool makes(const step<float>& s, const matrix_product& m) const {
     if (s.run != multiply_ || !s.follower) return false;
     const row_reference& out = s.follower->out;
-    return m.b >= out.base && m.b < out.base + out.row && m.b_row == out.row && m.b_dim == out.dim &&
+    return m.b >= out.base && m.b < out.base + out.row && m.b_row == out.row && m.b_dim == out.dim && m.b_turn == out.turn &&
            m.depth == s.follower->width;
   }
   /// What a loop over dimensions reads but does not write is split once, before it.

@@ -8,9 +8,10 @@
 
 namespace dimwise {
 
-/// Where a row of samples lies: element base + i * dim + w * row of the workspace, i the dimension, w the feature.
+/// Where a row of samples lies: element base + (i & turn) * dim + w * row of the workspace, i the dimension, w the feature.
 struct row_reference {
   std::ptrdiff_t base = -1, dim = 0, row = 0;
+  int turn = -1;  ///< all bits; or a power of two less one: rows of so many dimensions and one more, which later ones use again
 };
 
 /// Which part of a masked product is not structurally zero.
@@ -42,6 +43,7 @@ struct matrix_product {
   bool accumulate = false;
   extent_rule rule = extent_rule::full;
   int units_in = 0, units_out = 0, coordinate_width = 1;
+  int b_turn = -1;              ///< as in row_reference
   int tile = 0, bias_rows = 0;  ///< for a few samples: which tile computes it, and how many of its rows start from the bias
 };
 
@@ -58,6 +60,10 @@ struct ahead_of_step {
   int distance = 0;
   bool written = false;  ///< they will be written, not read
 };
+
+/// What a sum over other dimensions finds of its operand: all dimensions; these and the sums of groups; or the sums of groups and
+/// the dimensions of its current group, collected in the rows where it puts their sums.
+enum class group_operand : std::uint8_t { kept, kept_and_summed, repeated };
 
 template <class T>
 struct call;
@@ -80,12 +86,16 @@ struct step {
   bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
   bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
+  group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
   int n = 0, n2 = 0;
   int in_width = 1;  ///< features of the first operand
   double value = 0;
   grid_offset offset{};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
 };
+
+/// The most dimensions whose sums over other dimensions are made together.
+inline constexpr int most_of_group = 64;
 
 /// One block of samples in flight.
 template <class T>
@@ -105,7 +115,7 @@ struct call {
   int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
-  T* at(const row_reference& r, int w = 0) const { return workspace + r.base + i * r.dim + w * r.row; }
+  T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }
 };
 
 template <class T>

@@ -244,7 +244,7 @@ class unit_plan {
         step<T>& s = row_step(i, steps::sum_others<T>);
         const std::ptrdiff_t each = std::ptrdiff_t(count(x.stored)) * size(x.width);
         s.n2 = buffer_layout<T>::group(x, d);
-        s.value = 0;
+        s.value = 1;
         s.slope = {s.out.base + each * (order.kept[std::size_t(i)] ? d : 1), each, 0};
         break;
       }

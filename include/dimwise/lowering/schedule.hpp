@@ -28,6 +28,11 @@ inline int resolve(const jet_program_view& p, int i) {
   return i;
 }
 
+/// Whether a sum over other dimensions has its operand computed again, group by group.
+inline bool sums_repeated_groups(const jet_node& x) { return x.o == jet_op::sum_others && x.inputs == 2; }
+/// The value whose groups it sums: where that is computed first.
+inline int summed_operand(const jet_program_view& p, const jet_node& x) { return resolve(p, x.in[x.inputs - 1].low); }
+
 namespace detail {
 template <class F>
 void for_each_operand(const jet_program_view& p, int i, F&& f) {
@@ -67,7 +72,8 @@ inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gra
     int at = earliest ? earliest[i] : 0;
     detail::for_each_operand(p, i, [&](int a) {
       const jet_node& y = p.nodes[a];
-      at = std::max(at, y.is_dim() && x.per_dim && !x.gathers ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
+      const bool this_loop = y.is_dim() && x.per_dim && (!x.gathers || y.by_groups);
+      at = std::max(at, this_loop ? (preloaded(y) ? 0 : r.stage_of[a]) : ready[a]);
     });
     r.stage_of[i] = at;
     ready[i] = preloaded(x) ? 0 : x.per_dim ? at + 1 : at;
@@ -80,7 +86,9 @@ inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gra
   }
   for (int i = 0; i < p.count; i++) {
     if (r.stage_of[i] < 0) continue;
+    const bool repeated = sums_repeated_groups(p.nodes[i]);
     detail::for_each_operand(p, i, [&](int a) {
+      if (repeated && !p.nodes[a].by_groups) return;
       if (p.nodes[a].is_dim() && (!p.nodes[i].per_dim || r.stage_of[a] != r.stage_of[i])) r.kept[a] = 1;
     });
   }

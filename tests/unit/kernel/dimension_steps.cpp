@@ -17,15 +17,16 @@ using namespace dimwise::testing;
 
 namespace {
 
-/// All outputs of a recording without parameters, [output][sample * numbers].
+/// All outputs of a recording, [output][sample * numbers]; parameters are within `largest` of 0.
 template <class T>
-std::vector<std::vector<T>> outputs_of(const table& t, const std::vector<T>& state) {
+std::vector<std::vector<T>> outputs_of(const table& t, const std::vector<T>& state, double largest = 0) {
   std::vector<output_info> infos;
   for (int i = 0; i < t.output_count; i++)
     infos.push_back({std::string(t.outputs[i].name.view()), t.outputs[i].node, level::point, 1});
   const auto kernel = interpret<T>(t, infos, false);
   const std::size_t samples = state.size() / std::size_t(t.d);
   std::vector<T> parameters(std::size_t(t.parameters)), workspace(kernel->evaluate_workspace());
+  for (std::size_t p = 0; p < parameters.size(); p++) parameters[p] = T(largest * std::sin(1.3 * double(p)));
   const std::vector<T> time(samples, T(0.5));
   arguments<T> in;
   in.samples = samples;
@@ -114,6 +115,31 @@ TEST_CASE("wide values of many dimensions are added up group by group") {
   // the order of additions does not depend on how many samples are computed together
   const auto alone = outputs_of(r.view(), std::vector<double>(x.begin(), x.begin() + many));
   for (std::size_t o = 0; o < 3; o++) CHECK(std::equal(alone[o].begin(), alone[o].end(), v[o].begin()));
+}
+
+TEST_CASE("features that would fill far memory are computed again group by group, with the same digits") {
+  constexpr std::size_t many = 2048;
+  const auto r = record([](model& m) {
+    auto x = m.state<"x", int(many)>();
+    m.output<"f">(hollow_net<"net">(exclusive_pool{64, 8}, features{4}, mlp{8})(x));
+    auto h = tanh(transformer<"h">(mlp{4}, outputs{64})(x));
+    m.output<"h">(h);
+    m.output<"others">(3.0 * sum_others(h));
+    m.output<"after">(sum_after(h));
+  });
+  std::vector<double> x(many * 40);
+  for (std::size_t e = 0; e < x.size(); e++) x[e] = std::sin(3.0 * double(e));
+  const auto together = outputs_of(r.view(), x, 0.3);  // in a block of 24 samples the features do not fit
+  const auto few = outputs_of(r.view(), std::vector<double>(x.begin(), x.begin() + many * 8), 0.3);
+  for (std::size_t o = 0; o < together.size(); o++) CHECK(std::equal(few[o].begin(), few[o].end(), together[o].begin()));
+  double before = 0, after = 0;
+  for (std::size_t i = 0; i < many; i++) after += together[1][i * 64 + 63];
+  for (std::size_t i = 0; i < many; i++) {
+    after -= together[1][i * 64 + 63];
+    CHECK(std::abs(together[3][i * 64 + 63] - after) <= 1e-11);
+    CHECK(std::abs(together[2][i * 64 + 63] - 3 * (before + after)) <= 1e-11);
+    before += together[1][i * 64 + 63];
+  }
 }
 
 TEST_CASE("no bit of a sum over the others follows what it must not see") {

@@ -48,6 +48,15 @@ counted count_fusions(const table& t, bool reverse) {
   });
 }
 
+constexpr void factor_of_others(model& m) {
+  auto x = m.state<"x", 3>();
+  m.output<"f">(tanh(0.25 * sum_others(x)));
+}
+constexpr void others_and_factor(model& m) {
+  auto x = m.state<"x", 3>();
+  m.output<"f">(0.25 * sum_others(x) * sum_others(x));
+}
+
 constexpr void softplus_of_a_network(model& m) {
   auto x = m.state<"x", 1>();
   auto u = network<"u">(mlp{8}, outputs{1})(x);
@@ -71,6 +80,26 @@ TEST_CASE("hidden layers are computed with their activation, forward and reverse
   CHECK(both.forward_fused == 2);
   CHECK(both.fused == 4);   // and the cotangents of the two hidden layers
   CHECK(both.strips == 1);  // the cotangent of the first activation has an order that its argument, linear in x, lacks
+}
+
+TEST_CASE("a factor of a sum over other dimensions is applied with it, unless the sum is read twice", "[lowering]") {
+  const auto fused = [](const table& t) {
+    int roots[] = {t.outputs[0].node};
+    return build_program(t, roots, 1, by_nothing, [](const expansion& e) {
+      const jet_program_view p{e.nodes.begin(), e.nodes.count};
+      const fusion f = find_fusions(p, make_schedule(p));
+      int n = 0;
+      for (int i = 0; i < p.count; i++)
+        if (f.follower[std::size_t(i)] >= 0) {
+          n++;
+          CHECK(p.nodes[i].o == jet_op::sum_others);
+          CHECK(p.nodes[f.follower[std::size_t(i)]].o == jet_op::scale);
+        }
+      return n;
+    });
+  };
+  CHECK(fused(recording<factor_of_others>::view) == 1);
+  CHECK(fused(recording<others_and_factor>::view) == 0);
 }
 
 TEST_CASE("a product that something else reads keeps its buffer", "[lowering]") {

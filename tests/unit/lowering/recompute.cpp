@@ -30,7 +30,57 @@ void with_program(const table& t, int root, differentiated_by by, Check check) {
   });
 }
 
+constexpr auto pool = hollow_net<"pool">(exclusive_pool{16, 8}, features{4}, mlp{8});
+constexpr void pooled(model& m) {
+  auto x = m.state<"x", 5>();
+  m.output<"f">(pool(x));
+}
+constexpr void squared_pool(model& m) {
+  auto x = m.state<"x", 5>();
+  m.minimize<"loss">(sq(sum(pool(x))), m.samples<"points">());
+}
+
 }  // namespace
+
+TEST_CASE("cheap features of a sum over other dimensions are repeated before it, and kept nowhere", "[lowering]") {
+  const table& v = recording<pooled>::view;
+  with_program(v, v.outputs[0].node, by_nothing, [&](const jet_program_view& p) {
+    const int samples = 16, rows = 16;
+    const auto repeated = [&](std::ptrdiff_t most) { return repeat_rather_than_keep(v, p, true, samples, most); };
+    const std::ptrdiff_t fits = std::ptrdiff_t(rows) * v.d * samples * most_kept / most_summed;
+    CHECK(int(repeated(fits).nodes.size()) == p.count);
+    const repeated_program r = repeated(fits - v.d * samples);
+    const jet_program_view q{r.nodes.data(), int(r.nodes.size())};
+    const schedule before = make_schedule(p), after = make_schedule(q, true, r.earliest.data());
+    CHECK(after.stages.size() == before.stages.size());
+    int by_groups = 0, sums = 0;
+    for (int i = 0; i < q.count; i++) {
+      const jet_node& x = q.nodes[i];
+      detail::for_each_operand(q, i, [&](int a) { CHECK(a < i); });
+      if (x.o == jet_op::sum_others) {
+        sums++;
+        CHECK(sums_repeated_groups(x));
+        const int copy = resolve(q, x.in[0].low), first = summed_operand(q, x);
+        CHECK(q.nodes[copy].by_groups);
+        CHECK(r.origin[std::size_t(copy)] == r.origin[std::size_t(first)]);
+        CHECK(after.stage_of[std::size_t(copy)] == after.stage_of[std::size_t(i)]);
+        CHECK(after.stage_of[std::size_t(first)] < after.stage_of[std::size_t(i)]);
+      }
+      CHECK(x.by_groups == bool(r.repeats[std::size_t(i)]));
+      by_groups += x.by_groups;
+      if (after.stage_of[std::size_t(i)] >= 0 && x.width == rows) CHECK(!after.kept[std::size_t(i)]);
+    }
+    CHECK(sums == 1);
+    CHECK(by_groups == 2);  // a layer and its activation
+  });
+}
+
+TEST_CASE("what the reverse pass of a sum over other dimensions reads again is kept", "[lowering]") {
+  const table& t = recording<squared_pool>::view;
+  with_program(t, t.objectives[0].node, by_parameters, [&](const jet_program_view& p) {
+    for (const jet_node& x : repeat_rather_than_keep(t, p, true, 16, 0).nodes) CHECK(!x.by_groups);
+  });
+}
 
 TEST_CASE("the layers of a transformer are repeated by the reverse loop, its features are kept", "[lowering]") {
   const table& t = recording<squared_residual>::view;
