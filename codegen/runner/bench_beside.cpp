@@ -164,7 +164,7 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
     std::fill(gradient.begin(), gradient.end(), 0.0);
     gradient_all(kernel, p.data(), p.size(), in, cotangents, pointers.data(), gradient.data(), workers, memory);
     if (!step) return;
-    optimiser.step(parameters.data(), gradient.data(), 1, 1e-3, 0);
+    optimiser.step(parameters.data(), gradient.data(), 1, 1e-3, 0, &workers);
     for (std::size_t j = 0; j < p.size(); j++) p[j] = T(parameters[j]);
   };
   call();

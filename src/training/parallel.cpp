@@ -129,6 +129,30 @@ class parts_in_order {
   double* sum_of(std::size_t n) { return own_[n % sums_].data(); }
 };
 
+/// The samples of each part of a gradient: whole blocks, pairs of them where parts are long (a kernel may take two at once), in
+/// even number, as many for each part or one more; what is left, less than two of these, is halved between the last two. So two
+/// threads that take turns compute the same number of samples.
+class gradient_shares {
+ public:
+  gradient_shares(std::size_t samples, std::size_t block, std::size_t vector, std::size_t parts)
+      : samples_(samples), vector_(vector), parts_(parts), vectors_(ceil_div(samples, vector)), unit_(block / vector) {
+    if (vectors_ >= 4 * unit_ * parts) unit_ *= 2;
+    units_ = parts == 1 ? 0 : vectors_ / (2 * unit_) * 2;
+  }
+  block_range operator()(std::size_t n) const {
+    return {first_vector(n) * vector_, std::min(samples_, first_vector(n + 1) * vector_)};
+  }
+
+ private:
+  std::size_t samples_, vector_, parts_, vectors_, unit_, units_ = 0;
+
+  std::size_t first_vector(std::size_t n) const {
+    if (n == parts_) return vectors_;
+    const std::size_t first = even_part(units_, parts_, n).begin * unit_;
+    return n + 1 == parts_ && n > 0 ? first + (vectors_ - units_ * unit_ + 1) / 2 : first;
+  }
+};
+
 template <class T>
 void grow(std::vector<aligned_vector<T>>& memory, std::size_t count, std::size_t size) {
   if (memory.size() < count) memory.resize(count);
@@ -142,8 +166,8 @@ std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t p
   // A part costs three passes over a gradient (clear, add to, sum up): about the work of ten samples where it does not fit in the
   // nearest cache.
   const std::size_t least = parameters <= 8192 ? 64 : parameters <= 32768 ? 128 : 256;
-  const std::size_t parts = std::min<std::size_t>(most_parts, samples / least);
-  return std::max<std::size_t>(1, std::min(parts, ceil_div(samples, block)));
+  const std::size_t parts = std::min({most_parts, samples / least, ceil_div(samples, block)});
+  return parts < 2 ? 1 : parts - parts % 2;
 }
 
 template <class T>
@@ -166,13 +190,9 @@ template <class T>
 void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
                   const T* const* cotangents, T* const* out, double* gradient, team& workers, parallel_memory<T>& memory) {
   if (in.samples == 0) return;
-  const std::size_t block = kernel.block(), parts = gradient_parts(in.samples, block, parameter_count),
-                    blocks = ceil_div(in.samples, block);
+  const std::size_t parts = gradient_parts(in.samples, kernel.block(), parameter_count);
+  const gradient_shares samples_of(in.samples, kernel.block(), kernel.vector(), parts);
   grow(memory.workspaces, std::size_t(workers.threads()), kernel.gradient_workspace());
-  const auto samples_of = [&](std::size_t n) {
-    const block_range part = even_part(blocks, parts, n);
-    return block_range{part.begin * block, std::min(in.samples, part.end * block)};
-  };
   const bool alone = workers.threads() == 1;
   const std::size_t sums = alone ? 1 : std::min(parts, 2 * std::size_t(workers.threads()));
   for (std::size_t n = 1; n < parts; n++)

@@ -230,7 +230,7 @@ class trainer {
     gradient_.swap(before_);
     std::fill(gradient_.begin(), gradient_.end(), 0.0);
     const double loss = runner.gradient(state_.step, state_.parameters.data(), gradient_.data());
-    const double norm = optimiser.norm(gradient_.data());
+    const double norm = optimiser.norm(gradient_.data(), &workers_);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       std::string text = "training stopped in stage '" + std::string(stage.name.view()) +
                          "': " + runner.explain(state_.step, state_.parameters.data(), before_.data()) + ".";
@@ -240,7 +240,7 @@ class trainer {
     }
     const double rate = scheduled_rate(stage, state_.step);
     optimiser.step(state_.parameters.data(), gradient_.data(), stage.clip > 0 && norm > stage.clip ? stage.clip / norm : 1.0,
-                   rate, stage.decay);
+                   rate, stage.decay, &workers_);
     state_.step++;
     note_loss(loss, runner.losses(), runner.objectives());
     show(rate);

@@ -1,5 +1,6 @@
 // core/team.hpp: a team of threads that runs numbered tasks; the only place of the project where threads are made.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -25,5 +26,15 @@ class team {
   struct shared;
   std::unique_ptr<shared> shared_;
 };
+
+/// Entries of an array that one thread handles at a time where each takes a nanosecond or two: waking another costs microseconds.
+inline constexpr std::size_t entries_of_task = 16384;
+
+/// Calls work(begin, end) for consecutive ranges of [0, n), `length` numbers each but the last.
+template <class Work>
+void for_ranges(team& workers, std::size_t n, std::size_t length, const Work& work) {
+  const auto task = [&](std::size_t k, int) { work(k * length, std::min(n, (k + 1) * length)); };
+  workers.run((n + length - 1) / length, std::cref(task));
+}
 
 }  // namespace dimwise

@@ -60,7 +60,7 @@ class kernel_interface {
   virtual bool has_gradient() const = 0;
   /// Samples that are computed together; ranges given to the calls below start at a multiple of it.
   virtual std::size_t block() const = 0;
-  /// Samples of a vector: ranges given to `evaluate` may start at any multiple of it.
+  /// Samples of a vector: ranges given to `evaluate` and `gradient` may start at any multiple of it.
   virtual std::size_t vector() const { return block(); }
   /// Elements of T that one thread needs for `evaluate` / `gradient`.
   virtual std::size_t evaluate_workspace() const = 0;

@@ -19,10 +19,10 @@ class adam {
  public:
   adam(std::size_t parameters, std::vector<entry_range> movable);
 
-  /// The Euclidean norm of the gradient over the movable entries.
-  double norm(const double* gradient) const;
+  /// The Euclidean norm of the gradient over the movable entries. Here and below, any number of threads gives the same digits.
+  double norm(const double* gradient, team* workers = nullptr);
   /// One step with the gradient times `factor` (1, or clip / norm). O(movable entries).
-  void step(double* parameters, const double* gradient, double factor, double rate, double decay);
+  void step(double* parameters, const double* gradient, double factor, double rate, double decay, team* workers = nullptr);
 
   /// State for checkpoints: first and second moments, [parameters], and the number of steps done.
   std::vector<double> first, second;
@@ -31,6 +31,10 @@ class adam {
 
  private:
   std::vector<entry_range> movable_;
+  std::vector<double> squares_;  ///< sums of parts of the vector
+
+  template <class F>
+  void each_movable(std::size_t begin, std::size_t end, F&& f) const;
 };
 
 }  // namespace dimwise

@@ -16,8 +16,8 @@ struct parallel_memory {
   std::vector<aligned_vector<double>> gradients;  ///< two for each thread, where a part may have to wait for its turn
 };
 
-/// In how many parts a gradient over `samples` is computed: a function of sizes alone. Each part but the first costs a pass over
-/// a gradient of its own, so long parameter vectors get fewer.
+/// In how many parts a gradient over `samples` is computed: one or an even number, a function of sizes alone. Each part but the
+/// first costs a pass over a gradient of its own, so long parameter vectors get fewer.
 std::size_t gradient_parts(std::size_t samples, std::size_t block, std::size_t parameters);
 
 /// kernel.evaluate over all samples of `in`.

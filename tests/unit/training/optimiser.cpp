@@ -79,3 +79,27 @@ TEST_CASE("a state that is kept and given back goes on with the same digits") {
   }
   CHECK(p == q);
 }
+
+TEST_CASE("any number of threads moves the same entries with the same digits") {
+  constexpr std::size_t n = 3 * entries_of_task + 77;
+  const std::vector<entry_range> movable = {
+      {0, 100, true}, {101, entries_of_task + 5, false}, {2 * entries_of_task, n - 1, true}};
+  std::vector<double> g(n);
+  for (std::size_t i = 0; i < n; i++) g[i] = std::sin(double(i));
+  adam alone(n, movable);
+  std::vector<double> expected(n, 1.0);
+  for (int i = 0; i < 3; i++) alone.step(expected.data(), g.data(), 1 / alone.norm(g.data()), 0.01, 0.1);
+  CHECK(expected[100] == 1);
+  CHECK(expected[entries_of_task + 5] == 1);
+  CHECK(expected[n - 1] == 1);
+  CHECK(expected[n - 2] != 1);
+  for (const int threads : {1, 2, 5}) {
+    team workers(threads);
+    adam shared(n, movable);
+    std::vector<double> p(n, 1.0);
+    for (int i = 0; i < 3; i++) shared.step(p.data(), g.data(), 1 / shared.norm(g.data(), &workers), 0.01, 0.1, &workers);
+    CHECK(p == expected);
+    CHECK(shared.first == alone.first);
+    CHECK(shared.second == alone.second);
+  }
+}

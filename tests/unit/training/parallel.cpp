@@ -172,8 +172,37 @@ struct asked_kernel final : function_kernel<float> {
     const std::lock_guard<std::mutex> held(lock);
     asked.emplace_back(begin, end);
   }
+  void gradient(const float*, const arguments<float>&, std::size_t begin, std::size_t end, const float* const*, float* const*,
+                double*, float*) const override {
+    const std::lock_guard<std::mutex> held(lock);
+    asked.emplace_back(begin, end);
+  }
 };
 }  // namespace
+
+TEST_CASE("gradients are shared out in vectors: every sample once, and as many in every other part as in the parts between") {
+  for (const int threads : {1, 4})
+    for (const std::size_t samples : {1u, 128u, 150u, 200u, 1000u, 1024u, 5000u}) {
+      asked_kernel kernel;
+      arguments<float> in;
+      in.samples = samples;
+      std::vector<double> g(1);
+      gradient_all<float>(kernel, nullptr, 1, in, nullptr, nullptr, g.data(), threads);
+      std::sort(kernel.asked.begin(), kernel.asked.end());
+      std::size_t next = 0, sum[2] = {};
+      for (std::size_t n = 0; n < kernel.asked.size(); n++) {
+        const auto [begin, end] = kernel.asked[n];
+        CHECK(begin == next);
+        CHECK(begin % 16 == 0);
+        CHECK(end > begin);
+        sum[n % 2] += (end - begin + 15) / 16;
+        next = end;
+      }
+      CHECK(next == samples);
+      CHECK(kernel.asked.size() == gradient_parts(samples, 48, 1));
+      if (kernel.asked.size() > 1) CHECK(sum[0] - sum[1] <= 1);
+    }
+}
 
 TEST_CASE("values are shared out in vectors: every sample once, and no thread has a vector more than another to do at the end") {
   for (const int threads : {1, 2, 3, 7})
