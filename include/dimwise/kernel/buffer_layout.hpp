@@ -163,14 +163,8 @@ class buffer_layout {
   void place() {
     const std::size_t n = std::size_t(p.count);
     find_read_in_group();
-    std::vector<int> position(n, 0), loop_begin, loop_end;
-    int now = 1;
-    for (const stage& s : order.stages) {
-      for (int i : s.point) position[std::size_t(i)] = now++;
-      loop_begin.push_back(now++);
-      for (int i : s.dims) position[std::size_t(i)] = now++;
-      loop_end.push_back(now++);
-    }
+    const timeline time(p, order);
+    const auto& [position, loop_begin, loop_end] = time;
     const auto stage_of = [&](int i) { return std::size_t(order.stage_of[std::size_t(i)]); };
     requests.resize(n);
     for (int i = 0; i < p.count; i++) {
@@ -192,9 +186,7 @@ class buffer_layout {
       q.last = std::max(q.last, x.per_dim && whole && !preloaded(x) ? loop_end[stage_of(i)] : position[std::size_t(i)]);
       detail::for_each_operand(p, i, [&](int a) {
         if (sums_repeated_groups(x) && !at(a).by_groups) return;  // read when it is there
-        const bool temporary = at(a).is_dim() && !order.kept[std::size_t(a)];
-        const int used = x.per_dim && !temporary ? loop_end[stage_of(i)] : position[std::size_t(i)];
-        requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, used);
+        requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, time.last_read(p, order, i, a));
       });
       if (is_gradient(x) && !by_lanes(i)) {
         // it may be made with the product that the cotangent follows

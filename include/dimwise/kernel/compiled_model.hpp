@@ -22,6 +22,8 @@ struct arguments {
   const T* const* inputs = nullptr;  ///< [input][samples][width], or [input][samples][d][width] for an input_per_dim
   const T* constants = nullptr;      ///< [constant]
   const T* prepared = nullptr;       ///< what `kernel_interface::prepare` wrote for these parameters; null: not prepared
+  /// 0: state, 1: time, 2 ..: inputs.
+  const T* of_leaf(int leaf) const { return leaf == 0 ? state : leaf == 1 ? time : inputs[leaf - 2]; }
 };
 
 /// Where a kernel writes the gradient by its inputs; null: not wanted. Shapes as in `arguments`.

@@ -45,6 +45,7 @@ struct matrix_product {
   int units_in = 0, units_out = 0, coordinate_width = 1;
   int b_turn = -1;              ///< as in row_reference
   int tile = 0, bias_rows = 0;  ///< for a few samples: which tile computes it, and how many of its rows start from the bias
+  int leaf = -1;  ///< for a few samples: B lies in the caller's array of this leaf (arguments::of_leaf), a row for each sample
 };
 
 /// The bf16 parts of a product's operands (kernel/split_products.hpp): elements of the prepared weights and of the workspace.
@@ -68,30 +69,31 @@ enum class group_operand : std::uint8_t { kept, kept_and_summed, repeated };
 template <class T>
 struct call;
 
+/// What most steps read lies in its first two cache lines.
 template <class T>
-struct step {
+struct alignas(64) step {
   void (*run)(const step&, const call<T>&) = nullptr;
-  int node = -1;
-  int width = 1;
-  int d = 1;
-  int samples = 0;  ///< S, samples of a block
-  orders out_set = 0, in_set[3] = {};
-  const row_reference* in[3] = {};  ///< one for each coefficient of in_set
-  row_reference out, slope;         ///< slope: of the result (forward) or of the operand (reverse)
   const matrix_product* products = nullptr;
   int product_count = 0;
-  const split_product* split = nullptr;  ///< of each product, where they are computed from parts
-  const step* follower = nullptr;        ///< run on the rows of a product while they are in the nearest cache
-  ahead_of_step ahead;
-  bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
-  bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
-  bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
-  group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
+  int width = 1;
+  int samples = 0;  ///< S, samples of a block
+  int d = 1;
   int n = 0, n2 = 0;
-  int in_width = 1;  ///< features of the first operand
+  int in_width = 1;     ///< features of the first operand
+  bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
+  bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
+  bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
+  group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
+  const step* follower = nullptr;               ///< run on the rows of a product while they are in the nearest cache
+  const row_reference* in[3] = {};              ///< one for each coefficient of in_set
+  row_reference out, slope;                     ///< slope: of the result (forward) or of the operand (reverse)
   double value = 0;
-  grid_offset offset{};
+  orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
+  const split_product* split = nullptr;  ///< of each product, where they are computed from parts
+  ahead_of_step ahead;
+  grid_offset offset{};
+  int node = -1;
 };
 
 /// The most dimensions whose sums over other dimensions are made together.

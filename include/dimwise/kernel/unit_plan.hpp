@@ -10,7 +10,7 @@
 #include "copy_steps.hpp"
 #include "dimension_steps.hpp"
 #include "plan.hpp"
-#include "unit_steps.hpp"
+#include "unit_layout.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -30,10 +30,12 @@ class unit_plan {
   bool possible = true;  ///< whether every operation of the program has such a step
   std::vector<step<T>> steps;
   std::vector<phase> phases;
-  std::ptrdiff_t workspace = 0;  ///< elements
-  std::ptrdiff_t prepared = 0;   ///< elements of the prepared parameters
-  int samples = 0;               ///< computed together
+  std::ptrdiff_t prepared = 0;  ///< elements of the prepared parameters
+  double product_cycles = 0;    ///< of all products, roughly
+  int samples = 0;              ///< computed together
   int d = 1;
+
+  std::ptrdiff_t workspace() const { return layout.workspace; }  ///< elements
 
   unit_plan(const table& recording, const jet_program_view& program, std::span<const step_function<T>> functions, int together)
       : samples(together),
@@ -42,12 +44,11 @@ class unit_plan {
         p(program),
         chosen(functions),
         order(make_schedule(program)),
-        buffers(std::size_t(program.count)) {
-    find_stored_only();
+        layout(p, order, together, recording.d) {
+    for (int i = 0; i < p.count; i++)
+      if (executed(i) && at(i).slope) possible = false;
     for (int i = 0; i < p.count && possible; i++)
-      if (order.stage_of[std::size_t(i)] >= 0) possible = place(i);
-    for (int i = 0; i < p.count && possible; i++)
-      if (order.stage_of[std::size_t(i)] >= 0 && preloaded(at(i))) emit(i);
+      if (executed(i) && preloaded(at(i))) emit(i);
     close_phase(false);
     for (const stage& s : order.stages) {
       for (int i : s.point)
@@ -82,53 +83,25 @@ class unit_plan {
   }
 
  private:
+  using source = typename unit_layout<T>::source;
+
   table t;
   jet_program_view p;
   std::span<const step_function<T>> chosen;
   schedule order;
-  std::vector<row_reference> buffers;
-  std::vector<char> stored_only;
+  unit_layout<T> layout;
   std::deque<std::vector<row_reference>> references;
   std::deque<std::vector<matrix_product>> products;
   std::deque<step<T>> followers;
   std::vector<prepared_weight> weights;
 
   const jet_node& at(int i) const { return p.nodes[i]; }
+  bool executed(int i) const { return order.stage_of[std::size_t(i)] >= 0; }
   orders readable(const series& s) const { return available(p.nodes, s); }
   int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
   static int padded(int n) { return steps::detail::padded_units<T>(n); }
-  /// Elements of one coefficient.
-  int size(int features) const { return samples * padded(features); }
+  int size(int features) const { return layout.size(features); }
 
-  // ---- places
-  std::ptrdiff_t take(std::ptrdiff_t elements) {
-    const std::ptrdiff_t begin = workspace;
-    workspace += elements;
-    return begin;
-  }
-  bool place(int i) {
-    const jet_node& x = at(i);
-    if (x.slope) return false;
-    const std::ptrdiff_t each = std::ptrdiff_t(count(x.stored)) * size(x.width);
-    std::ptrdiff_t rows = order.kept[std::size_t(i)] ? d : 1;
-    if (x.o == jet_op::sum_others) {
-      const int group = buffer_layout<T>::group(x, d);
-      rows += 1 + group + (d + group - 1) / group;
-    }
-    buffers[std::size_t(i)] = {take(each * rows), order.kept[std::size_t(i)] ? each : 0, 0};
-    return true;
-  }
-  row_reference row(const series& s, int c) const {
-    const int i = resolve(p, x_order(c) ? s.high : s.low);
-    row_reference r = buffers[std::size_t(i)];
-    r.base += std::ptrdiff_t(slot(at(i).stored, c)) * size(at(i).width);
-    return r;
-  }
-  std::vector<row_reference> rows_of(const series& s, orders set) const {
-    std::vector<row_reference> rows;
-    for (orders m = set; m; m &= m - 1) rows.push_back(row(s, std::countr_zero(m)));
-    return rows;
-  }
   const row_reference* keep(std::vector<row_reference> rows) {
     references.push_back(std::move(rows));
     return references.back().data();
@@ -137,7 +110,10 @@ class unit_plan {
   // ---- steps
   void close_phase(bool each_dimension) {
     const std::size_t begin = phases.empty() ? 0 : phases.back().end;
-    if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension});
+    each_dimension = each_dimension && d > 1;
+    if (begin == steps.size()) return;
+    if (!each_dimension && !phases.empty() && !phases.back().each_dimension) phases.back().end = steps.size();
+    else phases.push_back({begin, steps.size(), each_dimension});
   }
   /// A step on rows of features: n2 is the number of samples.
   step<T>& unit_step(int i, step_function<T> f) {
@@ -149,14 +125,14 @@ class unit_plan {
     s.d = d;
     s.samples = size(x.width);
     s.out_set = x.stored;
-    s.out = buffers[std::size_t(i)];
+    s.out = layout.buffers[std::size_t(i)];
     s.n = x.n;
     s.n2 = samples;
     s.value = x.value;
     s.offset = x.offset;
     for (int j = 0; j < x.inputs && j < 3; j++) {
       s.in_set[j] = operand_orders(p.nodes, x, j);
-      s.in[j] = keep(rows_of(x.in[j], s.in_set[j]));
+      s.in[j] = keep(layout.rows_of(x.in[j], s.in_set[j]));
     }
     if (x.inputs) s.in_width = width(x.in[0]);
     steps.push_back(s);
@@ -183,7 +159,7 @@ class unit_plan {
     s.n2 = samples;
     s.out_set = s.in_set[0] = reader.in_set[j];
     s.in[0] = reader.in[j];
-    s.out = {take(std::ptrdiff_t(count(s.out_set)) * s.samples), 0, 0};
+    s.out = {layout.take(std::ptrdiff_t(count(s.out_set)) * s.samples), 0, 0};
     steps.push_back(s);
     std::vector<row_reference> rows;
     for (int k = 0; k < count(s.out_set); k++) rows.push_back({s.out.base + k * s.samples, 0, 0});
@@ -192,6 +168,7 @@ class unit_plan {
 
   void emit(int i) {
     const jet_node& x = at(i);
+    if (!layout.copied[std::size_t(i)]) return;
     switch (x.o) {
       case jet_op::load_state: unit_step(i, steps::load_state_units<T>); break;
       case jet_op::load_time: unit_step(i, steps::load_time_units<T>); break;
@@ -220,7 +197,7 @@ class unit_plan {
       case jet_op::scale: row_step(i, steps::scale<T>); break;
       case jet_op::offset: row_step(i, steps::offset<T>); break;
       case jet_op::derivative:
-        if (!stored_only[std::size_t(i)]) row_step(i, steps::derivative<T>);
+        if (!layout.stored_only[std::size_t(i)]) row_step(i, steps::derivative<T>);
         break;
       case jet_op::mul:
       case jet_op::unary: row_step(i, chosen[std::size_t(i)]); break;
@@ -242,10 +219,9 @@ class unit_plan {
       case jet_op::shift: row_step(i, steps::shift<T>); break;
       case jet_op::sum_others: {
         step<T>& s = row_step(i, steps::sum_others<T>);
-        const std::ptrdiff_t each = std::ptrdiff_t(count(x.stored)) * size(x.width);
         s.n2 = buffer_layout<T>::group(x, d);
         s.value = 1;
-        s.slope = {s.out.base + each * (order.kept[std::size_t(i)] ? d : 1), each, 0};
+        s.slope = layout.row_between_dimensions(i);
         break;
       }
       case jet_op::store: emit_store(i); break;
@@ -257,30 +233,15 @@ class unit_plan {
     }
   }
 
-  /// A derivative's only coefficient, where all that reads it is a store beside it, is written from the series itself.
-  void find_stored_only() {
-    stored_only.assign(std::size_t(p.count), 0);
-    for (int i = 0; i < p.count; i++) {
-      const jet_node& x = at(i);
-      if (order.stage_of[std::size_t(i)] < 0) continue;
-      stored_only[std::size_t(i)] = x.o == jet_op::derivative && x.stored == value_only && !order.kept[std::size_t(i)] &&
-                                    contains(readable(x.in[0]), coefficient(x.n, x.n2));
-      detail::for_each_operand(p, i, [&](int a) {
-        if (x.o != jet_op::store || order.stage_of[std::size_t(a)] != order.stage_of[std::size_t(i)] ||
-            at(a).per_dim != x.per_dim)
-          stored_only[std::size_t(a)] = 0;
-      });
-    }
-  }
   void emit_store(int i) {
     step<T> s = unit_step(i, steps::store_units<T>);
     steps.pop_back();
     s.value = 1;
     s.in_width = at(i).per_dim ? d : 1;
-    if (const int from = resolve(p, at(i).in[0].low); from >= 0 && stored_only[std::size_t(from)]) {
+    if (const int from = resolve(p, at(i).in[0].low); from >= 0 && layout.stored_only[std::size_t(from)]) {
       const jet_node& y = at(from);
       s.value = rising(0, y.n) * rising(0, y.n2);
-      s.in[0] = keep({row(y.in[0], coefficient(y.n, y.n2))});
+      s.in[0] = keep({layout.row(y.in[0], coefficient(y.n, y.n2))});
     }
     // stores behind each other are one step
     const std::size_t begin = phases.empty() ? 0 : phases.back().end;
@@ -301,11 +262,14 @@ class unit_plan {
     weights.push_back(q);
     return weights.back();
   }
-  /// An operand of a product and its weights: where each coefficient lies, or -1.
+  /// An operand of a product and its weights.
   struct factor {
     matrix_product weights;
-    std::vector<row_reference> at = std::vector<row_reference>(64);
-    std::ptrdiff_t next = 0;  ///< from one coefficient to the next
+    orders there = 0;                                                ///< coefficients of the operand
+    std::vector<source> from = std::vector<source>(64);              ///< of each coefficient
+    std::vector<row_reference> at = std::vector<row_reference>(64);  ///< in the workspace
+    std::ptrdiff_t next = 0;                                         ///< from one coefficient to the next
+    bool in_workspace(int c) const { return contains(there, c) && from[std::size_t(c)] == source::workspace; }
   };
   void emit_products(int i) {
     const jet_node& x = at(i);
@@ -314,7 +278,8 @@ class unit_plan {
       return;
     }
     std::vector<factor> factors;
-    const auto add = [&](const series& operand, const tensor& w, int column, int depth, extent_rule rule, bool whole = false) {
+    const auto add = [&](int j, const tensor& w, int column, int depth, extent_rule rule) {
+      const series& operand = x.in[j];
       const int rows = w.shape[w.rank - 2], columns = w.shape[w.rank - 1];
       prepared_weight q;
       q.from = w.offset + column;
@@ -336,8 +301,15 @@ class unit_plan {
       f.weights.coordinate_width = width(operand);
       f.weights.b_row = padded(depth);
       f.next = size(depth);
-      const orders set = readable(operand);
-      std::vector<row_reference> rows_in = whole ? collect(i, operand, depth, set) : rows_of(operand, set);
+      f.there = readable(operand);
+      orders set = 0;
+      for (orders m = f.there; m; m &= m - 1) {
+        const int c = std::countr_zero(m);
+        f.from[std::size_t(c)] = layout.source_of(x, j, c);
+        if (f.in_workspace(c)) set |= orders(1) << c;
+      }
+      const std::vector<row_reference> rows_in =
+          set && layout.collects(x, j) ? collect(i, operand, depth, set) : layout.rows_of(operand, set);
       for (orders m = set; m; m &= m - 1)
         f.at[std::size_t(std::countr_zero(m))] = rows_in[std::size_t(slot(set, std::countr_zero(m)))];
       factors.push_back(std::move(f));
@@ -347,19 +319,19 @@ class unit_plan {
     switch (x.o) {
       case jet_op::linear:
         for (int j = 0, column = 0; j < x.inputs; column += width(x.in[j]), j++)
-          add(x.in[j], w, column, width(x.in[j]), extent_rule::full);
+          add(j, w, column, width(x.in[j]), extent_rule::full);
         break;
       case jet_op::masked_input: {
         const int own = d * width(x.in[0]);
-        add(x.in[0], w, 0, own, x.n == 0 ? extent_rule::input_left : extent_rule::input_right, true);
-        if (x.inputs > 1) add(x.in[1], w, own, columns - own, extent_rule::full);
+        add(0, w, 0, own, x.n == 0 ? extent_rule::input_left : extent_rule::input_right);
+        if (x.inputs > 1) add(1, w, own, columns - own, extent_rule::full);
         break;
       }
-      case jet_op::masked_hidden: add(x.in[0], w, 0, columns, extent_rule::hidden); break;
+      case jet_op::masked_hidden: add(0, w, 0, columns, extent_rule::hidden); break;
       default:
         for (int j = 0; j < x.inputs; j++) {
           const tensor& q = t.tensors[j == 0 ? x.weight : x.weight2];
-          add(x.in[j], q, 0, q.shape[2], q.masked == mask::readout_left ? extent_rule::readout_left : extent_rule::readout_right);
+          add(j, q, 0, q.shape[2], q.masked == mask::readout_left ? extent_rule::readout_left : extent_rule::readout_right);
         }
     }
     std::ptrdiff_t bias = -1, bias_dim = 0;
@@ -374,13 +346,14 @@ class unit_plan {
       bias = part.to;
       bias_dim = b.rank == 2 ? part.to_dim() : 0;
     }
-    const row_reference out = buffers[std::size_t(i)];
-    const auto follows = [&](int a,
-                             int b) {  // whether coefficient b can be computed with a, the one before it, as further columns
+    const row_reference out = layout.buffers[std::size_t(i)];
+    // whether coefficient b can be computed with a, the one before it, as further columns
+    const auto follows = [&](int a, int b) {
       for (const factor& f : factors) {
+        if (contains(f.there, a) != contains(f.there, b)) return false;
+        if (!contains(f.there, a)) continue;
         const row_reference &at_a = f.at[std::size_t(a)], &at_b = f.at[std::size_t(b)];
-        if ((at_a.base < 0) != (at_b.base < 0)) return false;
-        if (at_a.base >= 0 && (at_b.base != at_a.base + f.next || at_a.dim != at_b.dim)) return false;
+        if (!f.in_workspace(a) || !f.in_workspace(b) || at_b.base != at_a.base + f.next || at_a.dim != at_b.dim) return false;
       }
       return true;
     };
@@ -394,12 +367,18 @@ class unit_plan {
         n++;
       } while (rest && follows(last, std::countr_zero(rest)));
       list.clear();
-      for (const factor& f : factors)
-        if (const row_reference& r = f.at[std::size_t(first)]; r.base >= 0) {
-          list.push_back(f.weights);
-          list.back().b = r.base;
-          list.back().b_dim = r.dim;
+      const matrix_product* ones = nullptr;  // a weight for each unit is all that they add
+      for (std::size_t j = 0; j < factors.size(); j++) {
+        const factor& f = factors[j];
+        if (!contains(f.there, first)) continue;
+        if (f.from[std::size_t(first)] == source::ones) {
+          ones = &f.weights;
+          continue;
         }
+        matrix_product& q = list.emplace_back(f.weights);
+        if (f.from[std::size_t(first)] == source::caller) read_caller(x, int(j), q);
+        else q.b = f.at[std::size_t(first)].base, q.b_dim = f.at[std::size_t(first)].dim;
+      }
       const int terms = int(list.size());
       if (terms == 0) list.push_back(factors[0].weights);
       matrix_product& q = list[0];
@@ -409,20 +388,29 @@ class unit_plan {
       q.c_row = padded(x.width);
       q.columns = n * samples;
       if (first == 0 && bias >= 0) q.bias = bias, q.bias_dim = bias_dim, q.bias_rows = samples;
-      add_tiles(list, tiles);
+      if (ones) q.bias = ones->a, q.bias_dim = ones->a_dim, q.bias_rows = samples;
+      add_tiles(list, x.per_dim ? d : 1, tiles);
     }
     step<T>& s = unit_step(i, steps::products_units<T>);
     products.push_back(std::move(tiles));
     s.products = products.back().data();
     s.product_count = int(products.back().size());
   }
-  /// Cuts a sum of products, for some coefficients of all samples, into tiles. What of a masked one is zero in every dimension is
-  /// left out here.
-  void add_tiles(const std::vector<matrix_product>& sum, std::vector<matrix_product>& to) const {
+  /// Lets a product read the value of its operand j, a leaf, where the caller has it.
+  void read_caller(const jet_node& x, int j, matrix_product& q) const {
+    const jet_node& y = at(resolve(p, x.in[j].low));
+    q.leaf = y.o == jet_op::load_state ? 0 : y.o == jet_op::load_time ? 1 : 2 + y.n;
+    q.b = 0;
+    q.b_dim = layout.collects(x, j) || !preloaded(y) ? 0 : y.width;
+    q.b_row = preloaded(y) ? d * y.width : y.width;
+  }
+  /// Cuts a sum of products, for some coefficients of all samples, into tiles, computed so many times in a call. What of a masked
+  /// one is zero in every dimension is left out here.
+  void add_tiles(const std::vector<matrix_product>& sum, int times, std::vector<matrix_product>& to) {
     const matrix_product& whole = sum[0];
     const int units = whole.rows, all = padded(units) / simd::lanes<T>;
     for (int v = 0, packs; v < all; v += packs) {
-      packs = simd::next_unit_packs(all - v);
+      packs = simd::next_unit_packs(all - v, whole.columns);
       const int first = v * simd::lanes<T>, end = std::min(units, (v + packs) * simd::lanes<T>);
       for (int n = 0, rows; n < whole.columns; n += rows) {
         rows = simd::next_unit_rows(whole.columns - n);
@@ -438,11 +426,15 @@ class unit_plan {
             q.rule = extent_rule::full;
           }
           q.a += first;
+          product_cycles +=
+              times * simd::unit_tile_cycles(units, packs, rows) * q.depth * (q.rule == extent_rule::full ? 1 : 0.5);
           to.push_back(q);
         }
         matrix_product& q = to[head];
         q.tile = simd::unit_tile_index(units, packs, rows);
         q.c += first + n * q.c_row;
+        q.rows = packs * simd::lanes<T>;
+        q.columns = rows;
         q.bias_rows = std::clamp(q.bias_rows - n, 0, rows);
         q.bias = q.bias_rows ? q.bias + first : 0;
       }
@@ -458,8 +450,8 @@ class unit_plan {
     s.d = d;
     s.n2 = samples;
     s.out_set = s.in_set[0] = set;
-    s.in[0] = keep(rows_of(operand, set));
-    s.out = {take(std::ptrdiff_t(count(set)) * size(features)), 0, 0};
+    s.in[0] = keep(layout.rows_of(operand, set));
+    s.out = {layout.take(std::ptrdiff_t(count(set)) * size(features)), 0, 0};
     steps.push_back(s);
     std::vector<row_reference> rows;
     for (int k = 0; k < count(set); k++) rows.push_back({s.out.base + k * size(features), 0, 0});

@@ -208,6 +208,11 @@ inline void store_one(const step<T>& st, const call<T>& c) {
   to += c.first * std::size_t(per_sample) + std::size_t(st.in_width > 1 ? c.i * st.width : 0);
   const T* from = c.at(st.in[0][0]);
   const T factor = T(st.value);
+  if (st.width == 1) {  // most often; the loops below begin and end slowly
+#pragma GCC unroll 1
+    for (int s = 0; s < st.n2; s++, to = simd::detail::opaque(to + per_sample), from += simd::lanes<T>) *to = factor * *from;
+    return;
+  }
   for (int s = 0; s < st.n2; s++, to += per_sample, from += row)
     for (int w = 0; w < st.width; w++) to[w] = factor * from[w];
 }
@@ -220,7 +225,17 @@ void store_units(const step<T>& st, const call<T>& c) {
   for (const step<T>* s = &st; s; s = s->follower) detail::store_one(*s, c);
 }
 
-/// Products of prepared weights with a few samples, one for each tile.
+namespace detail {
+/// A tile that nothing is added to.
+template <class T>
+inline void start_units(const simd::gemm_strip<T>& g, int rows, int units) {
+  for (int r = 0; r < rows; r++)
+    for (int u = 0; u < units; u += simd::lanes<T>)
+      simd::store(g.c + r * g.c_stride + u, r < g.bias_rows ? simd::load(g.bias + u) : simd::broadcast<T>(T(0)));
+}
+}  // namespace detail
+
+/// Products of prepared weights with a few samples, one for each tile, whose `rows` are units and `columns` samples.
 template <class T>
 void products_units(const step<T>& st, const call<T>& c) {
   simd::gemm_strip<T> g;
@@ -230,11 +245,17 @@ void products_units(const step<T>& st, const call<T>& c) {
     g.bias = c.parameters + p->bias + c.i * p->bias_dim;
     g.bias_rows = p->bias_rows;
     g.count = p->terms;
+    if (g.count == 0) {
+      detail::start_units(g, p->columns, p->rows);
+      p++;
+      continue;
+    }
     const int tile = p->tile;
-    const matrix_product* const next = p + (p->terms > 1 ? p->terms : 1);
+    const matrix_product* const next = p + g.count;
     for (simd::gemm_term<T>* to = g.terms; p != next; p++, to++) {
       const int depth = p->rule == extent_rule::full ? p->depth : detail::readable_units(*p, st.d, c.i);
-      *to = {c.workspace + p->b + c.i * p->b_dim, p->b_row, 1, c.parameters + p->a + c.i * p->a_dim, p->a_row, depth};
+      const T* from = p->leaf < 0 ? c.workspace : c.in->of_leaf(p->leaf) + c.first * std::size_t(p->b_row);
+      *to = {from + p->b + c.i * p->b_dim, p->b_row, 1, c.parameters + p->a + c.i * p->a_dim, p->a_row, depth};
     }
     simd::compute_unit_tile(g, tile);
   }

@@ -95,4 +95,27 @@ inline schedule make_schedule(const jet_program_view& p, bool with_parameter_gra
   return r;
 }
 
+/// Every node, and the beginning and end of every stage's loop over dimensions, has a number in the order of execution; 0 is
+/// before all of them.
+struct timeline {
+  std::vector<int> position;              ///< of node i
+  std::vector<int> loop_begin, loop_end;  ///< of the loop of a stage
+
+  timeline(const jet_program_view& p, const schedule& order) : position(std::size_t(p.count), 0) {
+    int now = 1;
+    for (const stage& s : order.stages) {
+      for (int i : s.point) position[std::size_t(i)] = now++;
+      loop_begin.push_back(now++);
+      for (int i : s.dims) position[std::size_t(i)] = now++;
+      loop_end.push_back(now++);
+    }
+  }
+  /// Until when node i reads node a: what is there for all dimensions is read until the loop ends.
+  int last_read(const jet_program_view& p, const schedule& order, int i, int a) const {
+    const bool of_one_dimension = p.nodes[a].is_dim() && !order.kept[std::size_t(a)];
+    return p.nodes[i].per_dim && !of_one_dimension ? loop_end[std::size_t(order.stage_of[std::size_t(i)])]
+                                                   : position[std::size_t(i)];
+  }
+};
+
 }  // namespace dimwise

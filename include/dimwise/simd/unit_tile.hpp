@@ -11,6 +11,8 @@ namespace detail {
 /// Packs of units and samples of the largest tile: accumulators, the packs of a row of weights and one number must fit.
 inline constexpr int unit_packs = vector_registers >= 32 ? 4 : 2;
 inline constexpr int unit_rows = vector_registers >= 32 ? 6 : 4;
+/// Packs of the largest tile of one sample: with fewer than eight sums, each would wait for the one before it.
+inline constexpr int wide_unit_packs = 2 * unit_packs;
 
 /// The four sums of a product with one output (see sums_of): numbers 0, 4, 8 ... are added to the first.
 template <class T>
@@ -72,27 +74,39 @@ template <class T, int Rows>
 }
 
 /// First come the tiles of r + 1 samples and p + 1 packs of units, entry unit_rows * p + r, then those of r + 1 samples and two
-/// units (as many sums as gemm_tile has for them), then those of r + 1 samples and one.
+/// units (as many sums as gemm_tile has for them), then those of r + 1 samples and one; at last those of one sample and more than
+/// unit_packs packs.
 template <class T>
-inline constexpr auto unit_tiles = []<int... P, int... R>(std::integer_sequence<int, P...>, std::integer_sequence<int, R...>) {
+inline constexpr auto unit_tiles = []<int... P, int... R, int... W>(std::integer_sequence<int, P...>,
+                                                                    std::integer_sequence<int, R...>,
+                                                                    std::integer_sequence<int, W...>) {
   struct {
-    tile_function<T> of[(unit_packs + 2) * unit_rows];
+    tile_function<T> of[(unit_packs + 2) * unit_rows + wide_unit_packs - unit_packs];
   } all{{gemm_tile<T, P % unit_rows + 1, P / unit_rows + 1, 1, true>..., gemm_tile<T, R + 1, 1, sums_of(2), true>...,
-         single_unit_tile<T, R + 1>...}};
+         single_unit_tile<T, R + 1>..., gemm_tile<T, 1, unit_packs + 1 + W, 1, true>...}};
   return all;
 }
-(std::make_integer_sequence<int, unit_packs * unit_rows>{}, std::make_integer_sequence<int, unit_rows>{});
+(std::make_integer_sequence<int, unit_packs * unit_rows>{}, std::make_integer_sequence<int, unit_rows>{},
+ std::make_integer_sequence<int, wide_unit_packs - unit_packs>{});
 
 }  // namespace detail
 
-/// How many of `left` packs of units, and how many of `left` samples, the next tile takes.
-constexpr int next_unit_packs(int left) { return detail::even_part(left, detail::unit_packs); }
+/// How many of `left` samples the next tile takes, and how many of `left` packs of units where the product has `rows` samples.
 constexpr int next_unit_rows(int left) { return detail::even_part(left, detail::unit_rows); }
+constexpr int next_unit_packs(int left, int rows) {
+  return detail::even_part(left, rows == 1 ? detail::wide_unit_packs : detail::unit_packs);
+}
 
 /// The tile for `rows` samples and `packs` packs of units in a product of `units` of them. It computes
 /// C[n][u] = bias[u] (n < bias_rows, else 0) + sum_k x[n][k] W[k][u], n < rows: A of each term is x, B is W.
 constexpr int unit_tile_index(int units, int packs, int rows) {
+  if (packs > detail::unit_packs) return (detail::unit_packs + 2) * detail::unit_rows + packs - detail::unit_packs - 1;
   return (units == 1 ? detail::unit_packs + 1 : units == 2 ? detail::unit_packs : packs - 1) * detail::unit_rows + rows - 1;
+}
+/// Cycles that such a tile takes for each number of the depth: two multiply-adds a cycle, unless each of the sums waits four for
+/// the one before it.
+constexpr double unit_tile_cycles(int units, int packs, int rows) {
+  return units == 1 ? 1 : std::max(4.0 / detail::sums_of(units), packs * rows * 0.5);
 }
 template <class T>
 void compute_unit_tile(const gemm_strip<T>& g, int index) {
