@@ -13,7 +13,9 @@ inline namespace DIMWISE_SIMD_ISA {
 /// A cotangent with samples outside, [coefficient][sample][padded features], shared by the weight and bias gradients of a layer.
 struct transposition {
   series of;
-  int stage = 0, features = 0, first = 0, last = 0;
+  int stage = 0;
+  bool per_dim = false;  ///< made in the loop of its stage, once for each dimension
+  int features = 0, first = 0, last = 0;
   std::ptrdiff_t padded = 0;
   row_reference at;
   bool emitted = false;
@@ -35,6 +37,12 @@ class buffer_layout {
   }
 
   int block() const { return samples; }  ///< samples
+  /// The transposed cotangent that gradient i reads; null where there is none yet.
+  transposition* transposition_for(int i) {
+    for (transposition& q : transpositions)
+      if (q.of == at(i).in[0] && q.stage == order.stage_of[std::size_t(i)] && q.per_dim == at(i).per_dim) return &q;
+    return nullptr;
+  }
   /// n elements filled up to whole vectors.
   static std::ptrdiff_t padded(int n) { return (n + simd::lanes<T> - 1) / simd::lanes<T> * simd::lanes<T>; }
   /// Whether the gradient of node i has so few outputs that its samples are added up lane by lane instead of being the inner
@@ -191,7 +199,7 @@ class buffer_layout {
       if (is_gradient(x) && !by_lanes(i)) {
         // it may be made with the product that the cotangent follows
         const int a = resolve(p, x.in[0].low);
-        const bool early = a >= 0 && fused.follows[std::size_t(a)] && stage_of(a) == stage_of(i);
+        const bool early = a >= 0 && fused.follows[std::size_t(a)] && stage_of(a) == stage_of(i) && at(a).per_dim == x.per_dim;
         note_transposition(i, position[std::size_t(i)], position[std::size_t(early ? resolve(p, at(a).in[0].low) : i)]);
       }
     }
@@ -240,15 +248,15 @@ class buffer_layout {
   void note_transposition(int i, int position, int born) {
     const jet_node& x = at(i);
     const int features = outputs(x);
-    for (transposition& q : transpositions)
-      if (q.of == x.in[0] && q.stage == order.stage_of[std::size_t(i)]) {
-        q.first = std::min(q.first, born);
-        q.last = std::max(q.last, position);
-        return;
-      }
+    if (transposition* known = transposition_for(i)) {
+      known->first = std::min(known->first, born);
+      known->last = std::max(known->last, position);
+      return;
+    }
     transposition q;
     q.of = x.in[0];
     q.stage = order.stage_of[std::size_t(i)];
+    q.per_dim = x.per_dim;
     q.features = features;
     q.first = born;
     q.last = position;

@@ -15,13 +15,6 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
-/// Steps [begin, end), once or for each dimension.
-struct phase {
-  std::size_t begin = 0, end = 0;
-  bool each_dimension = false;
-  int dims = 0;  ///< not 0: it and the next phase take turns, each for so many dimensions
-};
-
 template <class T>
 class plan {
  public:
@@ -421,7 +414,8 @@ class plan {
   const step<T>* transposition_behind(int j) {
     const auto made_here = [&](int i) { return i < 0 || resolve(p, i) == j; };
     for (transposition& q : layout.transpositions)
-      if (!q.emitted && q.stage == order.stage_of[std::size_t(j)] && made_here(q.of.low) && made_here(q.of.high)) {
+      if (!q.emitted && q.stage == order.stage_of[std::size_t(j)] && q.per_dim == at(j).per_dim && made_here(q.of.low) &&
+          made_here(q.of.high)) {
         emit_transposition(q, j);
         followers.push_back(steps.back());
         steps.pop_back();
@@ -449,12 +443,9 @@ class plan {
     steps.back().parameter_dim = r.dims > 1 || x.per_dim ? r.padded : 0;
   }
   const transposition& transposed(int i) {
-    for (transposition& q : layout.transpositions)
-      if (q.of == at(i).in[0] && q.stage == order.stage_of[std::size_t(i)]) {
-        if (!q.emitted) emit_transposition(q, i);
-        return q;
-      }
-    return layout.transpositions.front();
+    transposition& q = *layout.transposition_for(i);
+    if (!q.emitted) emit_transposition(q, i);
+    return q;
   }
   void emit_bias_gradient(int i) {
     if (rows_apart || layout.by_lanes(i)) return emit_bias_gradient_of_rows(i);
@@ -504,7 +495,7 @@ class plan {
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;
     set_products(s, std::move(list));
-    if (g.own && regions.size() > known && s.product_count) s.starts = r.started = true;
+    if (g.own && at(i).per_dim && regions.size() > known && s.product_count) s.starts = r.started = true;
   }
 };
 

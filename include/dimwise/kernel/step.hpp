@@ -120,6 +120,13 @@ struct call {
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }
 };
 
+/// Steps [begin, end), once or for each dimension.
+struct phase {
+  std::size_t begin = 0, end = 0;
+  bool each_dimension = false;
+  int dims = 0;  ///< not 0: it and the next phase take turns, each for so many dimensions
+};
+
 template <class T>
 using step_function = void (*)(const step<T>&, const call<T>&);
 
