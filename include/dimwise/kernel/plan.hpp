@@ -109,7 +109,6 @@ class plan {
   orders readable(const series& s) const { return available(p.nodes, s); }
   int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
 
-  // ---- steps
   void close_phase(bool each_dimension, int dims = 0) {
     const std::size_t begin = phases.empty() ? 0 : phases.back().end;
     if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension, dims});
@@ -282,7 +281,6 @@ class plan {
     }
   }
 
-  // ---- matrices
   void set_products(step<T>& s, std::vector<matrix_product> list) {
     products.push_back(std::move(list));
     s.products = products.back().data();
@@ -431,7 +429,6 @@ class plan {
     s.out = q.at;
     bind(s, 0, q.of, readable(q.of));
   }
-  // ---- gradients
   gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
     return region_of(regions, accumulators, {tensor_index, column, dims, in, out, lanes, layout.padded(out * lanes)});
   }
