@@ -165,6 +165,13 @@ const std::vector<Number>& basic_oracle<Number>::state::largest(level_type& l, c
         }
         break;
       }
+      case op::tanh: {  // vanishes where the terms of its argument cancel
+        if (k + m) break;
+        const auto& x = of(n.a, component, k, m);
+        const std::vector<Number> value = most;
+        for (std::size_t c = 0; c < W; c++) most[c] = std::max(most[c], Number((1 - value[c] * value[c]) * x[c]));
+        break;
+      }
       case op::unstack: {
         const auto& x = of(n.a, component, k, m);
         for (std::size_t c = 0; c < W; c++) most[c] = std::max(most[c], x[std::size_t(component) * W + c]);

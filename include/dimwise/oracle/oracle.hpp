@@ -60,9 +60,9 @@ class basic_oracle {
 
   /// For each number of a node the largest magnitude among the terms that are added up at the top of its expression. The walk
   /// goes down through + - sum sum_features frozen detach concat slice unstack, through products and quotients with the
-  /// magnitudes of the other factor, through matrix products (terms W_rc a_c) and, by the product rule, through D and dt of all
-  /// of these; it stops at anything else with the magnitude of the value there, and takes 1e-12 of an operand as the least term
-  /// of its derivative.
+  /// magnitudes of the other factor, through matrix products (terms W_rc a_c), through tanh with its slope and, by the product
+  /// rule, through D and dt of all of these but tanh; it stops at anything else with the magnitude of the value there, and takes
+  /// 1e-12 of an operand as the least term of its derivative.
   std::vector<Number> largest_terms(int node);
 
  private:

@@ -263,6 +263,21 @@ TEST_CASE("largest terms look through sums, products and derivatives of sums") {
   CHECK(double(o.largest_terms(derivative)[0]) == Approx(4e12));
 }
 
+TEST_CASE("largest terms look through tanh, which vanishes where the terms of its argument cancel") {
+  table_builder b(2);
+  const int x = b.state();
+  const int tiny = b.apply(op::sub, b.apply(op::add, x, b.literal(1)), x), zero = b.apply(op::sub, x, x);
+  const int flat = b.apply(op::tanh, tiny), crossing = b.apply(op::tanh, zero), slope = b.D(1, b.apply(op::tanh, zero));
+  oracle o(b.view());
+  o.set_parameters({});
+  o.set_sample(at({200, 3}));
+  CHECK(double(o.largest_terms(crossing)[0]) == Approx(200));
+  CHECK(double(o.largest_terms(crossing)[1]) == Approx(3));
+  const double t = std::tanh(1.0);
+  CHECK(double(o.largest_terms(flat)[0]) == Approx(201 * (1 - t * t)));
+  CHECK(double(o.largest_terms(slope)[0]) < 1e-10);
+}
+
 TEST_CASE("largest terms of matrix products are those of their rows, of both streams, and of the bias") {
   table_builder b(2);
   const int x = b.state(), t = b.time();
