@@ -144,24 +144,27 @@ void unary(const step<T>& st, const call<T>& c) {
   using Full = std::remove_const_t<decltype(full)>;
   const A sa(st.in_set[0]);
   const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
+  const int samples = st.samples;
+  const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
+  T* const y = c.at(st.out);
+  [[maybe_unused]] T* const y_slope = Slope ? c.at(st.slope) : nullptr;
   const auto save = [&](const auto& r, const auto& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
-    T* y = c.at(st.out, w) + s;
-    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { detail::store(y + out.place(k) * st.samples, r[k]); });
-    if constexpr (Slope) detail::store(c.at(st.slope, w) + s, slope);
+    T* const to = y + w * row + s;
+    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { detail::store(to + out.place(k) * samples, r[k]); });
+    if constexpr (Slope) detail::store(y_slope + w * slope_row + s, slope);
   };
   [[maybe_unused]] const auto argument = [&]<class P>(std::type_identity<P>, int w, int s) DIMWISE_INLINE_LAMBDA {
     return sa.has(0) ? detail::load<P>(a.row[sa.place(0)] + w * a.stride[sa.place(0)] + s) : P(T(0));
   };
   /// The other coefficients, whose arguments are loaded only now.
-  [[maybe_unused]] const auto series = [&]<class P>(const P& y0, const P& slope, int w, int s,
-                                                    const auto& keep) DIMWISE_INLINE_LAMBDA {
+  [[maybe_unused]] const auto series = [&]<class P>(const P& y0, const P& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
     const auto of = [&]<class Q>(const Q& value, const Q& slope_of, int at) DIMWISE_INLINE_LAMBDA {
       jet<Q, A> u(sa);
       detail::load_jet(u, a.row, a.stride, w, at);
       jet<Q, Full> r(full);
       r[0] = value;
       series_from_value<F>(u, r, slope_of);
-      keep(r, slope_of, w, at);
+      save(r, slope_of, w, at);
     };
     if constexpr (Full::capacity <= most_coefficients_in_turns || std::is_same_v<P, V>) of(y0, slope, s);
     else if constexpr (Full::capacity <= most_coefficients_unrolled)
@@ -183,7 +186,7 @@ void unary(const step<T>& st, const call<T>& c) {
       save(r, slope, w, s);
     } else {
       const P y0 = value_and_slope<F>(u0, slope);
-      series(y0, slope, w, s, save);
+      series(y0, slope, w, s);
     }
   };
   constexpr int together = packs_in_turns * simd::lanes<T>;
@@ -193,21 +196,12 @@ void unary(const step<T>& st, const call<T>& c) {
   int done = 0;  // samples of each row
   if constexpr (behind) {
     using P = simd::packs<T, packs_in_turns>;
-    const int samples = st.samples;
-    const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
-    T* const y = c.at(st.out);
-    T* const y_slope = Slope ? c.at(st.slope) : nullptr;
-    const auto keep = [&](const auto& r, const auto& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
-      T* const to = y + w * row + s;
-      out.each([&](auto k) DIMWISE_INLINE_LAMBDA { detail::store(to + out.place(k) * samples, r[k]); });
-      if constexpr (Slope) detail::store(y_slope + w * slope_row + s, slope);
-    };
     done = samples - samples % together;
     P y0(T(0)), slope(T(0));
     for (int w = done > 0 ? first : end, s = 0, last_w = end, last_s = 0;;) {
       P next(T(0)), next_slope(T(0));
       if (w < end) next = value_and_slope<F>(argument(std::type_identity<P>{}, w, s), next_slope);
-      if (last_w < end) series(y0, slope, last_w, last_s, keep);
+      if (last_w < end) series(y0, slope, last_w, last_s);
       if (w >= end) break;
       y0 = next, slope = next_slope, last_w = w, last_s = s;
       s += together;
@@ -218,10 +212,10 @@ void unary(const step<T>& st, const call<T>& c) {
     int s = done;
     if constexpr (computed_in_turns(F)) {
       if constexpr (turns && !behind)
-        for (; s + together <= st.samples; s += together) in_turns(simd::packs<T, packs_in_turns>(T(0)), w, s);
-      for (; s < st.samples; s += simd::lanes<T>) in_turns(V(T(0)), w, s);
+        for (; s + together <= samples; s += together) in_turns(simd::packs<T, packs_in_turns>(T(0)), w, s);
+      for (; s < samples; s += simd::lanes<T>) in_turns(V(T(0)), w, s);
     } else {
-      for (; s < st.samples; s += simd::lanes<T>) {
+      for (; s < samples; s += simd::lanes<T>) {
         jet<V, A> u(sa);
         detail::load_jet(u, a.row, a.stride, w, s);
         jet<V, Full> r(full);
