@@ -9,8 +9,8 @@
 #include "copy_steps.hpp"
 #include "dimension_steps.hpp"
 #include "gradient_products.hpp"
+#include "layer_products.hpp"
 #include "matrix_steps.hpp"
-#include "product_factors.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -109,6 +109,7 @@ class plan {
   orders readable(const series& s) const { return available(p.nodes, s); }
   int width(const series& s) const { return at(s.low >= 0 ? s.low : s.high).width; }
 
+  // ---- steps
   void close_phase(bool each_dimension, int dims = 0) {
     const std::size_t begin = phases.empty() ? 0 : phases.back().end;
     if (begin < steps.size()) phases.push_back({begin, steps.size(), each_dimension, dims});
@@ -281,6 +282,7 @@ class plan {
     }
   }
 
+  // ---- matrices
   void set_products(step<T>& s, std::vector<matrix_product> list) {
     products.push_back(std::move(list));
     s.products = products.back().data();
@@ -327,68 +329,20 @@ class plan {
   void emit_products(int i) {
     const jet_node& x = at(i);
     const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
-    const orders stored = at(in).stored;  // of the buffer
-    const row_reference out = layout.buffers[std::size_t(in)];
     const std::vector<product_factor> factors = product_factors(t, p, x);
     if (!source.repeats[std::size_t(i)])
       for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & x.stored);
     if (emit_single_output(i, follower, factors)) return;
-    std::vector<matrix_product> list;
-    for (orders rest = x.stored; rest;) {
-      const int first = std::countr_zero(rest);
-      int last = first, n = 0;
-      do {
-        last = std::countr_zero(rest);
-        rest &= rest - 1;
-        n++;
-      } while (rest && side_by_side(factors, stored, last, std::countr_zero(rest)));
-      const std::size_t begin = list.size();
-      for (const product_factor& f : factors) {
-        if (!contains(readable(f.operand), first)) continue;
-        const row_reference r = layout.row(f.operand, first);
-        matrix_product q = f.weights;
-        q.b = r.base;
-        q.b_dim = f.whole ? 0 : r.dim;
-        q.b_turn = r.turn;
-        q.b_row = layout.buffers[std::size_t(resolve(p, x_order(first) ? f.operand.high : f.operand.low))].row;
-        list.push_back(q);
-      }
-      const int terms = int(list.size() - begin);
-      if (terms == 0) list.push_back(factors[0].weights);
-      matrix_product& q = list[begin];
-      q.terms = terms;
-      q.c = out.base + slot(stored, first) * samples;
-      q.c_dim = out.dim;
-      q.c_row = out.row;
-      q.columns = n * samples;
-      q.accumulate = x.reduces;
-      if (first == 0 && x.bias >= 0) {
-        q.bias = t.tensors[x.bias].offset;
-        q.bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
-      }
-    }
     step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
     if (next) next->follower = transposition_behind(follower);
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
-    set_products(s, std::move(list));
+    set_products(s, layer_products(layout, t, p, x, factors, in));
     s.follower = next;
     s.strip = next && next->strip;
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};
-  }
-  /// Whether coefficient b can be computed with a, the one before it, as further columns.
-  bool side_by_side(const std::vector<product_factor>& factors, orders stored, int a, int b) const {
-    if (slot(stored, b) != slot(stored, a) + 1) return false;
-    for (const product_factor& f : factors) {
-      const orders s = readable(f.operand);
-      if (contains(s, a) != contains(s, b)) return false;
-      const int at_a = resolve(p, x_order(a) ? f.operand.high : f.operand.low),
-                at_b = resolve(p, x_order(b) ? f.operand.high : f.operand.low);
-      if (contains(s, a) && (at_a != at_b || slot(at(at_b).stored, b) != slot(at(at_a).stored, a) + 1)) return false;
-    }
-    return true;
   }
   /// The step of node j, which reads a product in the buffer of node `in`: its own, or one strip of rows.
   step<T>* follower_step(int j, int in) {
@@ -429,6 +383,7 @@ class plan {
     s.out = q.at;
     bind(s, 0, q.of, readable(q.of));
   }
+  // ---- gradients
   gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
     return region_of(regions, accumulators, {tensor_index, column, dims, in, out, lanes, layout.padded(out * lanes)});
   }
