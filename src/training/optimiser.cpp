@@ -71,6 +71,7 @@ double adam::norm(const double* gradient, team* workers) {
   for (const double s : squares_) sum += s;
   return std::sqrt(sum);
 }
+
 void adam::step(double* parameters, const double* gradient, double factor, double rate, double decay, team* workers) {
   steps++;
   const double unbias1 = 1 / (1 - std::pow(beta1, double(steps))), unbias2 = 1 / (1 - std::pow(beta2, double(steps)));

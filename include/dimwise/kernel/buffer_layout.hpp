@@ -75,6 +75,13 @@ class buffer_layout {
     const std::size_t fit = (std::size_t(1) << 18) / std::size_t(bytes > 0 ? bytes : 1);
     return std::min(int(std::bit_floor(std::clamp<std::size_t>(fit, 4, most_of_group))), d);
   }
+  /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, the sums of each
+  /// dimension of a group, and what follows each group.
+  static int rows_between_dimensions(const jet_node& x, int d) {
+    if (x.o != jet_op::sum_others) return 0;
+    const int each = group(x, d);
+    return 1 + each + (d + each - 1) / each;
+  }
   /// Whether the groups of sum_others node i are summed as soon as its operand is there: where that is computed by an earlier
   /// loop.
   bool sums_groups_early(int i) const {
@@ -181,7 +188,7 @@ class buffer_layout {
       buffer_request& q = requests[std::size_t(i)];
       const bool collects = x.o == jet_op::store && x.per_dim;
       const bool whole = order.kept[std::size_t(i)] || x.reduces || x.gathers || collects;
-      q.size = x.stored ? distance_of_dims(x) * (own_rows(i) + rows_between_dimensions(x)) : 0;
+      q.size = x.stored ? distance_of_dims(x) * (own_rows(i) + rows_between_dimensions(x, d)) : 0;
       if (made_for(i) >= 0 || (fused.follows[std::size_t(i)] && read_in_group[std::size_t(resolve(p, x.in[0].low))])) q.size = 0;
       if (fused.follower[std::size_t(i)] >= 0 && x.o != jet_op::sum_others)
         q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, simd::most_strip_rows) * row_stride(x);
@@ -225,11 +232,6 @@ class buffer_layout {
   int own_rows(int i) const {
     if (order.kept[std::size_t(i)]) return d;
     return at(i).o == jet_op::sum_others && (fused.follower[std::size_t(i)] >= 0 || read_in_group[std::size_t(i)]) ? 0 : 1;
-  }
-  /// Rows that sum_others keeps from one dimension to the next, behind those of its result: what came before, the sums of each
-  /// dimension of a group, and what follows each group.
-  int rows_between_dimensions(const jet_node& x) const {
-    return x.o == jet_op::sum_others ? 1 + group(x) + (d + group(x) - 1) / group(x) : 0;
   }
   std::ptrdiff_t row_stride(const jet_node& x) const { return std::ptrdiff_t(count(x.stored) + x.slope) * samples; }
   std::ptrdiff_t size_of_dim(const jet_node& x) const { return x.width * row_stride(x); }

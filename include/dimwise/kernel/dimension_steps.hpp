@@ -103,9 +103,9 @@ void sum_following_groups(const step<T>& st, const rows_between<T>& between) {
   });
 }
 
-/// `factor` times the sums of `count` dimensions of a group, the first of which lies at `from` (which may be the same rows), in
-/// its rows. In registers for Part dimensions at
-/// a time: each operand is read from memory once, and from the nearest cache once more.
+/// `value` times the sums of `count` dimensions of a group, the first of which lies at `from` (which may be the same rows), in
+/// its rows. In registers, for some dimensions at a time: each operand is read from memory once, and from the nearest cache once
+/// more.
 template <class T>
 void sum_in_group(const step<T>& st, const rows_between<T>& between, const T* from, std::ptrdiff_t dim, std::ptrdiff_t from_row,
                   const T* following, int count) {

@@ -116,11 +116,7 @@ class unit_layout {
       const jet_node& x = at(i);
       if (!executed(i) || !copied[std::size_t(i)] || stored_only[std::size_t(i)]) continue;
       buffer_request& q = requests[std::size_t(i)];
-      q.size = size_of_dim(i) * rows_of_dims(i);
-      if (x.o == jet_op::sum_others) {
-        const int group = buffer_layout<T>::group(x, d);
-        q.size += size_of_dim(i) * (1 + group + (d + group - 1) / group);
-      }
+      q.size = size_of_dim(i) * (rows_of_dims(i) + buffer_layout<T>::rows_between_dimensions(x, d));
       const bool whole = x.per_dim && (order.kept[std::size_t(i)] || x.reduces || x.gathers);
       const std::size_t stage = std::size_t(order.stage_of[std::size_t(i)]);
       q.first = preloaded(x) ? 0 : whole ? time.loop_begin[stage] : time.position[std::size_t(i)];
