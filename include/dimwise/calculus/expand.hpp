@@ -1,5 +1,7 @@
 // calculus/expand.hpp: recording -> operations on jets, with exactly the coefficients that the roots ask for.
 #pragma once
+#include <optional>
+
 #include "../core/list.hpp"
 #include "../ir/jet_program.hpp"
 #include "demand.hpp"
@@ -107,7 +109,10 @@ class expansion {
     }
     return n;
   }
-  constexpr const double* literal(int i) const { return t.nodes[i].o == op::literal ? &t.nodes[i].value : nullptr; }
+  // no pointer: with the sanitizers of g++ 12, whether that of a constant is null is no constant
+  constexpr std::optional<double> literal(int i) const {
+    return t.nodes[i].o == op::literal ? std::optional(t.nodes[i].value) : std::nullopt;
+  }
 
   constexpr jet_node unary_node(function f, series a, double value = 0) const {
     jet_node x;
@@ -173,21 +178,21 @@ class expansion {
         return put_series(y, dim, s);
       case op::add:
       case op::sub: {
-        const double *la = literal(x.a), *lb = literal(x.b);
+        const std::optional<double> la = literal(x.a), lb = literal(x.b);
         if (lb && w == width(a) && is_dim(a) == dim) return offset_by(a, x.o == op::add ? *lb : -*lb, dim, s);
         if (la && w == width(b) && is_dim(b) == dim) return offset_by(x.o == op::add ? b : scaled(b, -1, dim, s), *la, dim, s);
         return put_series(simple(x.o == op::add ? jet_op::add : jet_op::sub, w, a, b), dim, s);
       }
       case op::mul: {
-        const double *la = literal(x.a), *lb = literal(x.b);
+        const std::optional<double> la = literal(x.a), lb = literal(x.b);
         if (lb && w == width(a)) return scaled(a, *lb, dim, s);
         if (la && w == width(b)) return scaled(b, *la, dim, s);
         return put_series(simple(jet_op::mul, w, a, b), dim, s);
       }
       case op::div: {
-        if (const double* lb = literal(x.b); lb && w == width(a)) return scaled(a, 1 / *lb, dim, s);
+        if (const std::optional<double> lb = literal(x.b); lb && w == width(a)) return scaled(a, 1 / *lb, dim, s);
         const series r = put_series(unary_node(function::reciprocal, b), is_dim(b), s & closed_under_functions(possible[x.b]));
-        if (const double* la = literal(x.a); la && w == width(b)) return *la == 1 ? r : scaled(r, *la, dim, s);
+        if (const std::optional<double> la = literal(x.a); la && w == width(b)) return *la == 1 ? r : scaled(r, *la, dim, s);
         return put_series(simple(jet_op::mul, w, a, r), dim, s);
       }
       case op::pow: return power_of(a, b, w, dim, s);
