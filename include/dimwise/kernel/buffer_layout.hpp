@@ -13,11 +13,13 @@ inline namespace DIMWISE_SIMD_ISA {
 /// A cotangent with samples outside, [coefficient][sample][padded features], shared by the weight and bias gradients of a layer.
 struct transposition {
   series of;
+  orders set = 0;  ///< coefficients that some gradient reads
   int stage = 0;
   bool per_dim = false;  ///< made in the loop of its stage, once for each dimension
   int features = 0, first = 0, last = 0;
   std::ptrdiff_t padded = 0;
   row_reference at;
+  int bias = -1;  ///< the gradient of a bias that is added up with it
   bool emitted = false;
 };
 
@@ -51,6 +53,15 @@ class buffer_layout {
     const tensor& w = t.tensors[at(i).weight];
     return w.masked != mask::hidden && outputs(at(i)) * 4 <= simd::lanes<T>;
   }
+  /// Whether the gradient of node i is of weights for so few inputs, the coordinate or time, that rows of cotangents as they are
+  /// give it sooner than a product for which they must be transposed.
+  bool few_inputs(int i) const {
+    const jet_node& x = at(i);
+    const tensor& w = t.tensors[x.weight];
+    return x.o == jet_op::weight_gradient && w.masked == mask::none && w.rank == 2 && x.width * 8 <= simd::lanes<T>;
+  }
+  /// Whether the gradient of node i, of a layer, is added up lane by lane for one of these reasons.
+  bool adds_lanes(int i) const { return is_gradient(at(i)) && (by_lanes(i) || few_inputs(i)); }
   /// The row of coefficient c of a series; one feature is repeated.
   row_reference row(const series& s, int c) const {
     const int i = resolve(p, x_order(c) ? s.high : s.low);
@@ -203,7 +214,7 @@ class buffer_layout {
         if (sums_repeated_groups(x) && !at(a).by_groups) return;  // read when it is there
         requests[std::size_t(a)].last = std::max(requests[std::size_t(a)].last, time.last_read(p, order, i, a));
       });
-      if (is_gradient(x) && !by_lanes(i)) {
+      if (is_gradient(x) && !adds_lanes(i)) {
         // it may be made with the product that the cotangent follows
         const int a = resolve(p, x.in[0].low);
         const bool early = a >= 0 && fused.follows[std::size_t(a)] && stage_of(a) == stage_of(i) && at(a).per_dim == x.per_dim;
@@ -211,7 +222,7 @@ class buffer_layout {
       }
     }
     for (const transposition& q : transpositions) {
-      requests.push_back({count(readable(q.of)) * samples * q.padded, q.first, q.last, -1});
+      requests.push_back({count(q.set) * samples * q.padded, q.first, q.last, -1});
     }
     workspace = place_buffers(requests, 64 / std::ptrdiff_t(sizeof(T)));
     buffers.resize(n);
@@ -250,13 +261,16 @@ class buffer_layout {
   void note_transposition(int i, int position, int born) {
     const jet_node& x = at(i);
     const int features = outputs(x);
+    const orders set = readable(x.in[0]) & (x.o == jet_op::bias_gradient ? value_only : readable(x.in[1]));
     if (transposition* known = transposition_for(i)) {
+      known->set |= set;
       known->first = std::min(known->first, born);
       known->last = std::max(known->last, position);
       return;
     }
     transposition q;
     q.of = x.in[0];
+    q.set = set;
     q.stage = order.stage_of[std::size_t(i)];
     q.per_dim = x.per_dim;
     q.features = features;

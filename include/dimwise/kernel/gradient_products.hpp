@@ -9,22 +9,43 @@
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
 
+/// Where the gradient that node x adds to is added up; by_lanes: one sum for each lane.
+template <class T>
+gradient_region region_of_gradient(const buffer_layout<T>& layout, const table& t, const jet_node& x, bool by_lanes) {
+  const tensor& w = t.tensors[x.weight];
+  gradient_region r;
+  r.tensor = x.weight;
+  if (x.o == jet_op::parameter_gradient) {
+    r.out = x.width;
+    r.dims = x.per_dim ? t.d : 1;
+  } else {
+    const bool bias = x.o == jet_op::bias_gradient;
+    r.out = w.shape[w.rank - (bias ? 1 : 2)];
+    r.in = bias ? 0 : shape_of_weight_gradient(t, x).in;
+    r.column = bias ? 0 : x.n;
+    r.dims = w.rank == (bias ? 2 : 3) ? w.shape[0] : 1;
+    if (by_lanes) r.lanes = simd::lanes<T>;
+  }
+  r.padded = layout.padded(r.out * r.lanes);
+  return r;
+}
+
 /// From cotangents with samples outside: one product for each run of coefficients that lie side by side, its inner index all
-/// their samples. x: the node of the gradient; set: coefficients of the cotangent.
+/// their samples. x: the node of the gradient.
 template <class T>
 std::vector<matrix_product> gradient_products(const buffer_layout<T>& layout, const table& t, const jet_node& x,
-                                              const gradient_region& r, const transposition& a, orders set) {
+                                              const gradient_region& r, const transposition& a) {
   const tensor& w = t.tensors[x.weight];
   const weight_gradient_shape g = shape_of_weight_gradient(t, x);
   const int samples = layout.block();
   std::vector<matrix_product> list;
-  layout.each_run(x.in[1], set, set, [&](int c, int n, const row_reference& u) {
+  layout.each_run(x.in[1], a.set, a.set, [&](int c, int n, const row_reference& u) {
     matrix_product m;
     m.a = u.base;
     m.a_dim = g.first ? 0 : u.dim;
     m.a_row = u.row;
     m.a_col = 1;
-    m.b = a.at.base + slot(set, c) * samples * a.padded;
+    m.b = a.at.base + slot(a.set, c) * samples * a.padded;
     m.b_row = a.padded;
     m.c = r.offset;
     m.c_dim = g.own ? r.per_dim() : 0;

@@ -21,6 +21,7 @@ struct gradient_region {
   int column = 0;  ///< first input column
   int dims = 1, in = 0, out = 0, lanes = 1;
   std::ptrdiff_t padded = 0, offset = 0;
+  bool added = false;    ///< a step of the plan adds to it
   bool started = false;  ///< a step of the plan begins its sum in every dimension: it need not be cleared
   std::ptrdiff_t per_dim() const { return (in ? in : 1) * padded; }
 };
@@ -89,7 +90,7 @@ inline int first_unmasked(const table& t, const gradient_region& r, int i, int k
 }
 
 /// Calls f(entry of the accumulators, entry of the parameter vector) for every entry of columns [begin, end) of dimension i of a
-/// region that is not masked, several times for one that is kept in several parts.
+/// region that is not masked. Of an entry that is added up lane by lane, the first lane.
 template <class F>
 void each_entry_of_columns(const table& t, const gradient_region& r, int i, int begin, int end, F&& f) {
   const tensor& w = t.tensors[r.tensor];
@@ -97,12 +98,7 @@ void each_entry_of_columns(const table& t, const gradient_region& r, int i, int 
   for (int k = begin; k < end; k++) {
     const std::ptrdiff_t from = r.offset + i * r.per_dim() + k * r.padded;
     const std::ptrdiff_t column = w.offset + std::ptrdiff_t(i) * r.out * columns + r.column + k;
-    const int first = first_unmasked(t, r, i, k);
-    if (r.lanes == 1)
-      for (int o = first; o < r.out; o++) f(from + o, column + std::ptrdiff_t(o) * columns);
-    else
-      for (int o = first; o < r.out; o++)
-        for (int l = 0; l < r.lanes; l++) f(from + o * r.lanes + l, column + std::ptrdiff_t(o) * columns);
+    for (int o = first_unmasked(t, r, i, k); o < r.out; o++) f(from + o * r.lanes, column + std::ptrdiff_t(o) * columns);
   }
 }
 
@@ -113,7 +109,7 @@ void each_entry_of_rows(const table& t, const gradient_region& r, F&& f) {
   for (int i = 0; i < r.dims; i++)
     for (int o = 0; o < r.out; o++)
       if (w.masked == mask::none || allowed(w, 0, i, o))
-        for (int l = 0; l < r.lanes; l++) f(r.offset + i * r.padded + o * r.lanes + l, std::ptrdiff_t(w.offset) + i * r.out + o);
+        f(r.offset + i * r.padded + o * r.lanes, std::ptrdiff_t(w.offset) + i * r.out + o);
 }
 
 /// The same for all regions.
@@ -131,9 +127,11 @@ void each_gradient_entry(const table& t, const std::vector<gradient_region>& reg
 template <class T>
 void add_gradient(const table& t, const std::vector<gradient_region>& regions, const T* accumulators, double* gradient) {
   constexpr int n = simd::lanes<T>;
-  const auto add = [&](std::ptrdiff_t from, std::ptrdiff_t to) { gradient[to] += double(accumulators[from]); };
   alignas(64) T square[n * n];
   for (const gradient_region& r : regions) {
+    const auto add = [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+      gradient[to] += double(r.lanes == 1 ? accumulators[from] : simd::reduce_add(simd::load(accumulators + from)));
+    };
     if (!r.in) {
       each_entry_of_rows(t, r, add);
       continue;

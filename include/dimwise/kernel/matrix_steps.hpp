@@ -123,8 +123,9 @@ void products(const step<T>& st, const call<T>& c) {
 }
 
 /// Writes a cotangent with samples outside: row c S + s of the result holds feature w of coefficient c at sample s. Where only
-/// some rows are handled, those that are complete squares by now.
-template <class T>
+/// some rows are handled, those that are complete squares by now. Bias: adds the samples of the value, which is the first
+/// coefficient, to the accumulators of a bias.
+template <class T, bool Bias>
 void transpose_cotangent(const step<T>& st, const call<T>& c) {
   const int last = c.end_row(st.width), begin = c.first_row / simd::lanes<T> * simd::lanes<T>,
             end = last == st.width ? last : last / simd::lanes<T> * simd::lanes<T>;
@@ -132,7 +133,10 @@ void transpose_cotangent(const step<T>& st, const call<T>& c) {
   for (orders m = st.in_set[0]; m; m &= m - 1, place++) {
     const row_reference& r = st.in[0][place];
     T* to = c.at(st.out) + place * st.samples * st.out.row + begin;
-    simd::transpose(c.at(r, begin), r.row, end - begin, st.samples, to, st.out.row);
+    if (Bias && place == 0)
+      simd::transpose_and_sum(c.at(r, begin), r.row, end - begin, st.samples, to, st.out.row,
+                              c.accumulators + st.parameter + c.i * st.parameter_dim + begin);
+    else simd::transpose(c.at(r, begin), r.row, end - begin, st.samples, to, st.out.row);
   }
 }
 
@@ -178,25 +182,39 @@ void weight_gradient(const step<T>& st, const call<T>& c) {
 }
 
 namespace detail {
-/// Adds, lane by lane, the products of all terms for one output and Rows rows of operands.
-template <int Rows, class T>
+/// Adds, lane by lane, the products of all terms for Rows rows of operands and one output, or for one and Outputs.
+template <int Rows, int Outputs, class T>
 DIMWISE_INLINE void add_by_lanes(const step<T>& st, const call<T>& c, int row, int output) {
+  static_assert(Rows == 1 || Outputs == 1);
+  constexpr int n = Rows * Outputs;
   const matrix_product& first = *st.products;
   T* const to = c.accumulators + first.c + c.i * first.c_dim + row * first.c_row + output * simd::lanes<T>;
-  simd::pack<T> sum[Rows];
-#pragma GCC unroll 4
-  for (int r = 0; r < Rows; r++) sum[r] = simd::load(to + r * first.c_row);
+  const std::ptrdiff_t next = Rows > 1 ? first.c_row : simd::lanes<T>;
+  simd::pack<T> sum[n];
+#pragma GCC unroll 8
+  for (int r = 0; r < n; r++) sum[r] = simd::load(to + r * next);
   for (const matrix_product *p = st.products, *last = p + st.product_count; p != last; p++) {
     const T* u = c.workspace + p->a + c.i * p->a_dim + row * p->a_row;
     const T* a = c.workspace + p->b + c.i * p->b_dim + output * p->b_row;
+    const T *one = Rows > 1 ? a : u, *many = Rows > 1 ? u : a;
+    const std::ptrdiff_t row_of_many = Rows > 1 ? p->a_row : p->b_row;
     for (int s = 0; s < st.samples; s += simd::lanes<T>) {
-      const simd::pack<T> x = simd::load(a + s);
-#pragma GCC unroll 4
-      for (int r = 0; r < Rows; r++) sum[r] = simd::fma(simd::load(u + r * p->a_row + s), x, sum[r]);
+      const simd::pack<T> x = simd::load(one + s);
+#pragma GCC unroll 8
+      for (int r = 0; r < n; r++) sum[r] = simd::fma(simd::load(many + r * row_of_many + s), x, sum[r]);
     }
   }
-#pragma GCC unroll 4
-  for (int r = 0; r < Rows; r++) simd::store(to + r * first.c_row, sum[r]);
+#pragma GCC unroll 8
+  for (int r = 0; r < n; r++) simd::store(to + r * next, sum[r]);
+}
+/// The same for `left` rows from `row` on, or (OfOutputs) outputs from `output` on: eight at once keep two units of multiply-adds
+/// of four cycles busy.
+template <bool OfOutputs, int Many = 8, class T>
+DIMWISE_INLINE void add_all_by_lanes(const step<T>& st, const call<T>& c, int row, int output, int left) {
+  for (; left >= Many; left -= Many, (OfOutputs ? output : row) += Many)
+    add_by_lanes<OfOutputs ? 1 : Many, OfOutputs ? Many : 1>(st, c, row, output);
+  if constexpr (Many > 1)
+    if (left > 0) add_all_by_lanes<OfOutputs, Many == 8 ? 4 : 1>(st, c, row, output, left);
 }
 }  // namespace detail
 
@@ -219,11 +237,17 @@ void weight_gradient_by_lanes(const step<T>& st, const call<T>& c) {
   const matrix_product& p = *st.products;
   const bool some = p.rule == extent_rule::readout_left_rows || p.rule == extent_rule::readout_right_rows;
   const int rows = some ? detail::readable_units(p, st.d, c.i) : c.end_row(p.rows);
-  for (int output = 0; output < p.columns; output++) {
-    int row = c.first_row;
-    for (; row + 4 <= rows; row += 4) detail::add_by_lanes<4>(st, c, row, output);
-    for (; row < rows; row++) detail::add_by_lanes<1>(st, c, row, output);
-  }
+  for (int output = 0; output < p.columns; output++)
+    detail::add_all_by_lanes<false>(st, c, c.first_row, output, rows - c.first_row);
+}
+
+/// The same with few inputs; what may be some rows only are outputs.
+template <class T>
+void weight_gradient_of_few_inputs(const step<T>& st, const call<T>& c) {
+  if (st.product_count == 0) return;
+  const matrix_product& p = *st.products;
+  const int outputs = c.end_row(p.columns) - c.first_row;
+  for (int input = 0; input < p.rows; input++) detail::add_all_by_lanes<true>(st, c, input, c.first_row, outputs);
 }
 
 /// Adds the value of a cotangent to the accumulators of a bias with few outputs, lane by lane.

@@ -43,6 +43,9 @@ class plan {
         layout(t, p, order, fused, block) {
     workspace = layout.workspace;
     for (int i = 0; i < p.count; i++) chosen.push_back(functions[std::size_t(source.origin[std::size_t(i)])]);
+    begun.resize(std::size_t(p.count));
+    for (int i = 0; i < p.count; i++)  // in one order, whatever the order of steps: all plans of a kernel share them
+      if (order.stage_of[std::size_t(i)] >= 0 && detail::is_parameter_gradient(at(i))) region(i);
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
     close_phase(false);
@@ -103,7 +106,8 @@ class plan {
   std::deque<std::vector<matrix_product>> products;
   std::deque<step<T>> followers;
   buffer_layout<T> layout;
-  ahead_of_step ahead;  ///< for the next product of the loop
+  ahead_of_step ahead;      ///< for the next product of the loop
+  std::vector<char> begun;  ///< of node i: whether its steps are there, or it needs none
 
   const jet_node& at(int i) const { return p.nodes[i]; }
   orders readable(const series& s) const { return available(p.nodes, s); }
@@ -166,6 +170,7 @@ class plan {
 
   void emit(int i) {
     const jet_node& x = at(i);
+    if (std::exchange(begun[std::size_t(i)], 1)) return;
     switch (x.o) {
       case jet_op::load_state: simple(i, steps::load_state<T>); break;
       case jet_op::load_time: simple(i, steps::load_time<T>); break;
@@ -316,7 +321,7 @@ class plan {
     next->scaled = true;
     next->parameter = f.weights.a;
     next->parameter_dim = f.weights.a_dim;
-    next->follower = transposition_behind(follower);
+    next->follower = gradients_behind(follower);
     step<T>& s = add_step(i);
     s.run = steps::strips<T>;
     s.follower = next;
@@ -334,7 +339,7 @@ class plan {
       for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & x.stored);
     if (emit_single_output(i, follower, factors)) return;
     step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
-    if (next) next->follower = transposition_behind(follower);
+    if (next) next->follower = gradients_behind(follower);
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
     set_products(s, layer_products(layout, t, p, x, factors, in));
@@ -362,92 +367,114 @@ class plan {
     s.strip = in != j;
     return &s;
   }
-  /// The step that transposes the cotangent which node j makes, strip by strip; null where nothing asks for it in this stage.
-  const step<T>* transposition_behind(int j) {
+  /// Whether a gradient's cotangent is the one that node j makes in the same loop.
+  bool made_by(const series& of, int stage, bool per_dim, int j) const {
     const auto made_here = [&](int i) { return i < 0 || resolve(p, i) == j; };
-    for (transposition& q : layout.transpositions)
-      if (!q.emitted && q.stage == order.stage_of[std::size_t(j)] && q.per_dim == at(j).per_dim && made_here(q.of.low) &&
-          made_here(q.of.high)) {
-        emit_transposition(q, j);
-        followers.push_back(steps.back());
-        steps.pop_back();
-        return &followers.back();
-      }
-    return nullptr;
+    return stage == order.stage_of[std::size_t(j)] && per_dim == at(j).per_dim && made_here(of.low) && made_here(of.high);
   }
+  const step<T>* to_follower() {
+    followers.push_back(steps.back());
+    steps.pop_back();
+    return &followers.back();
+  }
+  /// What follows the step that makes the cotangent of node j, strip by strip: its transposition, and gradients of weights of few
+  /// inputs. Null where nothing asks for them in this stage.
+  const step<T>* gradients_behind(int j) {
+    const step<T>* first = nullptr;
+    if (rows_apart) return first;
+    for (transposition& q : layout.transpositions)
+      if (!first && !q.emitted && made_by(q.of, q.stage, q.per_dim, j)) {
+        emit_transposition(q, j);
+        first = to_follower();
+      }
+    const auto there = [&](int a) { return a < 0 || begun[std::size_t(resolve(p, a))]; };
+    for (int i = j + 1; i < p.count; i++) {
+      const jet_node& x = at(i);
+      if (x.o != jet_op::weight_gradient || begun[std::size_t(i)] || !layout.few_inputs(i) ||
+          !made_by(x.in[0], order.stage_of[std::size_t(i)], x.per_dim, j) || !there(x.in[1].low) || !there(x.in[1].high))
+        continue;
+      begun[std::size_t(i)] = true;
+      emit_weight_gradient_of_rows(i);
+      steps.back().follower = first;
+      first = to_follower();
+    }
+    return first;
+  }
+
+  // ---- gradients
+  /// Node i makes the cotangent or is the first that asks for it. The gradient of the layer's bias is added up with it.
   void emit_transposition(transposition& q, int i) {
     q.emitted = true;
     step<T>& s = add_step(i);
-    s.run = steps::transpose_cotangent<T>;
+    s.run = steps::transpose_cotangent<T, false>;
     s.width = q.features;
     s.out = q.at;
-    bind(s, 0, q.of, readable(q.of));
+    bind(s, 0, q.of, q.set);
+    for (int j = 0; j < p.count && q.bias < 0; j++)
+      if (at(j).o == jet_op::bias_gradient && order.stage_of[std::size_t(j)] >= 0 && (j == i || !begun[std::size_t(j)]) &&
+          layout.transposition_for(j) == &q)
+        q.bias = j;
+    if (q.bias < 0) return;
+    begun[std::size_t(q.bias)] = true;
+    s.run = steps::transpose_cotangent<T, true>;
+    add_to(s, q.bias);
   }
-  // ---- gradients
-  gradient_region& region(int tensor_index, int column, int in, int out, int dims, int lanes = 1) {
-    return region_of(regions, accumulators, {tensor_index, column, dims, in, out, lanes, layout.padded(out * lanes)});
+  gradient_region& region(int i) {
+    return region_of(regions, accumulators, region_of_gradient(layout, t, at(i), !rows_apart && layout.adds_lanes(i)));
+  }
+  /// Step s adds to the gradient of node i, which is a bias or a parameter.
+  void add_to(step<T>& s, int i) {
+    const gradient_region& r = region(i);
+    s.parameter = r.offset;
+    s.parameter_dim = r.dims > 1 || (at(i).o == jet_op::parameter_gradient && at(i).per_dim) ? r.padded : 0;
   }
   void emit_parameter_gradient(int i) {
-    const jet_node& x = at(i);
-    const gradient_region r = region(x.weight, 0, 0, x.width, x.per_dim ? d : 1);
     simple(i, rows_apart ? steps::vector_jacobian<T> : steps::parameter_gradient<T>);
-    steps.back().parameter = r.offset;
-    steps.back().parameter_dim = r.dims > 1 || x.per_dim ? r.padded : 0;
+    add_to(steps.back(), i);
   }
-  const transposition& transposed(int i) {
+  transposition& transposed(int i) {
     transposition& q = *layout.transposition_for(i);
     if (!q.emitted) emit_transposition(q, i);
     return q;
   }
   void emit_bias_gradient(int i) {
-    if (rows_apart || layout.by_lanes(i)) return emit_bias_gradient_of_rows(i);
-    const transposition& a = transposed(i);
-    const tensor& w = t.tensors[at(i).weight];
-    const gradient_region r = region(at(i).weight, 0, 0, a.features, w.rank == 2 ? w.shape[0] : 1);
-    step<T>& s = add_step(i);
-    s.run = steps::bias_gradient<T>;
-    s.out = a.at;
-    s.parameter = r.offset;
-    s.parameter_dim = w.rank == 2 ? r.padded : 0;
-  }
-  /// From the cotangent as it is, without a transposition.
-  void emit_bias_gradient_of_rows(int i) {
-    const tensor& w = t.tensors[at(i).weight];
-    const int out = w.shape[w.rank - 1];
-    const gradient_region r = region(at(i).weight, 0, 0, out, w.rank == 2 ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
-    simple(i, rows_apart ? steps::vector_jacobian<T> : steps::bias_gradient_by_lanes<T>);
-    steps.back().width = out;
-    steps.back().parameter = r.offset;
-    steps.back().parameter_dim = w.rank == 2 ? r.padded : 0;
+    if (!rows_apart && !layout.by_lanes(i)) {
+      const transposition& q = transposed(i);
+      if (q.bias == i) return;
+      add_step(i).run = steps::bias_gradient<T>;
+      steps.back().out = q.at;
+    } else {
+      // from the cotangent as it is, without a transposition
+      simple(i, rows_apart ? steps::vector_jacobian<T> : steps::bias_gradient_by_lanes<T>);
+      steps.back().width = region(i).out;
+    }
+    add_to(steps.back(), i);
   }
   void emit_weight_gradient_of_rows(int i) {
     const jet_node& x = at(i);
-    const tensor& w = t.tensors[x.weight];
-    const weight_gradient_shape g = shape_of_weight_gradient(t, x);
-    const gradient_region r =
-        region(x.weight, x.n, g.in, w.shape[w.rank - 2], g.own ? w.shape[0] : 1, rows_apart ? 1 : simd::lanes<T>);
-    std::vector<matrix_product> list = gradient_products_of_rows(layout, t, x, r, readable(x.in[0]));
+    std::vector<matrix_product> list = gradient_products_of_rows(layout, t, x, region(i), readable(x.in[0]));
     if (rows_apart)
       for (matrix_product& m : list) m.rule = extent_rule::full;
-    else matrix_flop += 2 * useful_entries(t, x, g) * double(list.size());
+    else matrix_flop += 2 * useful_entries(t, x, shape_of_weight_gradient(t, x)) * double(list.size());
     step<T>& s = add_step(i);
-    s.run = rows_apart ? steps::weight_jacobian<T> : steps::weight_gradient_by_lanes<T>;
+    s.run = rows_apart             ? steps::weight_jacobian<T>
+            : layout.few_inputs(i) ? steps::weight_gradient_of_few_inputs<T>
+                                   : steps::weight_gradient_by_lanes<T>;
     set_products(s, std::move(list));
   }
   void emit_weight_gradient(int i) {
-    if (rows_apart || layout.by_lanes(i)) return emit_weight_gradient_of_rows(i);
+    if (rows_apart || layout.adds_lanes(i)) return emit_weight_gradient_of_rows(i);
     const jet_node& x = at(i);
-    const transposition a = transposed(i);
-    const tensor& w = t.tensors[x.weight];
+    const transposition& a = transposed(i);
     const weight_gradient_shape g = shape_of_weight_gradient(t, x);
-    const std::size_t known = regions.size();
-    gradient_region& r = region(x.weight, x.n, g.in, a.features, g.own ? w.shape[0] : 1);
-    std::vector<matrix_product> list = gradient_products(layout, t, x, r, a, readable(a.of));
+    gradient_region& r = region(i);
+    std::vector<matrix_product> list = gradient_products(layout, t, x, r, a);
     for (const matrix_product& m : list) matrix_flop += 2 * useful_entries(t, x, g) * (m.depth / samples);
     step<T>& s = add_step(i);
     s.run = steps::weight_gradient<T>;
     set_products(s, std::move(list));
-    if (g.own && at(i).per_dim && regions.size() > known && s.product_count) s.starts = r.started = true;
+    if (g.own && at(i).per_dim && !r.added && s.product_count) s.starts = r.started = true;
+    r.added = true;
   }
 };
 

@@ -1,4 +1,5 @@
-// tests/unit/simd/transpose.cpp: transposes of all small sizes; nothing outside the result is touched.
+// tests/unit/simd/transpose.cpp: transposes of all small sizes, with and without sums of rows; nothing outside the result is
+// touched.
 #include "../../catch.hpp"
 #include <vector>
 #include <dimwise/simd/transpose.hpp>
@@ -17,6 +18,13 @@ TEMPLATE_TEST_CASE("transpose of any size and stride", "[simd]", float, double) 
       for (int c = 0; c < columns; ++c)
         for (int r = 0; r < out_stride; ++r)
           wrong += out[static_cast<std::size_t>(c * out_stride + r)] != (r < rows ? static_cast<T>(r * in_stride + c) : T(-1));
+
+      // The sums are whole numbers that have no rounding errors.
+      std::vector<T> again(out.size(), T(-1)), sums(static_cast<std::size_t>(rows), T(1));
+      dimwise::simd::transpose_and_sum(in.data(), in_stride, rows, columns, again.data(), out_stride, sums.data());
+      wrong += again != out;
+      for (int r = 0; r < rows; ++r)
+        wrong += sums[static_cast<std::size_t>(r)] != static_cast<T>(1 + columns * r * in_stride + columns * (columns - 1) / 2);
     }
   CHECK(wrong == 0);
 }
