@@ -174,8 +174,8 @@ std::vector<figure> measure(const compiled_model& m, const options& o) {
     const double update = best_call(std::min(o.seconds, 0.3), [&] {
       const double norm = optimiser.norm(gradient.data(), &workers);
       optimiser.step(moved.data(), gradient.data(), norm > 1 ? 1 / norm : 1, 1e-6, 0, &workers);
-      for (std::size_t j = 0; j < moved.size(); j++) p[j] = T(moved[j]);
-      std::fill(gradient.begin(), gradient.end(), 0.0);
+      round_all(moved.data(), p.data(), p.size(), workers);
+      clear_all(gradient.data(), gradient.size(), workers);
     });
     f.variant = "adam_step" + ending;
     f.seconds_per_sample += update / double(samples);

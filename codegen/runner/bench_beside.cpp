@@ -161,11 +161,11 @@ int bench_beside(const compiled_model& m, const beside_request& r) {
   const T* cotangents[] = {cotangent.data()};
   adam optimiser(parameters.size(), movable_entries(t, reached_tensors(t, {t.objectives[chosen].node})));
   const auto call = [&] {
-    std::fill(gradient.begin(), gradient.end(), 0.0);
+    clear_all(gradient.data(), gradient.size(), workers);
     gradient_all(kernel, p.data(), p.size(), in, cotangents, pointers.data(), gradient.data(), workers, memory);
     if (!step) return;
     optimiser.step(parameters.data(), gradient.data(), 1, 1e-3, 0, &workers);
-    for (std::size_t j = 0; j < p.size(); j++) p[j] = T(parameters[j]);
+    round_all(parameters.data(), p.data(), p.size(), workers);
   };
   call();
   write_tensors(results / (step ? "parameters" : "gradient"), t, step ? parameters.data() : gradient.data());

@@ -171,7 +171,7 @@ template <class T>
 const T* objective_runner<T>::cast(const double* parameters) {
   if constexpr (sizeof(T) == sizeof(double)) return parameters;
   else {
-    for (std::size_t i = 0; i < parameters_.size(); i++) parameters_[i] = T(parameters[i]);
+    round_all(parameters, parameters_.data(), parameters_.size(), workers_);
     return parameters_.data();
   }
 }

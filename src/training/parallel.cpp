@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -27,39 +28,51 @@ block_range even_part(std::size_t n_blocks, std::size_t parts, std::size_t n) {
   return {begin, begin + size + (n < larger ? 1 : 0)};
 }
 
-/// How values of many samples are shared out: whole blocks, as many for each thread, in tasks of falling size, so that threads
-/// that were held up end together with the others; then what is left, fewer blocks than threads, in equal numbers of vectors for
-/// all.
-class value_tasks {
+/// How values of many samples are shared out: each thread has as many whole blocks as any other and an equal number of vectors of
+/// what is left; one that has done its own takes blocks from one that was held up, unless only its last is left.
+class value_shares {
  public:
-  value_tasks(std::size_t samples, std::size_t block, std::size_t vector, std::size_t threads)
-      : samples_(samples),
-        block_(block),
-        vector_(vector),
-        threads_(samples > block ? threads : 1),
-        blocks_(samples / block / threads_ * threads_) {
-    while (falling(falling_).begin < blocks_) falling_++;
+  static constexpr std::size_t most = most_parts;
+
+  value_shares(std::size_t samples, std::size_t block, std::size_t vector, std::size_t shares)
+      : samples_(samples), block_(block), vector_(vector), shares_(shares), blocks_(samples / block / shares * shares) {
+    for (std::size_t n = 0; n < shares_; n++) {
+      const block_range own = even_part(blocks_, shares_, n);
+      left_[n].blocks = packed(own.begin, own.end);
+    }
   }
-  std::size_t count() const { return falling_ + threads_; }
-  /// Samples of task n; some may have none.
-  block_range operator()(std::size_t n) const {
-    if (n < falling_) return {falling(n).begin * block_, falling(n).end * block_};
+  std::size_t count() const { return shares_; }
+  /// Calls evaluate(begin, end) for the samples of share n, then for some of others.
+  template <class Evaluate>
+  void work(std::size_t n, const Evaluate& evaluate) {
     const std::size_t first = blocks_ * block_;
-    const block_range part = even_part(ceil_div(samples_ - first, vector_), threads_, n - falling_);
-    return {std::min(samples_, first + part.begin * vector_), std::min(samples_, first + part.end * vector_)};
+    const block_range rest = even_part(ceil_div(samples_ - first, vector_), shares_, n);
+    if (rest.begin < rest.end) evaluate(first + rest.begin * vector_, std::min(samples_, first + rest.end * vector_));
+    block_range taken;
+    while (take(n, true, taken)) evaluate(taken.begin * block_, taken.end * block_);
+    for (std::size_t i = 1; i < shares_; i++)
+      while (take((n + i) % shares_, false, taken)) evaluate(taken.begin * block_, taken.end * block_);
   }
 
  private:
-  std::size_t samples_, block_, vector_, threads_, blocks_, falling_ = 0;
+  struct alignas(64) share {
+    std::atomic<std::uint64_t> blocks{0};  ///< that nobody has begun: the first, and the one past the last
+  };
+  std::size_t samples_, block_, vector_, shares_, blocks_;
+  std::array<share, most> left_;
 
-  /// Task n of the whole blocks, a share of those that are left; empty behind the last one.
-  block_range falling(std::size_t n) const {
-    block_range task{0, 0};
-    for (std::size_t i = 0; i <= n; i++) {
-      const std::size_t left = blocks_ - task.end;
-      task = {task.end, task.end + std::min(left, std::max<std::size_t>(1, left / (2 * threads_)))};
+  static std::uint64_t packed(std::size_t begin, std::size_t end) { return std::uint64_t(begin) << 32 | end; }
+  /// Its owner takes a few blocks in front, another one half of them behind.
+  bool take(std::size_t n, bool own, block_range& taken) {
+    std::uint64_t now = left_[n].blocks.load(std::memory_order_relaxed);
+    while (true) {
+      const std::size_t begin = now >> 32, end = now & 0xffffffff, count = end - begin;
+      if (count < (own ? 1u : 2u)) return false;
+      const std::size_t some = own ? ceil_div(count, 4) : count / 2;
+      taken = own ? block_range{begin, begin + some} : block_range{end - some, end};
+      const std::uint64_t then = own ? packed(begin + some, end) : packed(begin, end - some);
+      if (left_[n].blocks.compare_exchange_weak(now, then, std::memory_order_relaxed)) return true;
     }
-    return task;
   }
 };
 
@@ -177,13 +190,14 @@ void evaluate_all(const kernel_interface<T>& kernel, const T* parameters, const 
   grow(memory.workspaces, threads, kernel.evaluate_workspace());
   if (in.samples == 0) return;
   if (threads == 1) return kernel.evaluate(parameters, in, 0, in.samples, out, memory.workspaces[0].data());
-  const value_tasks tasks(in.samples, kernel.block(), kernel.vector(), threads);
+  value_shares shares(in.samples, kernel.block(), kernel.vector(),
+                      in.samples > kernel.block() ? std::min(threads, value_shares::most) : 1);
   const auto task = [&](std::size_t n, int thread) {
-    const block_range part = tasks(n);
-    if (part.begin < part.end)
-      kernel.evaluate(parameters, in, part.begin, part.end, out, memory.workspaces[std::size_t(thread)].data());
+    shares.work(n, [&](std::size_t begin, std::size_t end) {
+      kernel.evaluate(parameters, in, begin, end, out, memory.workspaces[std::size_t(thread)].data());
+    });
   };
-  workers.run(tasks.count(), std::cref(task));
+  workers.run(shares.count(), std::cref(task));
 }
 
 template <class T>
@@ -245,6 +259,18 @@ void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::s
   gradient_all(kernel, parameters, parameter_count, in, cotangents, out, gradient, workers, memory);
 }
 
+void clear_all(double* gradient, std::size_t n, team& workers) {
+  for_ranges(workers, n, entries_of_task,
+             [&](std::size_t begin, std::size_t end) { std::fill(gradient + begin, gradient + end, 0.0); });
+}
+
+template <class T>
+void round_all(const double* parameters, T* rounded, std::size_t n, team& workers) {
+  for_ranges(workers, n, entries_of_task, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; i++) rounded[i] = T(parameters[i]);
+  });
+}
+
 template <class T>
 double mean_in_order(const T* values, std::size_t n) {
   double sum = 0;
@@ -260,6 +286,7 @@ double mean_in_order(const T* values, std::size_t n) {
   template void evaluate_all<T>(const kernel_interface<T>&, const T*, const arguments<T>&, T* const*, int);              \
   template void gradient_all<T>(const kernel_interface<T>&, const T*, std::size_t, const arguments<T>&, const T* const*, \
                                 T* const*, double*, int);                                                                \
+  template void round_all<T>(const double*, T*, std::size_t, team&);                                                     \
   template double mean_in_order<T>(const T*, std::size_t);
 DIMWISE_INSTANTIATE(float)
 DIMWISE_INSTANTIATE(double)

@@ -228,7 +228,7 @@ class trainer {
 
   void one_step(const stage_entry& stage, objective_runner<T>& runner, adam& optimiser) {
     gradient_.swap(before_);
-    std::fill(gradient_.begin(), gradient_.end(), 0.0);
+    clear_all(gradient_.data(), gradient_.size(), workers_);
     const double loss = runner.gradient(state_.step, state_.parameters.data(), gradient_.data());
     const double norm = optimiser.norm(gradient_.data(), &workers_);
     if (!std::isfinite(loss) || !std::isfinite(norm)) {

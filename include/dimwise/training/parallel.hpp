@@ -38,6 +38,12 @@ template <class T>
 void gradient_all(const kernel_interface<T>& kernel, const T* parameters, std::size_t parameter_count, const arguments<T>& in,
                   const T* const* cotangents, T* const* out, double* gradient, int threads = 1);
 
+/// Clears a gradient, with all threads where it is long.
+void clear_all(double* gradient, std::size_t n, team& workers);
+/// rounded[i] = T(parameters[i]), likewise.
+template <class T>
+void round_all(const double* parameters, T* rounded, std::size_t n, team& workers);
+
 /// The mean of values[n], summed in double in the order of the array.
 template <class T>
 double mean_in_order(const T* values, std::size_t n);

@@ -235,6 +235,52 @@ TEST_CASE("values are shared out in vectors: every sample once, and no thread ha
   CHECK(kernel.asked.end()[-1] == std::pair<std::size_t, std::size_t>(992, 1024));
 }
 
+TEST_CASE("a thread that is held up loses its blocks to the others, but for the last") {
+  // The first block waits until all others are done but those that belong to its thread: its first quarter and its last.
+  struct slow_kernel final : function_kernel<float> {
+    mutable std::mutex lock;
+    mutable std::size_t done = 0;
+    std::size_t others;
+    explicit slow_kernel(std::size_t expected) : function_kernel<float>(kernel_of<float>(1, 48)), others(expected) {}
+    std::size_t vector() const override { return 16; }
+    void evaluate(const float*, const arguments<float>&, std::size_t begin, std::size_t end, float* const*,
+                  float*) const override {
+      const auto done_now = [&](std::size_t more) {
+        const std::lock_guard<std::mutex> held(lock);
+        return done += more;
+      };
+      for (int i = 0; begin == 0 && i < 10000 && done_now(0) < others; i++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (begin == 0) CHECK(done_now(0) == others);
+      done_now(end - begin);
+    }
+  };
+  for (const std::size_t threads : {2u, 3u}) {
+    arguments<float> in;
+    in.samples = 48 * 48 + 16;
+    const std::size_t own_blocks = 48 / threads, kept = (own_blocks + 3) / 4 + 1;
+    const slow_kernel kernel(in.samples - 48 * kept);
+    evaluate_all<float>(kernel, nullptr, in, nullptr, int(threads));
+    CHECK(kernel.done == in.samples);
+  }
+}
+
+TEST_CASE("a gradient is cleared and parameters are rounded in ranges for all threads") {
+  constexpr std::size_t n = 3 * entries_of_task + 5;
+  for (const int threads : {1, 3}) {
+    team workers(threads);
+    std::vector<double> g(n + 1, 2.0), p(n);
+    for (std::size_t i = 0; i < n; i++) p[i] = 1 + 1e-9 * double(i);
+    std::vector<float> rounded(n + 1, -1.0f);
+    clear_all(g.data(), n, workers);
+    round_all(p.data(), rounded.data(), n, workers);
+    CHECK(std::count(g.begin(), g.end(), 0.0) == std::ptrdiff_t(n));
+    CHECK(rounded[n] == -1.0f);
+    rounded.pop_back();
+    CHECK(rounded == std::vector<float>(p.begin(), p.end()));
+  }
+}
+
 TEST_CASE("parts are a function of sizes, and fewer for long parameter vectors") {
   CHECK(gradient_parts(1, 32, 10) == 1);
   CHECK(gradient_parts(1024, 32, 1000) == 16);
