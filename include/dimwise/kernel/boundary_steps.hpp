@@ -89,6 +89,12 @@ void parameter(const step<T>& st, const call<T>& c) {
   for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), st.samples, from[w]);
 }
 
+/// A weight of each feature, n from one to the next, in all samples.
+template <class T>
+void spread_weights(const step<T>& st, const call<T>& c) {
+  for (int w = 0; w < st.width; w++) std::fill_n(c.at(st.out, w), st.samples, c.parameters[st.parameter + w * st.n]);
+}
+
 /// Adds to [sample][width] in squares of a vector's lanes: a row of samples alone would touch a cache line for each number.
 template <class T>
 void store_cotangent(const step<T>& st, const call<T>& c) {

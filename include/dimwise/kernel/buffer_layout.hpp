@@ -1,5 +1,7 @@
 // kernel/buffer_layout.hpp: where every series of a scheduled jet program lies in the workspace of a block.
 #pragma once
+#include <limits>
+
 #include "../lowering/fusion.hpp"
 #include "../lowering/memory_plan.hpp"
 #include "../lowering/recompute.hpp"
@@ -23,13 +25,22 @@ struct transposition {
   bool emitted = false;
 };
 
+/// Coefficient c of a layer that has the same number in all samples and dimensions: the weight of a coordinate or time, whose
+/// derivative by itself is 1.
+struct constant_coefficient {
+  int node = -1, c = 0;
+  std::ptrdiff_t weight = 0, weight_row = 0;  ///< in the parameters: that of the first feature, and from one to the next
+  row_reference at;
+};
+
 template <class T>
 class buffer_layout {
  public:
   static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
   std::vector<row_reference> buffers;                            ///< of node i; `row` is the real stride, also for one feature
   std::vector<transposition> transpositions;
-  std::vector<buffer_request> requests;  ///< of node i, then of the transpositions: size, lifetime, place
+  std::vector<constant_coefficient> constants;
+  std::vector<buffer_request> requests;  ///< of node i, the transpositions and the constants: size, lifetime, place
   std::ptrdiff_t workspace = 0;          ///< elements of one block
 
   buffer_layout(const table& recording, const jet_program_view& program, const schedule& stages, const fusion& together,
@@ -69,6 +80,18 @@ class buffer_layout {
     r.base += slot(at(i).stored, c) * samples;
     if (at(i).width == 1) r.row = 0;
     return r;
+  }
+  /// Where coefficient c of layer i lies, if that is a constant; else null.
+  const constant_coefficient* constant(int i, int c) const {
+    for (const constant_coefficient& q : constants)
+      if (q.node == i && q.c == c) return &q;
+    return nullptr;
+  }
+  orders constants_of(int i) const {
+    orders set = 0;
+    for (const constant_coefficient& q : constants)
+      if (q.node == i) set |= bit_of(q.c);
+    return set;
   }
   /// The row of f'(u_0) that node i keeps.
   row_reference slope_row(int i) const {
@@ -224,6 +247,9 @@ class buffer_layout {
     for (const transposition& q : transpositions) {
       requests.push_back({count(q.set) * samples * q.padded, q.first, q.last, -1});
     }
+    find_constants();
+    for (const constant_coefficient& q : constants)
+      requests.push_back({std::ptrdiff_t(at(q.node).width) * samples, 0, std::numeric_limits<int>::max(), -1});
     workspace = place_buffers(requests, 64 / std::ptrdiff_t(sizeof(T)));
     buffers.resize(n);
     for (int i = 0; i < p.count; i++) {
@@ -238,6 +264,34 @@ class buffer_layout {
     }
     for (std::size_t j = 0; j < transpositions.size(); j++)
       transpositions[j].at = {requests[n + j].offset, 0, transpositions[j].padded};
+    for (std::size_t j = 0; j < constants.size(); j++)
+      constants[j].at = {requests[n + transpositions.size() + j].offset, 0, samples};
+  }
+  /// Those of layers whose activation reads them in the loop over dimensions.
+  void find_constants() {
+    for (int i = 0; i < p.count; i++) {
+      const jet_node& x = at(i);
+      if (!executed(i) || x.o != jet_op::linear || !x.per_dim || !contains(x.stored, 0) || t.tensors[x.weight].rank != 2 ||
+          !fused.in_place[std::size_t(i)])
+        continue;
+      for (orders m = x.stored & ~value_only; m; m &= m - 1) {
+        const int c = std::countr_zero(m);
+        int column = 0, found = 0;
+        constant_coefficient q{i, c, -1, 0, {}};
+        for (int j = 0; j < x.inputs; j++) {
+          const series& a = x.in[j];
+          if (contains(readable(a), c)) {
+            found++;
+            const jet_op o = at(resolve(p, x_order(c) ? a.high : a.low)).o;
+            if ((o == jet_op::load_state && c == coefficient(1, 0)) || (o == jet_op::load_time && c == coefficient(0, 1)))
+              q.weight = t.tensors[x.weight].offset + column;
+          }
+          column += at(a.low >= 0 ? a.low : a.high).width;
+        }
+        q.weight_row = column;
+        if (found == 1 && q.weight >= 0) constants.push_back(q);
+      }
+    }
   }
   /// Dimensions of its result that a node stores: none where a follower takes them.
   int own_rows(int i) const {

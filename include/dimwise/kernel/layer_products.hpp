@@ -22,16 +22,16 @@ inline bool side_by_side(const jet_program_view& p, const std::vector<product_fa
   return true;
 }
 
-/// One sum of products for each run of coefficients of node x that lie side by side, in the buffer of node `in`: its own, or
-/// that of the function applied to it.
+/// One sum of products for each run of coefficients `set` of node x that lie side by side, in the buffer of node `in`: its own,
+/// or that of the function applied to it.
 template <class T>
 std::vector<matrix_product> layer_products(const buffer_layout<T>& layout, const table& t, const jet_program_view& p,
-                                           const jet_node& x, const std::vector<product_factor>& factors, int in) {
+                                           const jet_node& x, const std::vector<product_factor>& factors, orders set, int in) {
   const orders stored = p.nodes[in].stored;
   const row_reference out = layout.buffers[std::size_t(in)];
   const int samples = layout.block();
   std::vector<matrix_product> list;
-  for (orders rest = x.stored; rest;) {
+  for (orders rest = set; rest;) {
     const int first = std::countr_zero(rest);
     int last = first, n = 0;
     do {

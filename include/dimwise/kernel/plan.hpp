@@ -46,6 +46,9 @@ class plan {
     begun.resize(std::size_t(p.count));
     for (int i = 0; i < p.count; i++)  // in one order, whatever the order of steps: all plans of a kernel share them
       if (order.stage_of[std::size_t(i)] >= 0 && detail::is_parameter_gradient(at(i))) region(i);
+    for (const constant_coefficient& q : layout.constants) emit_constant(q);
+    close_phase(false);
+    if (!phases.empty()) phases.back().once = true;
     for (int i = 0; i < p.count; i++)
       if (order.stage_of[std::size_t(i)] >= 0 && preloaded(p.nodes[i])) emit(i);
     close_phase(false);
@@ -313,7 +316,7 @@ class plan {
         gradient = &followers.back();
       }
     }
-    step<T>* next = follower_step(follower, follower);
+    step<T>* next = follower_step(follower, follower, i);
     std::vector<row_reference> rows;
     for (orders m = next->in_set[0]; m; m &= m - 1) rows.push_back(layout.row(f.operand, std::countr_zero(m)));
     references.push_back(std::move(rows));
@@ -335,22 +338,30 @@ class plan {
     const jet_node& x = at(i);
     const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
     const std::vector<product_factor> factors = product_factors(t, p, x);
+    const orders set = x.stored & ~layout.constants_of(i);
     if (!source.repeats[std::size_t(i)])
-      for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & x.stored);
+      for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & set);
     if (emit_single_output(i, follower, factors)) return;
-    step<T>* next = follower >= 0 ? follower_step(follower, in) : nullptr;
+    step<T>* next = follower >= 0 ? follower_step(follower, in, i) : nullptr;
     if (next) next->follower = gradients_behind(follower);
     step<T>& s = add_step(i);
     s.run = steps::products<T>;
-    set_products(s, layer_products(layout, t, p, x, factors, in));
+    set_products(s, layer_products(layout, t, p, x, factors, set, in));
     s.follower = next;
     s.strip = next && next->strip;
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};
   }
-  /// The step of node j, which reads a product in the buffer of node `in`: its own, or one strip of rows.
-  step<T>* follower_step(int j, int in) {
+  void emit_constant(const constant_coefficient& q) {
+    step<T>& s = add_step(q.node);
+    s.run = steps::spread_weights<T>;
+    s.out = q.at;
+    s.parameter = q.weight;
+    s.n = int(q.weight_row);
+  }
+  /// The step of node j, which reads product i in the buffer of node `in`: its own, or one strip of rows.
+  step<T>* follower_step(int j, int in, int i) {
     const std::size_t place = steps.size();
     emit_unary(j);
     followers.push_back(steps[place]);
@@ -360,6 +371,7 @@ class plan {
     for (orders m = s.in_set[0]; m; m &= m - 1) {
       row_reference r = layout.buffers[std::size_t(in)];
       r.base += slot(at(in).stored, std::countr_zero(m)) * samples;
+      if (const constant_coefficient* q = layout.constant(i, std::countr_zero(m))) r = q->at;
       rows.push_back(r);
     }
     references.push_back(std::move(rows));

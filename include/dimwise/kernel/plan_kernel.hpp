@@ -36,6 +36,7 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
         }
     };
     for (auto f = p.phases.begin(); f != p.phases.end(); ++f) {
+      if (f->once && first != begin) continue;
       if (f->dims == 0) {
         run(*f, 0, f->each_dimension ? p.d : 1);
         continue;

@@ -124,7 +124,8 @@ struct call {
 struct phase {
   std::size_t begin = 0, end = 0;
   bool each_dimension = false;
-  int dims = 0;  ///< not 0: it and the next phase take turns, each for so many dimensions
+  int dims = 0;       ///< not 0: it and the next phase take turns, each for so many dimensions
+  bool once = false;  ///< what it makes does not depend on samples: for the first block of a call only
 };
 
 template <class T>
