@@ -11,6 +11,7 @@
 #include "gradient_products.hpp"
 #include "layer_products.hpp"
 #include "matrix_steps.hpp"
+#include "simple_step.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -174,20 +175,12 @@ class plan {
   void emit(int i) {
     const jet_node& x = at(i);
     if (std::exchange(begun[std::size_t(i)], 1)) return;
+    if (const step_function<T> f = simple_step<T>(x.o)) return simple(i, f);
     switch (x.o) {
-      case jet_op::load_state: simple(i, steps::load_state<T>); break;
-      case jet_op::load_time: simple(i, steps::load_time<T>); break;
-      case jet_op::along: simple(i, steps::along<T>); break;
-      case jet_op::load_input: simple(i, steps::load_input<T>); break;
-      case jet_op::load_input_per_dim: simple(i, steps::load_input_per_dim<T>); break;
       case jet_op::load_cotangent:
         simple(i, steps::load_cotangent<T>);
         steps.back().n2 = x.per_dim;
         break;
-      case jet_op::literal: simple(i, steps::literal<T>); break;
-      case jet_op::constant: simple(i, steps::constant<T>); break;
-      case jet_op::index: simple(i, steps::index<T>); break;
-      case jet_op::indicator: simple(i, steps::indicator<T>); break;
       case jet_op::parameter:
         simple(i, steps::parameter<T>);
         steps.back().parameter = t.tensors[x.weight].offset;
@@ -204,7 +197,6 @@ class plan {
       case jet_op::scale:
         if (!fused.follows[std::size_t(i)]) alike(i, steps::scale<T>);
         break;
-      case jet_op::offset: simple(i, steps::offset<T>); break;
       case jet_op::subtract_maximum:
       case jet_op::add_maximum:
         simple(i, steps::shift_by_maximum<T>);
@@ -217,10 +209,6 @@ class plan {
       case jet_op::unary_vjp:
         if (!fused.follows[std::size_t(i)]) emit_unary(i);
         break;
-      case jet_op::choose: simple(i, steps::choose<T>); break;
-      case jet_op::choose_vjp: simple(i, steps::choose_vjp<T>); break;
-      case jet_op::derivative: simple(i, steps::derivative<T>); break;
-      case jet_op::derivative_vjp: simple(i, steps::derivative_vjp<T>); break;
       case jet_op::concat:
         simple(i, steps::features<T>);
         steps.back().n = 0;
@@ -230,17 +218,12 @@ class plan {
         steps.back().n = -x.n;
         break;
       case jet_op::slice_vjp: simple(i, steps::features<T>); break;
-      case jet_op::sum_features: simple(i, steps::sum_features<T>); break;
-      case jet_op::repeat_features: simple(i, steps::repeat_features<T>); break;
       case jet_op::sum_dims: alike(i, steps::sum_dims<T>); break;
       case jet_op::component: simple(i, x.per_dim ? steps::in_dimension<T> : steps::component<T>); break;
       case jet_op::sum_others:
         emit_sum_others(i, steps::sum_others<T>, 0);
         ahead = layout.read_ahead(i);
         break;
-      case jet_op::shift: simple(i, steps::shift<T>); break;
-      case jet_op::unstack: simple(i, steps::unstack<T>); break;
-      case jet_op::unstack_vjp: simple(i, steps::unstack_vjp<T>); break;
       case jet_op::store_cotangent:
         simple(i, steps::store_cotangent<T>);
         steps.back().n2 = x.per_dim;
@@ -261,7 +244,7 @@ class plan {
       case jet_op::readout_vjp: emit_products(i); break;
       case jet_op::weight_gradient: emit_weight_gradient(i); break;
       case jet_op::bias_gradient: emit_bias_gradient(i); break;
-      case jet_op::alias: break;
+      default: break;
     }
   }
   /// f: sum_others or a step that prepares it, which reads operand j.
