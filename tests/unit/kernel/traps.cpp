@@ -242,6 +242,22 @@ TEST_CASE("trap: lanes that hold no sample bring no NaN and no weight", "[trap]"
   }
 }
 
+TEST_CASE("trap: what a call writes once for all its blocks follows the parameters of that call", "[trap]") {
+  const auto k = kernel_detail::make_kernel<odd_widths, kernel_purpose::objective, 0, by_parameters, double>();
+  const batch b = random_batch(d, 250, 5);
+  std::vector<double> values(250), workspace(std::max(k->evaluate_workspace(), k->gradient_workspace())), cotangent(250, 1.0);
+  double* outputs[] = {values.data()};
+  const double* cotangents[] = {cotangent.data()};
+  for (const unsigned seed : {5u, 6u, 7u}) {  // in memory that the parameters before it have left
+    const auto p = random_parameters(recording<odd_widths>::view, seed);
+    k->evaluate(p.data(), b.view(), 0, 250, outputs, workspace.data());
+    CHECK(values == evaluate(*k, p, b, 0, 1));
+    std::vector<double> g(p.size());
+    k->gradient(p.data(), b.view(), 0, 250, cotangents, nullptr, g.data(), workspace.data());
+    CHECK(g == gradient(*k, p, b));
+  }
+}
+
 TEST_CASE("trap: computing values again for the reverse pass, or dimensions for several blocks at once, changes no digit",
           "[trap]") {
   const auto k = kernel_detail::make_kernel<wide_residual, kernel_purpose::objective, 0, by_parameters, double>();
