@@ -78,6 +78,19 @@ DIMWISE_INLINE void ask_ahead(const step<T>& st, const call<T>& c, int begin, in
   else
     for (std::ptrdiff_t k = first; k < last; k += line) __builtin_prefetch(from + k, 0, 3);
 }
+/// Asks for this product's share of what the next block reads of the caller's arrays. They are read row after row only once, so
+/// that a block would wait for their lines; to ask for all at once would hold up the product. Small arrays are in some cache.
+template <class T>
+DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
+  const std::ptrdiff_t share = st.share + c.i * st.shares_of_dimension, shares = st.inputs->shares;
+  for (const inputs_ahead::array& a : st.inputs->arrays) {
+    if (c.in->samples * std::size_t(a.width) * sizeof(T) < 262144) continue;
+    const T* from = c.in->of_leaf(a.leaf) + c.next * std::size_t(a.width);
+    constexpr int line = 64 / int(sizeof(T));
+    const std::ptrdiff_t lines = (std::ptrdiff_t(c.next_valid) * a.width + line - 1) / line, last = lines * (share + 1) / shares;
+    for (std::ptrdiff_t k = lines * share / shares; k < last; k++) __builtin_prefetch(from + k * line, 0, 2);
+  }
+}
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. Strip by strip of rows: all
@@ -89,6 +102,7 @@ void products(const step<T>& st, const call<T>& c) {
       rule == extent_rule::readout_left_rows || rule == extent_rule::readout_right_rows)
     rows = detail::readable_units(*st.products, st.d, c.i);
   const detail::depth_ranges ranges(st.products, st.product_count, st.d, c.i);
+  if (st.inputs && c.next_valid) detail::ask_for_inputs(st, c);
   call<T> part = c;
   simd::gemm_strip<T> g;
   for (int r = 0, height; r < rows; r += height) {

@@ -11,6 +11,7 @@
 #include "gradient_products.hpp"
 #include "layer_products.hpp"
 #include "matrix_steps.hpp"
+#include "share_inputs.hpp"
 #include "simple_step.hpp"
 
 namespace dimwise {
@@ -81,6 +82,7 @@ class plan {
       close_phase(true);
       ahead = {};
     }
+    share_out(inputs, t, p, order, phases, steps);
     if (rows_apart) accumulators *= samples;
     if (!is_reverse(p) && own_weight_count(t, p, order) * std::ptrdiff_t(sizeof(T)) > buffer_layout<T>::second_level_cache / 2)
       group = 4;
@@ -110,6 +112,7 @@ class plan {
   std::deque<std::vector<matrix_product>> products;
   std::deque<step<T>> followers;
   buffer_layout<T> layout;
+  inputs_ahead inputs;
   ahead_of_step ahead;      ///< for the next product of the loop
   std::vector<char> begun;  ///< of node i: whether its steps are there, or it needs none
 

@@ -26,6 +26,8 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
       c.workspace = workspace + g * p.workspace;
       c.first = first + std::size_t(g) * samples;
       c.valid = int(std::min(samples, end - c.first));
+      c.next = c.first + samples * std::size_t(p.group);
+      c.next_valid = c.next < end ? int(std::min(samples, end - c.next)) : 0;
     };
     const auto run = [&](const phase& f, int from, int to) {
       for (int i = from; i < to; i++)

@@ -62,6 +62,15 @@ struct ahead_of_step {
   bool written = false;  ///< they will be written, not read
 };
 
+/// The caller's arrays, of which each product of a plan asks for its share of what the next block reads.
+struct inputs_ahead {
+  struct array {
+    int leaf, width;  ///< arguments::of_leaf; numbers of a sample
+  };
+  std::vector<array> arrays;
+  int shares = 0;  ///< products that are run for a block
+};
+
 /// What a sum over other dimensions finds of its operand: all dimensions; these and the sums of groups; or the sums of groups and
 /// the dimensions of its current group, collected in the rows where it puts their sums.
 enum class group_operand : std::uint8_t { kept, kept_and_summed, repeated };
@@ -92,6 +101,8 @@ struct alignas(64) step {
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts
   ahead_of_step ahead;
+  const inputs_ahead* inputs = nullptr;    ///< of a product
+  int share = 0, shares_of_dimension = 0;  ///< which share of them it asks for, and how many later the next dimension does
   grid_offset offset{};
   int node = -1;
 };
@@ -112,6 +123,8 @@ struct call {
   const input_cotangents<T>* input_gradients = nullptr;
   std::size_t first = 0;        ///< first sample
   int valid = 0;                ///< samples of the block that exist; the others repeat the last one
+  std::size_t next = 0;         ///< first sample of the next block that uses this workspace
+  int next_valid = 0;           ///< samples of it
   int i = 0;                    ///< dimension
   bool begins = false;          ///< the accumulators hold nothing yet that matters where a step starts them
   int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
