@@ -23,6 +23,22 @@ constexpr orders value_only = 1;
 constexpr orders time_column = 0x0101010101010101ull;  ///< all (0, m)
 constexpr orders x_row = 0xff;                         ///< all (k, 0)
 
+/// Calls f(first coefficient, how many) for the maximal runs of a set: follows(a, b) says whether b, the one after a in the set,
+/// belongs to the run of a.
+template <class Follows, class F>
+constexpr void each_run(orders s, const Follows& follows, const F& f) {
+  while (s) {
+    const int first = std::countr_zero(s);
+    int last = first, n = 0;
+    do {
+      last = std::countr_zero(s);
+      s &= s - 1;
+      n++;
+    } while (s && follows(last, std::countr_zero(s)));
+    f(first, n);
+  }
+}
+
 /// The largest k and m in a set.
 constexpr int max_x(orders s) {
   s |= s >> 32;

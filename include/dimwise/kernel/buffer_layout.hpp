@@ -152,25 +152,16 @@ class buffer_layout {
   /// and in `into`.
   template <class F>
   void each_run(const series& s, orders set, orders into, F&& f) const {
-    orders m = set & readable(s);
-    while (m) {
-      const int c = std::countr_zero(m);
-      const int node = resolve(p, x_order(c) ? s.high : s.low);
-      int n = 0;
-      orders rest = m;
-      while (rest) {
-        const int e = std::countr_zero(rest);
-        if (resolve(p, x_order(e) ? s.high : s.low) != node || slot(at(node).stored, e) != slot(at(node).stored, c) + n ||
-            slot(into, e) != slot(into, c) + n)
-          break;
-        n++;
-        rest &= rest - 1;
-      }
-      row_reference r = buffers[std::size_t(node)];
-      r.base += slot(at(node).stored, c) * samples;
+    const auto node_of = [&](int c) { return resolve(p, x_order(c) ? s.high : s.low); };
+    const auto follows = [&](int a, int b) {
+      const int node = node_of(a);
+      return node_of(b) == node && slot(at(node).stored, b) == slot(at(node).stored, a) + 1 && slot(into, b) == slot(into, a) + 1;
+    };
+    dimwise::each_run(set & readable(s), follows, [&](int c, int n) {
+      row_reference r = buffers[std::size_t(node_of(c))];
+      r.base += slot(at(node_of(c)).stored, c) * samples;
       f(c, n, r);
-      m = rest;
-    }
+    });
   }
 
  private:
@@ -282,9 +273,7 @@ class buffer_layout {
           const series& a = x.in[j];
           if (contains(readable(a), c)) {
             found++;
-            const jet_op o = at(resolve(p, x_order(c) ? a.high : a.low)).o;
-            if ((o == jet_op::load_state && c == coefficient(1, 0)) || (o == jet_op::load_time && c == coefficient(0, 1)))
-              q.weight = t.tensors[x.weight].offset + column;
+            if (is_one(at(resolve(p, x_order(c) ? a.high : a.low)), c)) q.weight = t.tensors[x.weight].offset + column;
           }
           column += at(a.low >= 0 ? a.low : a.high).width;
         }

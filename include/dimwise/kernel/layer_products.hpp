@@ -31,14 +31,8 @@ std::vector<matrix_product> layer_products(const buffer_layout<T>& layout, const
   const row_reference out = layout.buffers[std::size_t(in)];
   const int samples = layout.block();
   std::vector<matrix_product> list;
-  for (orders rest = set; rest;) {
-    const int first = std::countr_zero(rest);
-    int last = first, n = 0;
-    do {
-      last = std::countr_zero(rest);
-      rest &= rest - 1;
-      n++;
-    } while (rest && side_by_side(p, factors, stored, last, std::countr_zero(rest)));
+  const auto follows = [&](int a, int b) { return side_by_side(p, factors, stored, a, b); };
+  each_run(set, follows, [&](int first, int n) {
     const std::size_t begin = list.size();
     for (const product_factor& f : factors) {
       if (!contains(available(p.nodes, f.operand), first)) continue;
@@ -63,7 +57,7 @@ std::vector<matrix_product> layer_products(const buffer_layout<T>& layout, const
       q.bias = t.tensors[x.bias].offset;
       q.bias_dim = t.tensors[x.bias].rank == 2 ? t.tensors[x.bias].shape[1] : 0;
     }
-  }
+  });
   return list;
 }
 

@@ -64,7 +64,7 @@ class unit_layout {
     if (c == 0) return source::caller;
     bool first = true;
     for (int before = 0; before < j; before++) first = first && !contains(readable(x.in[before]), c);
-    return first && y.width == 1 && (x.o == jet_op::linear || j == 1) ? source::ones : source::workspace;
+    return first && is_one(y, c) && (x.o == jet_op::linear || j == 1) ? source::ones : source::workspace;
   }
   /// Whether operand j of a product is read in all dimensions at once.
   static bool collects(const jet_node& x, int j) { return x.o == jet_op::masked_input && j == 0; }

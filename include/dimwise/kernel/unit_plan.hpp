@@ -358,14 +358,7 @@ class unit_plan {
       return true;
     };
     std::vector<matrix_product> list, tiles;
-    for (orders rest = x.stored; rest;) {
-      const int first = std::countr_zero(rest);
-      int last = first, n = 0;
-      do {
-        last = std::countr_zero(rest);
-        rest &= rest - 1;
-        n++;
-      } while (rest && follows(last, std::countr_zero(rest)));
+    each_run(x.stored, follows, [&](int first, int n) {
       list.clear();
       const matrix_product* ones = nullptr;  // a weight for each unit is all that they add
       for (std::size_t j = 0; j < factors.size(); j++) {
@@ -390,7 +383,7 @@ class unit_plan {
       if (first == 0 && bias >= 0) q.bias = bias, q.bias_dim = bias_dim, q.bias_rows = samples;
       if (ones) q.bias = ones->a, q.bias_dim = ones->a_dim, q.bias_rows = samples;
       add_tiles(list, x.per_dim ? d : 1, tiles);
-    }
+    });
     step<T>& s = unit_step(i, steps::products_units<T>);
     products.push_back(std::move(tiles));
     s.products = products.back().data();

@@ -22,6 +22,11 @@ struct schedule {
 /// Whether a node is written once for all dimensions before the first stage.
 inline bool preloaded(const jet_node& x) { return x.o == jet_op::load_state || x.o == jet_op::load_input_per_dim; }
 
+/// Whether coefficient c of a node is 1 in all samples and dimensions: the derivative of a coordinate, or of time, by itself.
+inline bool is_one(const jet_node& x, int c) {
+  return (x.o == jet_op::load_state && c == coefficient(1, 0)) || (x.o == jet_op::load_time && c == coefficient(0, 1));
+}
+
 /// The node whose buffer an operand names.
 inline int resolve(const jet_program_view& p, int i) {
   while (i >= 0 && p.nodes[i].o == jet_op::alias) i = p.nodes[i].in[0].low;

@@ -1,6 +1,9 @@
 // tests/unit/ir/orders.cpp: sets of Taylor coefficients against their definitions.
 #include "dimwise/ir/orders.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "catch.hpp"
 
 using namespace dimwise;
@@ -42,6 +45,23 @@ TEST_CASE("orders of products and correlations are sums and differences of indic
     REQUIRE(product_orders(a, b) == product);
     REQUIRE(correlation_orders(a, b) == correlation);
   }
+}
+
+TEST_CASE("runs of a set are as long as its members follow each other", "[ir]") {
+  const orders s = bit_of(0) | bit_of(1) | bit_of(2) | bit_of(5) | bit_of(6) | bit_of(9);
+  std::vector<std::pair<int, int>> runs;
+  const auto add = [&](int first, int n) { runs.emplace_back(first, n); };
+  each_run(
+      s, [](int a, int b) { return b == a + 1; }, add);
+  CHECK(runs == std::vector<std::pair<int, int>>{{0, 3}, {5, 2}, {9, 1}});
+  runs.clear();
+  each_run(
+      s, [](int, int) { return true; }, add);
+  CHECK(runs == std::vector<std::pair<int, int>>{{0, 6}});
+  runs.clear();
+  each_run(
+      0, [](int, int) { return true; }, add);
+  CHECK(runs.empty());
 }
 
 TEST_CASE("slots count the members before a coefficient", "[ir]") {

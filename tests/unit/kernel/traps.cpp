@@ -98,6 +98,12 @@ constexpr void odd_widths(model& m) {
   auto t = m.time<"t">();
   m.minimize<"loss">(sq(sum(D<1>(net(x, t)) + other(x, t))), m.samples<"points">());
 }
+constexpr auto first_of_two = network<"first">(mlp{9}, outputs{21});
+constexpr auto second_of_two = network<"second">(mlp{9}, outputs{21});
+constexpr void sum_of_layers(model& m) {
+  auto x = m.state<"x", d>();
+  m.minimize<"loss">(sum_features(sq(first_of_two(x) + second_of_two(x))), m.samples<"points">());
+}
 constexpr int many = 40;
 constexpr auto wide = hollow_net<"wide">(masked_mlp{64, 64}, features{16}, mlp{128, 128});
 constexpr void wide_residual(model& m) {
@@ -298,6 +304,25 @@ TEST_CASE("trap: computing values again for the reverse pass, or dimensions for 
   }
   CHECK(largest > 0);
   CHECK(worst <= 1e-12 * largest);
+}
+
+TEST_CASE("trap: the biases of two layers that are added have the same gradient", "[trap]") {
+  const auto k = kernel_detail::make_kernel<sum_of_layers, kernel_purpose::objective, 0, by_parameters, double>();
+  const table& t = recording<sum_of_layers>::view;
+  const auto g = gradient(*k, random_parameters(t, 3), random_batch(d, 70, 3));
+  const auto bias_of = [&](std::string_view network) {
+    for (int i = 0; i < t.tensor_count; i++)
+      if (t.tensors[i].rank == 1 && t.tensors[i].shape[0] == 21 && t.tensors[i].name.view().substr(0, network.size()) == network)
+        return std::vector<double>(g.begin() + t.tensors[i].offset, g.begin() + t.tensors[i].offset + 21);
+    return std::vector<double>();
+  };
+  const auto first = bias_of("first"), second = bias_of("second");
+  REQUIRE(first.size() == 21);
+  REQUIRE(second.size() == 21);
+  for (std::size_t i = 0; i < 21; i++) {
+    CHECK(first[i] != 0);
+    CHECK(std::abs(first[i] - second[i]) <= 1e-13 * std::abs(first[i]) + 1e-13);
+  }
 }
 
 TEST_CASE("trap: squares and roots at zero", "[trap]") {
