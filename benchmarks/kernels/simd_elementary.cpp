@@ -4,6 +4,7 @@
 #include <dimwise/simd/elementary.hpp>
 #include <dimwise/simd/timing.hpp>
 
+namespace simd = dimwise::simd;
 using namespace dimwise::simd;
 
 namespace {
@@ -32,42 +33,42 @@ template <class T>
 void measure_all() {
   using P = pack<T>;
   measure<T>("copy", -3, 3, [](const P& x) { return x; });
-  measure<T>("exp", -3, 3, [](const P& x) { return exp(x); });
-  measure<T>("log", 0.01, 9, [](const P& x) { return log(x); });
-  measure<T>("tanh", -3, 3, [](const P& x) { return tanh(x); });
+  measure<T>("exp", -3, 3, [](const P& x) { return simd::exp(x); });
+  measure<T>("log", 0.01, 9, [](const P& x) { return simd::log(x); });
+  measure<T>("tanh", -3, 3, [](const P& x) { return simd::tanh(x); });
   measure<T>("tanh and slope", -3, 3, [](const P& x) {
     P slope;
-    const P y = tanh_with_slope(x, slope);
+    const P y = simd::tanh_with_slope(x, slope);
     return y + slope;
   });
-  measure<T>("sigmoid", -3, 3, [](const P& x) { return sigmoid(x); });
+  measure<T>("sigmoid", -3, 3, [](const P& x) { return simd::sigmoid(x); });
   measure<T>("sigmoid and slope", -3, 3, [](const P& x) {
     P slope;
-    const P y = sigmoid_with_slope(x, slope);
+    const P y = simd::sigmoid_with_slope(x, slope);
     return y + slope;
   });
-  measure<T>("softplus", -3, 3, [](const P& x) { return softplus(x); });
-  measure<T>("sin", -9, 9, [](const P& x) { return sin(x); });
-  measure<T>("cos", -9, 9, [](const P& x) { return cos(x); });
+  measure<T>("softplus", -3, 3, [](const P& x) { return simd::softplus(x); });
+  measure<T>("sin", -9, 9, [](const P& x) { return simd::sin(x); });
+  measure<T>("cos", -9, 9, [](const P& x) { return simd::cos(x); });
   measure<T>("sin and cos", -9, 9, [](const P& x) {
     P s, c;
-    sincos(x, s, c);
+    simd::sincos(x, s, c);
     return s + c;
   });
-  measure<T>("sqrt", 0.01, 9, [](const P& x) { return sqrt(x); });
-  measure<T>("reciprocal", 0.01, 9, [](const P& x) { return reciprocal(x); });
-  measure<T>("tan", -9, 9, [](const P& x) { return tan(x); });
-  measure<T>("atan", -9, 9, [](const P& x) { return atan(x); });
-  measure<T>("asin", -1, 1, [](const P& x) { return asin(x); });
-  measure<T>("sinh", -3, 3, [](const P& x) { return sinh(x); });
-  measure<T>("expm1", -3, 3, [](const P& x) { return expm1(x); });
-  measure<T>("log1p", -0.9, 9, [](const P& x) { return log1p(x); });
-  measure<T>("cbrt", -9, 9, [](const P& x) { return cbrt(x); });
-  measure<T>("erf", -3, 3, [](const P& x) { return erf(x); });
-  measure<T>("erfc", -3, 6, [](const P& x) { return erfc(x); });
-  measure<T>("normal_cdf", -6, 3, [](const P& x) { return normal_cdf(x); });
-  measure<T>("power 2.5", 0.01, 9, [](const P& x) { return power(x, 2.5); });
-  measure<T>("power 1.3", 0.01, 9, [](const P& x) { return power(x, 1.3); });
+  measure<T>("sqrt", 0.01, 9, [](const P& x) { return simd::sqrt(x); });
+  measure<T>("reciprocal", 0.01, 9, [](const P& x) { return simd::reciprocal(x); });
+  measure<T>("tan", -9, 9, [](const P& x) { return simd::tan(x); });
+  measure<T>("atan", -9, 9, [](const P& x) { return simd::atan(x); });
+  measure<T>("asin", -1, 1, [](const P& x) { return simd::asin(x); });
+  measure<T>("sinh", -3, 3, [](const P& x) { return simd::sinh(x); });
+  measure<T>("expm1", -3, 3, [](const P& x) { return simd::expm1(x); });
+  measure<T>("log1p", -0.9, 9, [](const P& x) { return simd::log1p(x); });
+  measure<T>("cbrt", -9, 9, [](const P& x) { return simd::cbrt(x); });
+  measure<T>("erf", -3, 3, [](const P& x) { return simd::erf(x); });
+  measure<T>("erfc", -3, 6, [](const P& x) { return simd::erfc(x); });
+  measure<T>("normal_cdf", -6, 3, [](const P& x) { return simd::normal_cdf(x); });
+  measure<T>("power 2.5", 0.01, 9, [](const P& x) { return simd::power(x, 2.5); });
+  measure<T>("power 1.3", 0.01, 9, [](const P& x) { return simd::power(x, 1.3); });
 }
 
 }  // namespace
