@@ -130,7 +130,7 @@ void products(const step<T>& st, const call<T>& c) {
       simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;
     }
-    part.first_row = r;
+    part.first_row = part.strip_row = r;
     part.rows = height;
     for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
   }
@@ -237,7 +237,7 @@ template <class T>
 void strips(const step<T>& st, const call<T>& c) {
   call<T> part = c;
   for (int r = 0; r < st.width; r += simd::lanes<T>) {
-    part.first_row = r;
+    part.first_row = part.strip_row = r;
     part.rows = std::min(simd::lanes<T>, st.width - r);
     for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
   }

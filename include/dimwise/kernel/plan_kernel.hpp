@@ -16,8 +16,9 @@ inline namespace DIMWISE_SIMD_ISA {
 
 /// Blocks of a group go through the plan together, each in a workspace of its own, so that a dimension's weights are read once
 /// for all of them.
-template <class T, class F>
-void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F&& after_block) {
+/// run_steps(plan, phase, dimension, blocks, call, select): the steps of a phase for each block; select(b) turns the call to one.
+template <class T, class Run, class F>
+void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, Run&& run_steps, F&& after_block) {
   const std::size_t samples = std::size_t(p.samples);
   T* const workspace = c.workspace;
   for (std::size_t first = begin; first < end; first += samples * std::size_t(p.group)) {
@@ -30,12 +31,7 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
       c.next_valid = c.next < end ? int(std::min(samples, end - c.next)) : 0;
     };
     const auto run = [&](const phase& f, int from, int to) {
-      for (int i = from; i < to; i++)
-        for (int g = 0; g < blocks; g++) {
-          select(g);
-          c.i = i;
-          for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
-        }
+      for (int i = from; i < to; i++) run_steps(p, f, i, blocks, c, select);
     };
     for (auto f = p.phases.begin(); f != p.phases.end(); ++f) {
       if (f->once && first != begin) continue;
@@ -55,6 +51,23 @@ void run_plan(const plan<T>& p, call<T> c, std::size_t begin, std::size_t end, F
       after_block(c);
     }
   }
+}
+
+/// One block after another.
+struct steps_in_order {
+  template <class T, class Select>
+  void operator()(const plan<T>& p, const phase& f, int i, int blocks, call<T>& c, Select&& select) const {
+    for (int b = 0; b < blocks; b++) {
+      select(b);
+      c.i = i;
+      for (std::size_t s = f.begin; s < f.end; s++) p.steps[s].run(p.steps[s], c);
+    }
+  }
+};
+
+template <class T, class F>
+void run_plan(const plan<T>& p, const call<T>& c, std::size_t begin, std::size_t end, F&& after_block) {
+  run_plan(p, c, begin, end, steps_in_order{}, after_block);
 }
 
 /// One program in blocks of samples, and in two and single vectors of them for what would leave the last block mostly empty.
@@ -170,7 +183,10 @@ class plan_kernel final : public kernel_interface<T> {
   plan_kernel(const table& recording, std::vector<output_info> outputs, const executable_program<T>& forward,
               const executable_program<T>* reverse, bool with_jacobian = false, int block = default_block,
               const tile_choices& tiles = {}, [[maybe_unused]] product_arithmetic arithmetic = product_arithmetic::fused)
-      : t(recording), infos(std::move(outputs)), value(t, forward, block), few(t, forward, value.rest) {
+      : t(recording),
+        infos(std::move(outputs)),
+        value(t, forward, block_of_values(t, forward, block, arithmetic)),
+        few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian)
       apart.emplace(t, reverse->nodes, reverse->functions, block, parameter_gradients::of_each_sample);
@@ -336,6 +352,27 @@ class plan_kernel final : public kernel_interface<T> {
   std::deque<split_plan> split_plans;
 #endif
 
+  /// Samples of a block of values: `block`, or from parts an even number of vectors, which fills tile registers, as long as two
+  /// blocks stay in the nearer caches.
+  static int block_of_values(const table& t, const executable_program<T>& program, int block,
+                             [[maybe_unused]] product_arithmetic arithmetic) {
+#if defined(DIMWISE_SIMD_SPLIT)
+    if constexpr (simd::has_split_tiles<T>)
+      if (arithmetic != product_arithmetic::fused) {
+        constexpr int lanes = simd::lanes<T>;
+        for (const int samples : {6 * lanes, 3 * lanes}) {
+          split_weights weights;
+          plan<T> p(t, program.nodes, program.functions, samples);
+          const split_plan split(p, weights, nullptr);
+          if (!weights.size()) return block;
+          if (2 * p.workspace * std::ptrdiff_t(sizeof(T)) <= buffer_layout<T>::second_level_cache) return samples;
+        }
+        return 2 * lanes;
+      }
+#endif
+    (void)t, (void)program;
+    return block;
+  }
   void evaluate_from_parts(call<T> c, std::size_t begin, std::size_t end) const {
 #if defined(DIMWISE_SIMD_SPLIT)
     if constexpr (simd::has_split_tiles<T>) {
@@ -344,15 +381,24 @@ class plan_kernel final : public kernel_interface<T> {
         split.prepare(c.parameters, c.workspace + value.workspace());
         c.split_weights = c.workspace + value.workspace();
       }
-      if (by == product_arithmetic::amx) simd::amx_tiles::begin();
-      value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
-        run_plan(p, c, from, to, [](const call<T>&){});
-      });
-      if (by == product_arithmetic::amx) simd::amx_tiles::end();
+      if (by == product_arithmetic::amx) interleaved<simd::amx_tiles>(c, begin, end);
+      else interleaved<simd::emulated_tiles>(c, begin, end);
     }
 #endif
     (void)c, (void)begin, (void)end;
   }
+#if defined(DIMWISE_SIMD_SPLIT)
+  template <class Tiles>
+  void interleaved(const call<T>& c, std::size_t begin, std::size_t end) const {
+    Tiles::begin();
+    value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
+      interleaved_steps<Tiles> steps;
+      run_plan(p, c, from, to, steps, [](const call<T>&){});
+      steps.finish();
+    });
+    Tiles::end();
+  }
+#endif
   /// Calls f for every plan whose products have tiles to choose.
   template <class Kernel, class F>
   static void each_plan(Kernel& k, F&& f) {

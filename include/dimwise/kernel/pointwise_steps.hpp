@@ -143,7 +143,7 @@ void unary(const step<T>& st, const call<T>& c) {
   const auto full = out.closure();
   using Full = std::remove_const_t<decltype(full)>;
   const A sa(st.in_set[0]);
-  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.first_row : 0);
+  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.strip_row : 0);
   const int samples = st.samples;
   const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
   T* const y = c.at(st.out);
@@ -238,7 +238,7 @@ void unary_vjp(const step<T>& st, const call<T>& c) {
   const Y sy(st.in_set[2]);
   const auto sw = sa.closure();
   const int first = c.first_row, end = c.end_row(st.width), samples = st.samples;
-  detail::moving_rows<T, A> a(c, st.in[0], sa, st.strip ? 0 : first);
+  detail::moving_rows<T, A> a(c, st.in[0], sa, st.strip ? first - c.strip_row : first);
   detail::moving_rows<T, U> u_rows(c, st.in[1], su, first);
   detail::moving_rows<T, Y> y_rows(c, st.in[2], sy, first);
   const double power = st.value;

@@ -1,12 +1,12 @@
 // kernel/split_products.hpp: a plan whose matrix products are computed from bf16 parts (simd/split_tile.hpp): where the parts
-// lie, and the steps that make and multiply them.
+// lie, and which steps make and multiply them (kernel/split_steps.hpp).
 #pragma once
 #include <algorithm>
 #include <deque>
 #include <vector>
 
-#include "../simd/split_tile.hpp"
 #include "plan.hpp"
+#include "split_steps.hpp"
 #include "tune.hpp"
 
 namespace dimwise {
@@ -16,124 +16,67 @@ namespace split_detail {
 constexpr int least_rows = 16, least_depth = 16;   // smaller products would leave most of a tile register empty
 constexpr std::ptrdiff_t most_prepared = 8 << 20;  // elements; larger tables of weights are multiplied as they are
 constexpr int numbers_in_float = 2;                // bf16 numbers in the memory of a single-precision one
-constexpr int blocks_of(int depth) { return (depth + simd::tile_depth - 1) / simd::tile_depth; }
 constexpr std::ptrdiff_t elements(int tiles) {
   return std::ptrdiff_t(tiles) * simd::split_parts * simd::tile_numbers / numbers_in_float;
 }
 }  // namespace split_detail
 
-/// Where the parts of all weights lie that some product needs.
+/// Where the parts of all weights lie that some product needs, and tiles of the biases that their sums start from.
 class split_weights {
  public:
   /// The first of the parts of a product's weights, and the distance of those of the next dimension; false where there is no room
   /// for them.
   bool place(const matrix_product& p, int d, split_product& to) {
-    const int tiles = (p.rows + simd::tile_lines - 1) / simd::tile_lines * split_detail::blocks_of(p.depth);
-    const std::ptrdiff_t each = split_detail::elements(tiles);
-    const int dims = p.a_dim ? d : 1;
     for (const entry& e : entries_)
-      if (e.a == p.a && e.a_dim == p.a_dim && e.a_row == p.a_row && e.rows == p.rows && e.depth == p.depth)
+      if (!e.bias && e.a == p.a && e.a_dim == p.a_dim && e.a_row == p.a_row && e.rows == p.rows && e.depth == p.depth)
         return to.a = e.at, to.a_dim = e.each, true;
-    if (size_ + each * dims > split_detail::most_prepared) return false;
-    entries_.push_back({p.a, p.a_dim, p.a_row, p.rows, p.depth, dims, size_, p.a_dim ? each : 0});
-    to.a = size_;
-    to.a_dim = p.a_dim ? each : 0;
-    size_ += each * dims;
+    const std::ptrdiff_t each = split_detail::elements(strips_of(p.rows) * split_detail::blocks_of(p.depth));
+    if (size_ + each * (p.a_dim ? d : 1) > split_detail::most_prepared) return false;
+    to.a = add({false, p.a, p.a_dim, p.a_row, p.rows, p.depth}, each, d);
+    to.a_dim = entries_.back().each;
     return true;
+  }
+  void place_bias(const matrix_product& p, int d, split_product& to) {
+    for (const entry& e : entries_)
+      if (e.bias && e.a == p.bias && e.a_dim == p.bias_dim && e.rows == p.rows)
+        return void((to.bias = e.at, to.bias_dim = e.each));
+    to.bias = add({true, p.bias, p.bias_dim, 0, p.rows, 0}, strips_of(p.rows) * simd::tile_lines * simd::tile_lines, d);
+    to.bias_dim = entries_.back().each;
   }
   std::ptrdiff_t size() const { return size_; }
   void prepare(const float* parameters, float* prepared) const {
     for (const entry& e : entries_)
-      for (int i = 0; i < e.dims; i++)
-        simd::split_weights(parameters + e.a + i * e.a_dim, e.a_row, e.rows, e.depth,
-                            reinterpret_cast<std::uint16_t*>(prepared + e.at + i * e.each));
+      for (int i = 0; i < e.dims; i++) {
+        const float* from = parameters + e.a + i * e.a_dim;
+        float* to = prepared + e.at + i * e.each;
+        if (e.bias)
+          for (int r = 0; r < strips_of(e.rows) * simd::tile_lines; r++)
+            std::fill_n(to + r * simd::tile_lines, simd::tile_lines, r < e.rows ? from[r] : 0.0f);
+        else simd::split_weights(from, e.a_row, e.rows, e.depth, reinterpret_cast<std::uint16_t*>(to));
+      }
   }
 
  private:
   struct entry {
+    bool bias;
     std::ptrdiff_t a, a_dim, a_row;
-    int rows, depth, dims;
-    std::ptrdiff_t at, each;
+    int rows, depth, dims = 1;
+    std::ptrdiff_t at = 0, each = 0;
   };
   std::vector<entry> entries_;
   std::ptrdiff_t size_ = 0;
+
+  static int strips_of(int rows) { return (rows + simd::tile_lines - 1) / simd::tile_lines; }
+  std::ptrdiff_t add(entry e, std::ptrdiff_t each, int d) {
+    e.at = size_;
+    if (e.a_dim) e.dims = d, e.each = each;
+    entries_.push_back(e);
+    size_ += each * e.dims;
+    return e.at;
+  }
 };
 
 #if defined(DIMWISE_SIMD_SPLIT)
-namespace steps {
-
-/// Writes the parts of an operand, or of those of its rows that a strip has just made.
-inline void split_operand(const step<float>& st, const call<float>& c) {
-  const matrix_product& p = *st.products;
-  simd::split_operand(c.workspace + p.b + (c.i & p.b_turn) * p.b_dim, p.b_row, p.depth, p.columns,
-                      reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
-}
-
-/// steps::products from parts. Terms without parts come first; to them the others are added.
-template <class Tiles>
-void products_from_parts(const step<float>& st, const call<float>& c) {
-  Tiles tiles;
-  const int rows = st.products->rows;
-  call<float> part = c;
-  for (int r = 0, height; r < rows; r += height) {
-    height = std::min(2 * simd::tile_lines, rows - r);
-    if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
-    for (int first = 0; first < st.product_count; first += std::max(st.products[first].terms, 1)) {
-      const matrix_product& p = st.products[first];
-      simd::split_strip s;
-      s.c = c.workspace + p.c + c.i * p.c_dim + (st.strip ? 0 : r * p.c_row);
-      s.c_stride = p.c_row;
-      s.rows = height;
-      s.columns = p.columns;
-      bool whole = false;
-      for (int j = first; j < first + p.terms; j++) {
-        const split_product& q = st.split[j];
-        if (q.b < 0) {
-          whole = true;
-          continue;
-        }
-        const simd::gemm_range k = detail::depth_range(st.products[j], st.d, c.i, r, r + height);
-        const int blocks = split_detail::blocks_of(st.products[j].depth);
-        const std::ptrdiff_t next = std::ptrdiff_t(blocks) * simd::split_parts * simd::tile_numbers;
-        s.terms[s.count++] = {
-            reinterpret_cast<const std::uint16_t*>(c.split_weights + q.a + c.i * q.a_dim) + r / simd::tile_lines * next,
-            next,
-            reinterpret_cast<const std::uint16_t*>(c.workspace + q.b),
-            p.columns / simd::tile_lines,
-            k.begin / simd::tile_depth,
-            split_detail::blocks_of(k.end)};
-      }
-      s.add = whole || p.accumulate || p.bias >= 0;
-      if (s.add)
-        for (int at = 0, lines; at < height; at += lines) {
-          lines = simd::strip_rows<0>(height - at);
-          simd::gemm_strip<float> g;
-          g.c = s.c + at * s.c_stride;
-          g.c_stride = s.c_stride;
-          g.columns = s.columns;
-          g.start = p.accumulate ? simd::gemm_start::accumulate : p.bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
-          if (p.bias >= 0) g.bias = c.parameters + p.bias + c.i * p.bias_dim + r + at;
-          g.bias_columns = st.samples;
-          for (int j = first; j < first + p.terms; j++) {
-            const matrix_product& q = st.products[j];
-            if (st.split[j].b >= 0) continue;
-            const simd::gemm_range k = detail::depth_range(q, st.d, c.i, r + at, r + at + lines);
-            g.terms[g.count++] = {
-                c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col, q.a_row, q.a_col,
-                c.workspace + q.b + (c.i & q.b_turn) * q.b_dim + k.begin * q.b_row,          q.b_row, k.end - k.begin};
-          }
-          simd::compute(g, lines, rows);
-        }
-      simd::multiply(tiles, s);
-    }
-    part.first_row = r;
-    part.rows = height;
-    for (const step<float>* next = st.follower; next; next = next->follower) next->run(*next, part);
-  }
-}
-
-}  // namespace steps
-
 /// Turns the large products of a plan into products from parts. The parts of an operand are made before the first product that
 /// reads them, strip by strip where the step before it makes the operand, in memory behind that of the plan, and serve until the
 /// operand is written again. What is split depends on the sizes of layers alone, so that digits do not depend on how many samples
@@ -161,6 +104,7 @@ class split_plan {
       close_phase(f.each_dimension, f.dims);
     }
     p_.workspace = end_;
+    p_.group = std::max(p_.group, 2);  // for interleaved_steps
   }
 
  private:
@@ -250,6 +194,8 @@ class split_plan {
       any = true;
     });
     if (!any) return s;
+    for (int first = 0; first < s.product_count; first += std::max(s.products[first].terms, 1))
+      if (s.products[first].bias >= 0) weights_.place_bias(s.products[first], s.d, list[std::size_t(first)]);
     split_.push_back(std::move(list));
     s.split = split_.back().data();
     s.run = multiply_;

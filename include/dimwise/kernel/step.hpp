@@ -52,6 +52,7 @@ struct matrix_product {
 struct split_product {
   std::ptrdiff_t a = 0, a_dim = 0;  ///< of the weights, and of those of the next dimension
   std::ptrdiff_t b = -1;            ///< of the other operand; -1: this term has few columns of weights and is multiplied as it is
+  std::ptrdiff_t bias = -1, bias_dim = 0;  ///< of the bias that the sum of this term and the next ones starts from
 };
 
 /// Memory that a step asks for while it computes: `size` elements of a buffer, of the dimension that comes `distance` later.
@@ -89,7 +90,7 @@ struct alignas(64) step {
   int d = 1;
   int n = 0, n2 = 0;
   int in_width = 1;     ///< features of the first operand
-  bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being first_row
+  bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being strip_row
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
   bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
@@ -128,6 +129,7 @@ struct call {
   int i = 0;                    ///< dimension
   bool begins = false;          ///< the accumulators hold nothing yet that matters where a step starts them
   int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
+  int strip_row = 0;            ///< the first feature of the current strip
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }

@@ -23,6 +23,7 @@ inline constexpr bool has_split_tiles = false;
 #endif
 
 inline constexpr int split_parts = 3;
+inline constexpr int split_products = 6;  ///< of parts, for one of numbers
 inline constexpr int tile_lines = 16;     ///< rows of a tile register, and columns of single-precision numbers
 inline constexpr int tile_depth = 32;     ///< bf16 numbers in a row of a tile register: what one instruction sums over
 inline constexpr int tile_numbers = 512;  ///< bf16 numbers of a tile register
@@ -57,9 +58,11 @@ inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int dept
 
 #if defined(DIMWISE_SIMD_SPLIT)
 
-/// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as tiles [depth / 32][part][columns / 16], two rows
-/// beside each other as the instruction reads them; filled up with zeros. The parts are cut off, not rounded: that is exact and
-/// takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is, too, or it is the depth.
+/// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as lines [depth / 2][part][columns / 16] of 64 bytes:
+/// two rows beside each other as the instruction reads them, filled up with zeros to a multiple of 32 rows. A tile is every so
+/// many lines, so that what two rows become lies together: a processor knows few pages that it writes to. The parts are cut off,
+/// not rounded: that is exact and takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is,
+/// too, or it is the depth.
 inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int columns, std::uint16_t* to, int begin, int end) {
   const int groups = columns / tile_lines,
             pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
@@ -72,12 +75,11 @@ inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int col
       const float* from = b + 2 * q * row + g * tile_lines;
       __m512i first = 2 * q < depth ? _mm512_loadu_si512(from) : _mm512_setzero_si512();
       __m512i second = 2 * q + 1 < depth ? _mm512_loadu_si512(from + row) : _mm512_setzero_si512();
-      std::uint16_t* line =
-          to + (std::ptrdiff_t(q / tile_lines) * split_parts * groups + g) * tile_numbers + q % tile_lines * tile_depth;
+      std::uint16_t* line = to + (std::ptrdiff_t(q) * split_parts * groups + g) * tile_depth;
 #pragma GCC unroll 3
       for (int part = 0; part < split_parts; part++) {
         // the upper halves of the second row, below them those of the first
-        _mm512_storeu_si512(line + std::ptrdiff_t(part) * groups * tile_numbers,
+        _mm512_storeu_si512(line + std::ptrdiff_t(part) * groups * tile_depth,
                             _mm512_or_si512(_mm512_and_si512(second, upper), _mm512_srli_epi32(first, 16)));
         if (part + 1 < split_parts) first = rest(first), second = rest(second);
       }
@@ -101,13 +103,14 @@ struct amx_tiles {
   DIMWISE_INLINE void zero() {
     asm volatile("tilezero %%tmm%c0" : : "i"(Tile));
   }
+  /// 16 lines of 64 bytes; row: bytes from one to the next.
   template <int Tile>
-  DIMWISE_INLINE void load(const std::uint16_t* from) {
-    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(std::ptrdiff_t(64)), "i"(Tile) : "memory");
+  DIMWISE_INLINE void load(const void* from, std::ptrdiff_t row = 64) {
+    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(row), "i"(Tile) : "memory");
   }
   template <int Tile>
-  DIMWISE_INLINE void store(float* to, std::ptrdiff_t row) {
-    asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(row * std::ptrdiff_t(sizeof(float))), "i"(Tile) : "memory");
+  DIMWISE_INLINE void store(void* to, std::ptrdiff_t row = 64) {
+    asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(row), "i"(Tile) : "memory");
   }
   /// C[m][n] += sum over k < 16 of the two products A[m][2k + j] B[k][2n + j].
   template <int C, int A, int B>
@@ -126,12 +129,12 @@ class emulated_tiles {
     std::memset(tile_[Tile], 0, sizeof tile_[Tile]);
   }
   template <int Tile>
-  void load(const std::uint16_t* from) {
-    std::memcpy(tile_[Tile], from, sizeof tile_[Tile]);
+  void load(const void* from, std::ptrdiff_t row = 64) {
+    for (int r = 0; r < tile_lines; r++) std::memcpy(tile_[Tile] + r * 64, static_cast<const char*>(from) + r * row, 64);
   }
   template <int Tile>
-  void store(float* to, std::ptrdiff_t row) {
-    for (int r = 0; r < tile_lines; r++) std::memcpy(to + r * row, tile_[Tile] + r * 64, 64);
+  void store(void* to, std::ptrdiff_t row = 64) {
+    for (int r = 0; r < tile_lines; r++) std::memcpy(static_cast<char*>(to) + r * row, tile_[Tile] + r * 64, 64);
   }
   template <int C, int A, int B>
   void multiply() {
@@ -167,37 +170,63 @@ class emulated_tiles {
 struct split_term {
   const std::uint16_t* a = nullptr;  ///< tiles of the first rows
   std::ptrdiff_t a_next = 0;         ///< from there to the tiles of the next 16 rows
-  const std::uint16_t* b = nullptr;  ///< tiles of the first columns
+  const std::uint16_t* b = nullptr;  ///< lines of the whole operand
   int groups = 0;                    ///< 16 columns each, of the whole operand
   int begin = 0, end = 0;
 };
 
-/// At most 32 rows of C, all columns: C = or += the sum of the terms.
+/// At most 32 rows of C, all columns: C = the sum of the terms and, where there is one, of a bias or of what C holds.
 struct split_strip {
   split_term terms[most_gemm_terms];
   int count = 0;
   float* c = nullptr;
   std::ptrdiff_t c_stride = 0;
   int rows = 0, columns = 0;
-  bool add = false;
+  bool add = false;             ///< to what C holds
+  const float* bias = nullptr;  ///< a tile for each 16 rows, the number of a row in all its columns
+  int bias_groups = 0;          ///< groups of 16 columns that start from it
+  /// How often `multiply` calls what runs meanwhile.
+  int pauses() const {
+    int blocks = 0;
+    for (int j = 0; j < count; j++) blocks += terms[j].end - terms[j].begin;
+    return (columns / tile_lines + 1) / 2 * blocks * split_products;
+  }
 };
 
 namespace detail {
 
 /// Rows x Groups tiles of C; the order in which a number is summed up does not depend on them.
-template <class Tiles, int Rows, int Groups>
-DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group) {
+template <class Tiles, int Rows, int Groups, class Meanwhile>
+DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Meanwhile& meanwhile) {
   const auto each = [](auto&& f) DIMWISE_INLINE_LAMBDA {
     [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA {
       (f(std::integral_constant<int, I / Groups>{}, std::integral_constant<int, I % Groups>{}), ...);
     }
     (std::make_integer_sequence<int, Rows * Groups>{});
   };
-  each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template zero<2 * r + g>(); });
+  const auto place = [&](int r, int g)
+                         DIMWISE_INLINE_LAMBDA { return s.c + r * tile_lines * s.c_stride + (group + g) * tile_lines; };
+  const auto rows_of = [&](int r) DIMWISE_INLINE_LAMBDA { return std::min(tile_lines, s.rows - r * tile_lines); };
+  const std::ptrdiff_t c_row = s.c_stride * std::ptrdiff_t(sizeof(float));
+  each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
+    constexpr int tile = 2 * r + g;
+    if (s.add && rows_of(r) == tile_lines) {
+      tiles.template load<tile>(place(r, g), c_row);
+    } else if (s.add) {
+      alignas(64) float start[tile_lines * tile_lines] = {};
+      for (int i = 0; i < rows_of(r); i++) simd::store(start + i * tile_lines, load(place(r, g) + i * s.c_stride));
+      tiles.template load<tile>(start);
+    } else if (group + g < s.bias_groups) {
+      tiles.template load<tile>(s.bias + r * tile_lines * tile_lines);
+    } else {
+      tiles.template zero<tile>();
+    }
+  });
   for (const split_term *t = s.terms, *last = t + s.count; t != last; ++t)
     for (int k = t->begin; k < t->end; k++) {
       const std::uint16_t* a = t->a + std::ptrdiff_t(k) * split_parts * tile_numbers;
-      const std::uint16_t* b = t->b + (std::ptrdiff_t(k) * split_parts * t->groups + group) * tile_numbers;
+      const std::ptrdiff_t b_part = std::ptrdiff_t(t->groups) * tile_depth, b_row = split_parts * b_part;
+      const std::uint16_t* b = t->b + k * tile_lines * b_row + group * tile_depth;
       const auto product = [&]<int I>(std::integral_constant<int, I>) DIMWISE_INLINE_LAMBDA {
         // the smallest first; only the part that changes is loaded
         constexpr int of_a[] = {0, 0, 1, 1, 2, 0}, of_b[] = {2, 1, 1, 0, 0, 0};
@@ -208,38 +237,37 @@ DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group) {
           if constexpr (Rows == 2) tiles.template load<5>(a + t->a_next + of_a[I] * tile_numbers);
         }
         if constexpr (new_b) {
-          tiles.template load<6>(b + std::ptrdiff_t(of_b[I]) * t->groups * tile_numbers);
-          if constexpr (Groups == 2) tiles.template load<7>(b + (std::ptrdiff_t(of_b[I]) * t->groups + 1) * tile_numbers);
+          tiles.template load<6>(b + of_b[I] * b_part, 2 * b_row);
+          if constexpr (Groups == 2) tiles.template load<7>(b + of_b[I] * b_part + tile_depth, 2 * b_row);
         }
+        meanwhile();  // its stores come behind these loads, which would have to wait for them
         each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template multiply<2 * r + g, 4 + r, 6 + g>(); });
       };
       [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (product(std::integral_constant<int, I>{}), ...); }
-      (std::make_integer_sequence<int, 6>{});
+      (std::make_integer_sequence<int, split_products>{});
     }
   each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
-    const int rows = std::min(tile_lines, s.rows - r * tile_lines);
-    float* c = s.c + r * tile_lines * s.c_stride + (group + g) * tile_lines;
-    if (rows == tile_lines && !s.add) return tiles.template store<2 * r + g>(c, s.c_stride);
+    constexpr int tile = 2 * r + g;
+    if (rows_of(r) == tile_lines) return tiles.template store<tile>(place(r, g), c_row);
     alignas(64) float sum[tile_lines * tile_lines];
-    tiles.template store<2 * r + g>(sum, tile_lines);
-    for (int i = 0; i < rows; i++) {
-      const pack<float> x = load(sum + i * tile_lines);
-      simd::store(c + i * s.c_stride, s.add ? load(c + i * s.c_stride) + x : x);
-    }
+    tiles.template store<tile>(sum);
+    for (int i = 0; i < rows_of(r); i++) simd::store(place(r, g) + i * s.c_stride, load(sum + i * tile_lines));
   });
 }
 
 }  // namespace detail
 
-template <class Tiles>
-void multiply(Tiles& tiles, const split_strip& s) {
+/// meanwhile(): called `s.pauses()` times while the tile registers have work. It must not use them, nor what the strip reads or
+/// writes.
+template <class Tiles, class Meanwhile>
+void multiply(Tiles& tiles, const split_strip& s, Meanwhile&& meanwhile) {
   const int groups = s.columns / tile_lines;
   for (int g = 0; g < groups; g += 2) {
     const bool two_rows = s.rows > tile_lines, two = g + 1 < groups;
-    if (two_rows && two) detail::split_tile<Tiles, 2, 2>(tiles, s, g);
-    else if (two_rows) detail::split_tile<Tiles, 2, 1>(tiles, s, g);
-    else if (two) detail::split_tile<Tiles, 1, 2>(tiles, s, g);
-    else detail::split_tile<Tiles, 1, 1>(tiles, s, g);
+    if (two_rows && two) detail::split_tile<Tiles, 2, 2>(tiles, s, g, meanwhile);
+    else if (two_rows) detail::split_tile<Tiles, 2, 1>(tiles, s, g, meanwhile);
+    else if (two) detail::split_tile<Tiles, 1, 2>(tiles, s, g, meanwhile);
+    else detail::split_tile<Tiles, 1, 1>(tiles, s, g, meanwhile);
   }
 }
 

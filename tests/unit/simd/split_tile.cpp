@@ -76,7 +76,7 @@ struct problem {
       s.rows = std::min(32, rows - r);
       s.columns = columns;
       s.add = add;
-      multiply(tiles, s);
+      multiply(tiles, s, [] {});
     }
     Tiles::end();
     return to;
@@ -107,6 +107,37 @@ TEST_CASE("products from parts have no more error than fused multiply-adds", "[s
       }
 }
 
+TEST_CASE("a strip starts from the biases of its rows in some columns, and pauses as often as it says", "[simd]") {
+  for (const int rows : {16, 24, 32})
+    for (const int groups : {1, 2, 3})
+      for (const int biased : {0, 1, groups}) {
+        problem p(rows, 50, 16 * groups);
+        const aligned_vector<float> without = p.product<emulated_tiles>(false);
+        aligned_vector<float> bias(512, 0), to(p.c.size());
+        for (int r = 0; r < rows; r++) std::fill_n(bias.begin() + r * 16, 16, float(1 + r));
+        split_strip s;
+        s.count = 1;
+        s.terms[0] = {p.weights.data(), 2 * split_parts * tile_numbers, p.operand.data(), groups, 0, 2};
+        s.c = to.data();
+        s.c_stride = p.columns;
+        s.rows = rows;
+        s.columns = p.columns;
+        s.bias = bias.data();
+        s.bias_groups = biased;
+        int pauses = 0;
+        emulated_tiles tiles;
+        multiply(tiles, s, [&] { pauses++; });
+        CHECK(pauses == s.pauses());
+        CHECK(pauses == (groups + 1) / 2 * 2 * split_products);
+        for (int r = 0; r < rows; r++)
+          for (int n = 0; n < p.columns; n++) {
+            const std::size_t at = std::size_t(r * p.columns + n);
+            INFO(r << ", " << n << " of " << rows << " rows, " << biased << " groups with a bias");
+            CHECK(std::abs(to[at] - (without[at] + (n < 16 * biased ? float(1 + r) : 0.0f))) <= 2e-5f);
+          }
+      }
+}
+
 TEST_CASE("the emulated instruction sums even and odd products apart and flushes denormal numbers", "[simd]") {
   emulated_tiles tiles;
   std::vector<std::uint16_t> a(tile_numbers, 0), b(tile_numbers, 0);
@@ -123,7 +154,7 @@ TEST_CASE("the emulated instruction sums even and odd products apart and flushes
   tiles.load<4>(a.data());
   tiles.load<6>(b.data());
   tiles.multiply<0, 4, 6>();
-  tiles.store<0>(c, 16);
+  tiles.store<0>(c, 64);
   CHECK(c[0] == big + 2);
   CHECK(c[16 + 1] == 0);
   CHECK(c[32 + 2] == 0);
