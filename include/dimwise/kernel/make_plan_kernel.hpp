@@ -2,39 +2,16 @@
 // (products, plans, copies) is the same for every model and lies compiled in the runtime library; without that library it comes
 // from headers.
 #pragma once
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "../simd/isa.hpp"
 #include "compiled_model.hpp"
+#include "executable_program.hpp"
 #include "kernel_purpose.hpp"
-#include "step.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
-
-/// A number that differs where what a program hands to the runtime library differs: a library that was built from other headers
-/// is recognised by it.
-template <class T>
-inline constexpr std::uint64_t kernel_layout = [] {
-  std::uint64_t n = 0;
-  for (const std::size_t part : {sizeof(table), sizeof(tensor), sizeof(jet_node), sizeof(step<T>), sizeof(matrix_product),
-                                 sizeof(call<T>), sizeof(arguments<T>), sizeof(input_cotangents<T>), sizeof(output_info),
-                                 std::size_t(op::detach), std::size_t(jet_op::store)})
-    n = n * 1000003 + part;
-  return n;
-}();
-
-/// A jet program together with the function of each node.
-template <class T>
-struct executable_program {
-  std::uint64_t layout = kernel_layout<T>;
-  jet_program_view nodes;
-  std::span<const step_function<T>> functions;
-  differentiated_by by;  ///< of its reverse pass
-};
 
 /// The programs of one kernel of a model. A kernel without programs is null.
 template <class T>

@@ -196,9 +196,7 @@ class plan_kernel final : public kernel_interface<T> {
 #if defined(DIMWISE_SIMD_SPLIT)
     if constexpr (simd::has_split_tiles<T>)
       if (arithmetic != product_arithmetic::fused) {
-        const auto multiply = arithmetic == product_arithmetic::amx ? steps::products_from_parts<simd::amx_tiles>
-                                                                    : steps::products_from_parts<simd::emulated_tiles>;
-        blocked_plan<T>::each_plan(value, [&](plan<T>& p) { split_plans.emplace_back(p, split, multiply); });
+        blocked_plan<T>::each_plan(value, [&](plan<T>& p) { split_plans.emplace_back(p, split); });
         if (split.size()) {
           by = arithmetic;
           few.most = few.most_ready = 0;  // they would have other digits
@@ -352,25 +350,12 @@ class plan_kernel final : public kernel_interface<T> {
   std::deque<split_plan> split_plans;
 #endif
 
-  /// Samples of a block of values: `block`, or from parts an even number of vectors, which fills tile registers, as long as two
-  /// blocks stay in the nearer caches.
-  static int block_of_values(const table& t, const executable_program<T>& program, int block,
+  static int block_of_values([[maybe_unused]] const table& t, [[maybe_unused]] const executable_program<T>& program, int block,
                              [[maybe_unused]] product_arithmetic arithmetic) {
 #if defined(DIMWISE_SIMD_SPLIT)
     if constexpr (simd::has_split_tiles<T>)
-      if (arithmetic != product_arithmetic::fused) {
-        constexpr int lanes = simd::lanes<T>;
-        for (const int samples : {6 * lanes, 3 * lanes}) {
-          split_weights weights;
-          plan<T> p(t, program.nodes, program.functions, samples);
-          const split_plan split(p, weights, nullptr);
-          if (!weights.size()) return block;
-          if (2 * p.workspace * std::ptrdiff_t(sizeof(T)) <= buffer_layout<T>::second_level_cache) return samples;
-        }
-        return 2 * lanes;
-      }
+      if (arithmetic != product_arithmetic::fused) return block_from_parts(t, program, block);
 #endif
-    (void)t, (void)program;
     return block;
   }
   void evaluate_from_parts(call<T> c, std::size_t begin, std::size_t end) const {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "executable_program.hpp"
 #include "plan.hpp"
 #include "split_steps.hpp"
 #include "tune.hpp"
@@ -30,7 +31,7 @@ class split_weights {
     for (const entry& e : entries_)
       if (!e.bias && e.a == p.a && e.a_dim == p.a_dim && e.a_row == p.a_row && e.rows == p.rows && e.depth == p.depth)
         return to.a = e.at, to.a_dim = e.each, true;
-    const std::ptrdiff_t each = split_detail::elements(strips_of(p.rows) * split_detail::blocks_of(p.depth));
+    const std::ptrdiff_t each = split_detail::elements(row_tiles(p.rows) * split_detail::blocks_of(p.depth));
     if (size_ + each * (p.a_dim ? d : 1) > split_detail::most_prepared) return false;
     to.a = add({false, p.a, p.a_dim, p.a_row, p.rows, p.depth}, each, d);
     to.a_dim = entries_.back().each;
@@ -40,7 +41,7 @@ class split_weights {
     for (const entry& e : entries_)
       if (e.bias && e.a == p.bias && e.a_dim == p.bias_dim && e.rows == p.rows)
         return void((to.bias = e.at, to.bias_dim = e.each));
-    to.bias = add({true, p.bias, p.bias_dim, 0, p.rows, 0}, strips_of(p.rows) * simd::tile_lines * simd::tile_lines, d);
+    to.bias = add({true, p.bias, p.bias_dim, 0, p.rows, 0}, row_tiles(p.rows) * simd::tile_lines * simd::tile_lines, d);
     to.bias_dim = entries_.back().each;
   }
   std::ptrdiff_t size() const { return size_; }
@@ -50,7 +51,7 @@ class split_weights {
         const float* from = parameters + e.a + i * e.a_dim;
         float* to = prepared + e.at + i * e.each;
         if (e.bias)
-          for (int r = 0; r < strips_of(e.rows) * simd::tile_lines; r++)
+          for (int r = 0; r < row_tiles(e.rows) * simd::tile_lines; r++)
             std::fill_n(to + r * simd::tile_lines, simd::tile_lines, r < e.rows ? from[r] : 0.0f);
         else simd::split_weights(from, e.a_row, e.rows, e.depth, reinterpret_cast<std::uint16_t*>(to));
       }
@@ -66,7 +67,7 @@ class split_weights {
   std::vector<entry> entries_;
   std::ptrdiff_t size_ = 0;
 
-  static int strips_of(int rows) { return (rows + simd::tile_lines - 1) / simd::tile_lines; }
+  static int row_tiles(int rows) { return (rows + simd::tile_lines - 1) / simd::tile_lines; }
   std::ptrdiff_t add(entry e, std::ptrdiff_t each, int d) {
     e.at = size_;
     if (e.a_dim) e.dims = d, e.each = each;
@@ -83,9 +84,8 @@ class split_weights {
 /// are computed together.
 class split_plan {
  public:
-  /// multiply: steps::products_from_parts. The plan must not outlive this object.
-  split_plan(plan<float>& of, split_weights& weights, step_function<float> multiply)
-      : p_(of), weights_(weights), multiply_(multiply), end_((of.workspace + 15) / 16 * 16) {
+  /// The plan must not outlive this object. interleaved_steps run it.
+  split_plan(plan<float>& of, split_weights& weights) : p_(of), weights_(weights), end_((of.workspace + 15) / 16 * 16) {
     const std::vector<step<float>> steps = std::move(p_.steps);
     const std::vector<phase> phases = std::move(p_.phases);
     p_.steps.clear();
@@ -115,7 +115,6 @@ class split_plan {
   };
   plan<float>& p_;
   split_weights& weights_;
-  step_function<float> multiply_;
   std::ptrdiff_t end_;
   std::vector<parts> made_, free_;
   std::deque<std::vector<split_product>> split_;
@@ -157,16 +156,17 @@ class split_plan {
   template <class F>
   static void each_large_term(const step<float>& s, F&& f) {
     if (!products(s)) return;
-    for (int first = 0; first < s.product_count; first += std::max(s.products[first].terms, 1))
+    steps::detail::each_sum(s, [&](int first) {
       for (int j = first; j < first + s.products[first].terms; j++) {
         matrix_product m = s.products[j];
         m.columns = s.products[first].columns;
         if (large(m)) f(j, m);
       }
+    });
   }
   /// Whether a step makes the operand of a product in strips of as many rows as a tile is deep.
   bool makes(const step<float>& s, const matrix_product& m) const {
-    if (s.run != multiply_ || !s.follower) return false;
+    if (!s.split || !s.follower) return false;
     const row_reference& out = s.follower->out;
     return m.b >= out.base && m.b < out.base + out.row && m.b_row == out.row && m.b_dim == out.dim && m.b_turn == out.turn &&
            m.depth == s.follower->width;
@@ -194,11 +194,15 @@ class split_plan {
       any = true;
     });
     if (!any) return s;
-    for (int first = 0; first < s.product_count; first += std::max(s.products[first].terms, 1))
-      if (s.products[first].bias >= 0) weights_.place_bias(s.products[first], s.d, list[std::size_t(first)]);
+    steps::detail::each_sum(s, [&](int first) {
+      const matrix_product& p = s.products[first];
+      const auto begin = list.begin() + first;
+      const bool all = std::all_of(begin, begin + p.terms, [](const split_product& q) { return q.b >= 0; });
+      if (p.bias >= 0 && all) weights_.place_bias(p, s.d, *begin);
+    });
     split_.push_back(std::move(list));
     s.split = split_.back().data();
-    s.run = multiply_;
+    s.run = nullptr;
     return s;
   }
   /// Where the parts of the product's operand are; emits the step that makes them.
@@ -245,6 +249,20 @@ class split_plan {
     return made.at;
   }
 };
+
+/// Samples of a block of values from parts: an even number of vectors, which fills tile registers, as long as two blocks stay in
+/// the nearer caches. `block` where no product is large enough.
+inline int block_from_parts(const table& t, const executable_program<float>& program, int block) {
+  constexpr int lanes = simd::lanes<float>;
+  for (const int samples : {6 * lanes, 3 * lanes}) {
+    split_weights weights;
+    plan<float> p(t, program.nodes, program.functions, samples);
+    const split_plan split(p, weights);
+    if (!weights.size()) return block;
+    if (2 * p.workspace * std::ptrdiff_t(sizeof(float)) <= buffer_layout<float>::second_level_cache) return samples;
+  }
+  return 2 * lanes;
+}
 #endif
 
 }  // namespace DIMWISE_SIMD_ISA

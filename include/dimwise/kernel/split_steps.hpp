@@ -55,6 +55,12 @@ class pending_rows {
 
 namespace detail {
 
+/// Calls f(first term) for each sum of a step.
+template <class F>
+void each_sum(const step<float>& st, F&& f) {
+  for (int first = 0; first < st.product_count; first += std::max(st.products[first].terms, 1)) f(first);
+}
+
 /// The terms of sum `first` of a step that are multiplied as they are: rows [r, r + height) of C = its start and they.
 inline void whole_terms(const step<float>& st, const call<float>& c, int first, float* to, int r, int height) {
   const matrix_product& p = st.products[first];
@@ -112,25 +118,17 @@ inline simd::split_strip strip_of(const step<float>& st, const call<float>& c, i
   return s;
 }
 
-/// Calls f(first term) for each sum of a step.
-template <class F>
-void each_sum(const step<float>& st, F&& f) {
-  for (int first = 0; first < st.product_count; first += std::max(st.products[first].terms, 1)) f(first);
-}
-
 /// Rows [r, r + height) of steps::products from parts, at most two tiles; `other`, which is of another block, runs meanwhile.
 template <class Tiles>
 void strip_from_parts(const step<float>& st, const call<float>& c, int r, int height, pending_rows& other) {
   Tiles tiles;
   if (st.ahead.size) ask_ahead(st, c, r, r + height, st.products->rows);
-  int pauses = 0;
-  each_sum(st, [&](int first) { pauses += strip_of(st, c, first, r, height).pauses(); });
-  const int turns = other.turns();
-  int due = 0;
   each_sum(st, [&](int first) {
     const simd::split_strip s = strip_of(st, c, first, r, height);
     if (s.add) whole_terms(st, c, first, s.c, r, height);
     if (s.add && s.count == 0) return;
+    const int turns = other.turns(), pauses = s.pauses();
+    int due = 0;
     simd::multiply(tiles, s, [&] {
       for (due += turns; due >= pauses; due -= pauses) other.run_some();
     });
@@ -139,17 +137,6 @@ void strip_from_parts(const step<float>& st, const call<float>& c, int r, int he
 }
 
 }  // namespace detail
-
-/// steps::products from parts, for a block alone.
-template <class Tiles>
-void products_from_parts(const step<float>& st, const call<float>& c) {
-  for (int r = 0, height; r < st.products->rows; r += height) {
-    height = std::min(2 * simd::tile_lines, st.products->rows - r);
-    pending_rows none;
-    detail::strip_from_parts<Tiles>(st, c, r, height, none);
-    pending_rows(st, c, r, height).finish();
-  }
-}
 
 }  // namespace steps
 
@@ -170,7 +157,7 @@ class interleaved_steps {
       };
       for (std::size_t at = f.begin; at < f.end; at++) {
         const step<float>& st = p.steps[at];
-        if (st.run != steps::products_from_parts<Tiles>) {
+        if (!st.split) {
           pending_.finish();
           each([&] { st.run(st, c); });
           continue;

@@ -100,7 +100,7 @@ struct alignas(64) step {
   double value = 0;
   orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
-  const split_product* split = nullptr;  ///< of each product, where they are computed from parts
+  const split_product* split = nullptr;  ///< of each product, where they are computed from parts; then `run` is null
   ahead_of_step ahead;
   const inputs_ahead* inputs = nullptr;    ///< of a product
   int share = 0, shares_of_dimension = 0;  ///< which share of them it asks for, and how many later the next dimension does

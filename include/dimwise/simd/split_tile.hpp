@@ -60,9 +60,9 @@ inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int dept
 
 /// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as lines [depth / 2][part][columns / 16] of 64 bytes:
 /// two rows beside each other as the instruction reads them, filled up with zeros to a multiple of 32 rows. A tile is every so
-/// many lines, so that what two rows become lies together: a processor knows few pages that it writes to. The parts are cut off,
-/// not rounded: that is exact and takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is,
-/// too, or it is the depth.
+/// many lines, so that what two rows become lies on few pages: the TLB of stores is small. The parts are cut off, not rounded:
+/// that is exact and takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is, too, or it is
+/// the depth.
 inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int columns, std::uint16_t* to, int begin, int end) {
   const int groups = columns / tile_lines,
             pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
