@@ -12,12 +12,6 @@ struct multiply_add<xsimd::batch<T, A>> {
   DIMWISE_INLINE static pack of(const pack& a, const pack& b, const pack& c) { return simd::fma(a, b, c); }
   DIMWISE_INLINE static pack minus(const pack& a, const pack& b, const pack& c) { return simd::fnma(a, b, c); }
 };
-template <class T, int N>
-struct multiply_add<simd::packs<T, N>> {
-  using packs = simd::packs<T, N>;
-  DIMWISE_INLINE static packs of(const packs& a, const packs& b, const packs& c) { return fma(a, b, c); }
-  DIMWISE_INLINE static packs minus(const packs& a, const packs& b, const packs& c) { return fnma(a, b, c); }
-};
 
 inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
@@ -127,15 +121,27 @@ DIMWISE_INLINE simd::pack<T> side(const simd::pack<T>& u0) {
 }
 }  // namespace detail
 
-/// Functions whose value and slope at u_0 can be computed for simd::packs, and whose other coefficients follow from these.
-constexpr bool computed_in_turns(function f) { return f == function::exp || f == function::tanh || f == function::sigmoid; }
+/// Functions whose other coefficients follow from their value, and of tanh and sigmoid their slope, at u_0.
+constexpr bool follows_from_value(function f) { return f == function::exp || f == function::tanh || f == function::sigmoid; }
 
-/// f(u_0) of such a function, and the slope that tanh and sigmoid keep. V: a pack of T, or packs.
-template <function F, class V>
-DIMWISE_INLINE V value_and_slope(const V& u0, V& slope) {
+/// f(u_0) of such a function, and the slope that tanh and sigmoid keep.
+template <function F, class T>
+DIMWISE_INLINE simd::pack<T> value_and_slope(const simd::pack<T>& u0, simd::pack<T>& slope) {
   if constexpr (F == function::exp) return simd::exp(u0);
   else if constexpr (F == function::tanh) return simd::tanh_with_slope(u0, slope);
   else return simd::sigmoid_with_slope(u0, slope);
+}
+
+/// The type of its stages (simd/software_pipeline.hpp), with the slope if asked for; void where it is not cut into any.
+template <function F, class T, bool WithSlope>
+constexpr auto stages_of() {
+#if defined(DIMWISE_SIMD_AVX512)
+  if constexpr (F == function::tanh) return std::type_identity<simd::tanh_stages<T, WithSlope>>{};
+  else if constexpr (F == function::exp && sizeof(T) == 4) return std::type_identity<simd::exp_stages>{};
+  else if constexpr (F == function::sigmoid && sizeof(T) == 4) return std::type_identity<simd::sigmoid_stages<WithSlope>>{};
+  else
+#endif
+    return std::type_identity<void>{};
 }
 
 /// Fills y_s, s != 0, of such a function; y_0 and the slope are given.
@@ -156,8 +162,8 @@ template <function F, class T, class U, class Y>
 DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>& y, simd::pack<T>& slope, double power) {
   using V = simd::pack<T>;
   const V u0 = detail::value_of(u), zero(static_cast<T>(0));
-  if constexpr (computed_in_turns(F)) {
-    y[0] = value_and_slope<F>(u0, slope);
+  if constexpr (follows_from_value(F)) {
+    y[0] = value_and_slope<F, T>(u0, slope);
     series_from_value<F>(u, y, slope);
   } else if constexpr (F == function::exp_relative) {
     y[0] = V(T(1));

@@ -9,40 +9,6 @@ inline namespace DIMWISE_SIMD_ISA {
 namespace steps {
 
 namespace detail {
-template <class V, class T>
-DIMWISE_INLINE V load(const T* p) {
-  if constexpr (std::is_same_v<V, simd::pack<T>>) return simd::load(p);
-  else return V::load(p);
-}
-template <class T>
-DIMWISE_INLINE void store(T* p, const simd::pack<T>& x) {
-  simd::store(p, x);
-}
-template <class T, int N>
-DIMWISE_INLINE void store(T* p, const simd::packs<T, N>& x) {
-  x.store(p);
-}
-template <class V, class T, class Set>
-DIMWISE_INLINE void load_jet(jet<V, Set>& u, const T* const* rows, const std::ptrdiff_t* strides, int w, int s) {
-  u.set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
-    const int p = u.set.place(k);
-    u.c[p] = load<V>(rows[p] + w * strides[p] + s);
-  });
-}
-/// The rows of an operand for the current dimension.
-template <class T, class Set>
-struct operand_rows {
-  const T* row[Set::capacity];
-  std::ptrdiff_t stride[Set::capacity];
-  /// first: the feature that the first row belongs to.
-  DIMWISE_INLINE operand_rows(const call<T>& c, const row_reference* r, const Set& set, int first = 0) {
-    set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
-      const int p = set.place(k);
-      row[p] = c.at(r[p], -first);
-      stride[p] = r[p].row;
-    });
-  }
-};
 /// The rows of an operand for the current dimension, one feature after another. Pointers are kept by value: what a step stores
 /// could change anything that it reads through the call, so that would be read and multiplied out again for each vector.
 template <class T, class Set>
@@ -120,113 +86,135 @@ void correlate(const step<T>& st, const call<T>& c) {
   }
 }
 
-/// Whether the value is all that is asked for of a function whose value costs less than its value and slope.
-template <function F, bool Slope, class Out>
-inline constexpr bool value_alone = (F == function::tanh || F == function::sigmoid) && !Slope
-                                    && std::is_same_v<Out, static_orders<value_only>>;
-
-/// Vectors of samples whose function values are computed in turns (a block has three), and the largest number of coefficients up
-/// to which their series are, too; more would not fit the registers.
-inline constexpr int packs_in_turns = simd::vector_registers >= 32 ? 3 : 1;
-inline constexpr int most_coefficients_in_turns = 3;
-/// Longer series are a loop over the vectors: unrolled, they would be 2 % faster, but g++ takes 1.6 times as long for orders 1 to
-/// 6 as for 1 and 2.
+/// Vectors of samples that go through a software pipeline as a group: a block has three.
+inline constexpr int vectors_of_group = 3;
+/// Up to so many coefficients, the series of each vector of a group is code of its own; more are a loop over the group, or g++
+/// would take 1.6 times as long for orders 1 to 6 as for 1 and 2.
 inline constexpr int most_coefficients_unrolled = 5;
-/// From so many coefficients on, the series of some vectors run behind the function values of the next ones, so that neither
-/// waits for itself: 4.4 to 3.6 ns a vector for orders 0 to 3 of tanh in single precision, 5.6 to 4.6 for 0 to 4 (Zen 5).
-inline constexpr int least_coefficients_behind = 4;
+
+namespace detail {
+/// The rows of an operand and of what an elementary function makes of it, one feature after another.
+template <class T, class A, bool Slope>
+struct unary_rows {
+  moving_rows<T, A> operand;
+  T* y;
+  T* slope;
+  std::ptrdiff_t row, slope_row;
+  DIMWISE_INLINE unary_rows(const step<T>& st, const call<T>& c, const A& set)
+      : operand(c, st.in[0], set, c.first_row - (st.strip ? c.strip_row : 0)),
+        y(c.at(st.out, c.first_row)),
+        slope(Slope ? c.at(st.slope, c.first_row) : nullptr),
+        row(st.out.row),
+        slope_row(st.slope.row) {}
+  /// The value of the operand at sample s.
+  DIMWISE_INLINE simd::pack<T> argument(const A& set, int s) const {
+    return set.has(0) ? simd::load(operand.row[set.place(0)] + s) : simd::pack<T>(T(0));
+  }
+  DIMWISE_INLINE void skip(const A& set, int samples) {
+    set.each([&](auto k) DIMWISE_INLINE_LAMBDA { operand.row[set.place(k)] += samples; });
+    y += samples;
+    if constexpr (Slope) slope += samples;
+  }
+  DIMWISE_INLINE void next(const A& set) {
+    operand.next(set);
+    y += row;
+    if constexpr (Slope) slope += slope_row;
+  }
+};
+
+/// What an elementary function's step does with a vector of samples.
+template <class T, function F, bool Slope, class Out, class A>
+struct unary_vectors {
+  using V = simd::pack<T>;
+  using rows = unary_rows<T, A, Slope>;
+  using full_set = std::remove_const_t<decltype(Out().closure())>;
+  /// Whether nothing but the value is asked for.
+  static constexpr bool alone = !Slope && std::is_same_v<Out, static_orders<value_only>>;
+  Out out;
+  A set;
+  int samples;
+  DIMWISE_INLINE explicit unary_vectors(const step<T>& st) : out(st.out_set), set(st.in_set[0]), samples(st.samples) {}
+
+  DIMWISE_INLINE void save(const rows& at, int s, const jet<V, full_set>& r, const V& slope) const {
+    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(at.y + out.place(k) * samples + s, r[k]); });
+    if constexpr (Slope) simd::store(at.slope + s, slope);
+  }
+  /// Value and slope are there.
+  DIMWISE_INLINE void finish(const rows& at, int s, const V& value, const V& slope) const {
+    jet<V, A> u(set);
+    at.operand.load(u, s);
+    jet<V, full_set> r(out.closure());
+    r[0] = value;
+    if constexpr (!alone) series_from_value<F>(u, r, slope);
+    save(at, s, r, slope);
+  }
+};
+
+/// Samples from `from` on, one vector after another.
+template <class T, function F, bool Slope, class Out, class A>
+void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
+  using V = simd::pack<T>;
+  const unary_vectors<T, F, Slope, Out, A> f(st);
+  unary_rows<T, A, Slope> at(st, c, f.set);
+  for (int w = c.first_row, end = c.end_row(st.width); w < end; w++, at.next(f.set))
+    for (int s = from; s < f.samples; s += simd::lanes<T>) {
+      V slope(T(0));
+      if constexpr (follows_from_value(F)) {
+        const V x = at.argument(f.set, s);
+        if constexpr (f.alone && F == function::tanh) f.finish(at, s, simd::tanh(x), slope);
+        else if constexpr (f.alone && F == function::sigmoid) f.finish(at, s, simd::sigmoid(x), slope);
+        else {
+          const V value = value_and_slope<F, T>(x, slope);
+          f.finish(at, s, value, slope);
+        }
+      } else {
+        jet<V, A> u(f.set);
+        at.operand.load(u, s);
+        jet<V, typename decltype(f)::full_set> r(f.out.closure());
+        if constexpr (F == function::exp_given)
+          r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
+        apply<F, T>(u, r, slope, st.value);
+        f.save(at, s, r, slope);
+      }
+    }
+}
+}  // namespace detail
 
 template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
-  const Out out(st.out_set);
-  const auto full = out.closure();
-  using Full = std::remove_const_t<decltype(full)>;
-  const A sa(st.in_set[0]);
-  const detail::operand_rows<T, A> a(c, st.in[0], sa, st.strip ? c.strip_row : 0);
-  const int samples = st.samples;
-  const std::ptrdiff_t row = st.out.row, slope_row = st.slope.row;
-  T* const y = c.at(st.out);
-  [[maybe_unused]] T* const y_slope = Slope ? c.at(st.slope) : nullptr;
-  const auto save = [&](const auto& r, const auto& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
-    T* const to = y + w * row + s;
-    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { detail::store(to + out.place(k) * samples, r[k]); });
-    if constexpr (Slope) detail::store(y_slope + w * slope_row + s, slope);
-  };
-  [[maybe_unused]] const auto argument = [&]<class P>(std::type_identity<P>, int w, int s) DIMWISE_INLINE_LAMBDA {
-    return sa.has(0) ? detail::load<P>(a.row[sa.place(0)] + w * a.stride[sa.place(0)] + s) : P(T(0));
-  };
-  /// The other coefficients, whose arguments are loaded only now.
-  [[maybe_unused]] const auto series = [&]<class P>(const P& y0, const P& slope, int w, int s) DIMWISE_INLINE_LAMBDA {
-    const auto of = [&]<class Q>(const Q& value, const Q& slope_of, int at) DIMWISE_INLINE_LAMBDA {
-      jet<Q, A> u(sa);
-      detail::load_jet(u, a.row, a.stride, w, at);
-      jet<Q, Full> r(full);
-      r[0] = value;
-      series_from_value<F>(u, r, slope_of);
-      save(r, slope_of, w, at);
-    };
-    if constexpr (Full::capacity <= most_coefficients_in_turns || std::is_same_v<P, V>) of(y0, slope, s);
-    else if constexpr (Full::capacity <= most_coefficients_unrolled)
-      [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA {
-        (of(y0.part[I], slope.part[I], s + I * simd::lanes<T>), ...);
-      }
-    (std::make_integer_sequence<int, packs_in_turns>{});
-    else
+  using vectors = detail::unary_vectors<T, F, Slope, Out, A>;
+  using Stages = typename decltype(stages_of<F, T, !vectors::alone>())::type;
+  int done = 0;  // samples
+  if constexpr (!std::is_void_v<Stages> && !std::is_same_v<Out, dynamic_orders>) {
+    constexpr int group = vectors_of_group, together = group * simd::lanes<T>;
+    const int rows = c.end_row(st.width) - c.first_row;
+    const vectors f(st);
+    if (rows >= simd::least_groups<Stages, group>)
+      for (; done + together <= f.samples; done += together) {
+        detail::unary_rows<T, A, Slope> at(st, c, f.set);
+        at.skip(f.set, done);
+        const T* const operand = f.set.has(0) ? at.operand.row[f.set.place(0)] : nullptr;
+        const std::ptrdiff_t stride = f.set.has(0) ? at.operand.stride[f.set.place(0)] : 0;
+        V value[group], slope[group];
+        simd::software_pipeline<Stages, group>(
+            rows,
+            [&](int row, auto v)
+                DIMWISE_INLINE_LAMBDA { return operand ? simd::load(operand + row * stride + v * simd::lanes<T>) : V(T(0)); },
+            [&](auto v, const Stages& g) DIMWISE_INLINE_LAMBDA {
+              constexpr int s = v * simd::lanes<T>;
+              value[v] = g.value(at.argument(f.set, s));
+              if constexpr (requires { g.slope; } && !f.alone) slope[v] = g.slope;
+              if constexpr (vectors::full_set::capacity <= most_coefficients_unrolled) f.finish(at, s, value[v], slope[v]);
+              else if constexpr (v == group - 1)
 #pragma GCC unroll 1
-        for (int i = 0; i < packs_in_turns; i++) of(y0.part[i], slope.part[i], s + i * simd::lanes<T>);
-  };
-  /// As many vectors as there are in P.
-  [[maybe_unused]] const auto in_turns = [&]<class P>(P slope, int w, int s) DIMWISE_INLINE_LAMBDA {
-    const P u0 = argument(std::type_identity<P>{}, w, s);
-    if constexpr (value_alone<F, Slope, Out>) {
-      jet<P, Full> r(full);
-      if constexpr (F == function::tanh) r[0] = simd::tanh(u0);
-      else r[0] = simd::sigmoid(u0);
-      save(r, slope, w, s);
-    } else {
-      const P y0 = value_and_slope<F>(u0, slope);
-      series(y0, slope, w, s);
-    }
-  };
-  constexpr int together = packs_in_turns * simd::lanes<T>;
-  constexpr bool turns = computed_in_turns(F) && packs_in_turns > 1 && !std::is_same_v<Out, dynamic_orders>;
-  constexpr bool behind = turns && Full::capacity >= least_coefficients_behind;
-  const int first = c.first_row, end = c.end_row(st.width);
-  int done = 0;  // samples of each row
-  if constexpr (behind) {
-    using P = simd::packs<T, packs_in_turns>;
-    done = samples - samples % together;
-    P y0(T(0)), slope(T(0));
-    for (int w = done > 0 ? first : end, s = 0, last_w = end, last_s = 0;;) {
-      P next(T(0)), next_slope(T(0));
-      if (w < end) next = value_and_slope<F>(argument(std::type_identity<P>{}, w, s), next_slope);
-      if (last_w < end) series(y0, slope, last_w, last_s);
-      if (w >= end) break;
-      y0 = next, slope = next_slope, last_w = w, last_s = s;
-      s += together;
-      if (s >= done) s = 0, w++;
-    }
-  }
-  for (int w = first; w < end; w++) {
-    int s = done;
-    if constexpr (computed_in_turns(F)) {
-      if constexpr (turns && !behind)
-        for (; s + together <= samples; s += together) in_turns(simd::packs<T, packs_in_turns>(T(0)), w, s);
-      for (; s < samples; s += simd::lanes<T>) in_turns(V(T(0)), w, s);
-    } else {
-      for (; s < samples; s += simd::lanes<T>) {
-        jet<V, A> u(sa);
-        detail::load_jet(u, a.row, a.stride, w, s);
-        jet<V, Full> r(full);
-        V slope(T(0));
-        if constexpr (F == function::exp_given)
-          r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
-        apply<F, T>(u, r, slope, st.value);
-        save(r, slope, w, s);
+                for (int i = 0; i < group; i++) f.finish(at, i * simd::lanes<T>, value[i], slope[i]);
+              if constexpr (v == group - 1) at.next(f.set);
+            });
       }
-    }
+    if (done == f.samples) return;
   }
+  detail::unary_one_by_one<T, F, Slope, Out, A>(st, c, done);
 }
 
 template <class T, function F, class Out, class A, class U, class Y>

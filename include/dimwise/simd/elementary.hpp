@@ -6,4 +6,6 @@
 #include <dimwise/simd/inverse_trigonometric.hpp>
 #include <dimwise/simd/logarithm.hpp>
 #include <dimwise/simd/power.hpp>
+#include <dimwise/simd/sigmoid.hpp>
+#include <dimwise/simd/tanh.hpp>
 #include <dimwise/simd/trigonometric.hpp>

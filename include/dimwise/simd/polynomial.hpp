@@ -2,20 +2,20 @@
 #pragma once
 #include <cstdint>
 #include <limits>
-#include <dimwise/simd/packs.hpp>
+#include <dimwise/simd/pack.hpp>
 
 namespace dimwise::simd {
 inline namespace DIMWISE_SIMD_ISA {
 namespace detail {
 
 /// c0 + c1 x + c2 x^2 + ..., by Horner's rule: one fma a coefficient.
-template <class V>
-DIMWISE_INLINE V polynomial(const V&, element<V> c0) {
-  return V(c0);
+template <class T>
+DIMWISE_INLINE pack<T> polynomial(const xsimd::batch<T>&, std::type_identity_t<T> c0) {
+  return broadcast<T>(c0);
 }
-template <class V, class... Rest>
-DIMWISE_INLINE V polynomial(const V& x, element<V> c0, Rest... rest) {
-  return fma(polynomial<V>(x, rest...), x, V(c0));
+template <class T, class... Rest>
+DIMWISE_INLINE pack<T> polynomial(const xsimd::batch<T>& x, std::type_identity_t<T> c0, Rest... rest) {
+  return fma(polynomial<T>(x, rest...), x, broadcast<T>(c0));
 }
 
 /// Layout of a float.
@@ -48,10 +48,6 @@ template <class T>
 DIMWISE_INLINE pack<T> power_of_two(const xsimd::batch<T>& rounded) {
   return from_bits<T>(to_bits(rounded) << layout<T>::mantissa_bits);
 }
-template <class T, int N>
-DIMWISE_INLINE packs<T, N> power_of_two(const packs<T, N>& rounded) {
-  return by_parts([](const pack<T>& x) DIMWISE_INLINE_LAMBDA { return power_of_two(x); }, rounded);
-}
 
 /// a b - product for product = a b rounded: what the rounding lost. The product neither overflows nor underflows.
 template <class T>
@@ -72,10 +68,6 @@ DIMWISE_INLINE pack<T> product_tail(const pack<T>& a, const pack<T>& b, const pa
 template <class T>
 DIMWISE_INLINE pack<T> with_sign(const pack<T>& x, const pack<T>& sign) {
   return from_bits<T>(to_bits(x) | (to_bits(sign) & lane_bits<T>(layout<T>::sign)));
-}
-template <class T, int N>
-DIMWISE_INLINE packs<T, N> with_sign(const packs<T, N>& x, const packs<T, N>& sign) {
-  return by_parts([](const pack<T>& a, const pack<T>& b) DIMWISE_INLINE_LAMBDA { return with_sign<T>(a, b); }, x, sign);
 }
 
 template <class T>

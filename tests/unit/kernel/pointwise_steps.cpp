@@ -1,4 +1,4 @@
-// tests/unit/kernel/pointwise_steps.cpp: vectors of samples in turns, and series behind the values of the next ones, against one
+// tests/unit/kernel/pointwise_steps.cpp: vectors of samples in a software pipeline, and those left beside them, against one
 // vector at a time.
 #include <cmath>
 #include <dimwise/kernel/pointwise_steps.hpp>

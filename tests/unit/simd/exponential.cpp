@@ -1,6 +1,7 @@
 // tests/unit/simd/exponential.cpp: exp, tanh, sigmoid and their slopes against long double, bounds as documented.
 #include "../../catch.hpp"
-#include <dimwise/simd/exponential.hpp>
+#include <dimwise/simd/sigmoid.hpp>
+#include <dimwise/simd/tanh.hpp>
 #include "ulp.hpp"
 
 using namespace dimwise::simd;
