@@ -93,8 +93,9 @@ DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
 }
 }  // namespace detail
 
-/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. Strip by strip of rows: all
-/// terms and coefficients, then what follows. Tile: of simd::tile_shapes; digits do not depend on it.
+/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A few rows at a time, all
+/// terms and coefficients, and then, for a strip of least_strip_rows, what follows. Tile: of simd::tile_shapes; digits do not
+/// depend on it.
 template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
   int rows = st.products->rows;
@@ -105,11 +106,12 @@ void products(const step<T>& st, const call<T>& c) {
   if (st.inputs && c.next_valid) detail::ask_for_inputs(st, c);
   call<T> part = c;
   simd::gemm_strip<T> g;
+  int begin = 0;  // of the strip
   for (int r = 0, height; r < rows; r += height) {
     height = simd::strip_rows<Tile>(rows - r);
     if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
-      g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? 0 : r * p->c_row);
+      g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? r - begin : r) * p->c_row;
       g.c_stride = p->c_row;
       g.columns = p->columns;
       g.start = p->accumulate ? simd::gemm_start::accumulate : p->bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
@@ -130,9 +132,12 @@ void products(const step<T>& st, const call<T>& c) {
       simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;
     }
-    part.first_row = part.strip_row = r;
-    part.rows = height;
+    const int end = r + height;
+    if (end - begin < least_strip_rows && end < rows) continue;
+    part.first_row = part.strip_row = begin;
+    part.rows = end - begin;
     for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
+    begin = end;
   }
 }
 

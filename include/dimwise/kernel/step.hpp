@@ -108,6 +108,10 @@ struct alignas(64) step {
   int node = -1;
 };
 
+/// Rows of a product's result before what follows it runs, if it has so many: enough for a software pipeline to be worth its
+/// beginning and end (1 to 2 % of W3 and W4 beside 8), few enough to stay in the nearest cache.
+inline constexpr int least_strip_rows = 16;
+
 /// The most dimensions whose sums over other dimensions are made together.
 inline constexpr int most_of_group = 64;
 

@@ -79,9 +79,9 @@ constexpr int usual_tile(int rows, int packs) {
   return rows == 1 ? wide : packs == 1 && rows > tile_shapes[0].rows ? high : 0;
 }
 
-/// The most rows of a strip, those of simd/split_tile.hpp included.
-inline constexpr int most_strip_rows = [] {
-  int most = vector_registers >= 32 ? 32 : 0;
+/// The most rows of a tile.
+inline constexpr int most_tile_rows = [] {
+  int most = 0;
   for (const tile_shape& s : tile_shapes) most = std::max(most, s.rows);
   return most;
 }();
