@@ -66,28 +66,30 @@ void run_plan(const plan<T>& p, const call<T>& c, std::size_t begin, std::size_t
 }
 
 /// One program in blocks of samples, and in two and single vectors of them for what would leave the last block mostly empty.
-/// Reverse passes that keep little enough take two blocks at once as long as there are some: half the calls of small steps and
-/// half the passes over gradients, at the price of more memory (W4 with d = 8 and 16: 3 % of the gradient).
+/// Where that needs little enough memory, two blocks are one as long as there are some: half the calls of small steps, weights
+/// read half as often, and half the passes over gradients (1 to 3 % of W1, W3 and W4).
 template <class T>
 struct blocked_plan {
   plan<T> whole, pair, rest;
   std::optional<plan<T>> wide;
-  static constexpr std::ptrdiff_t most_wide = 8 << 20;  ///< bytes of two blocks
+  static constexpr std::ptrdiff_t most_wide = 8 << 20;  ///< bytes of two blocks that add to a gradient
 
   blocked_plan(const table& t, const executable_program<T>& program, int block,
                parameter_gradients gradients = parameter_gradients::added)
       : whole(t, program.nodes, program.functions, block, gradients),
         pair(t, program.nodes, program.functions, 2 * simd::lanes<T>, gradients),
         rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {
-    if (!program.by.any() || gradients == parameter_gradients::left_out || whole.repeats()) return;
-    if (2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most_wide) return;
+    const bool adds = program.by.any() && gradients != parameter_gradients::left_out;
+    const std::ptrdiff_t most = adds ? most_wide : buffer_layout<T>::second_level_cache;
+    if (whole.repeats() || 2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most) return;
     wide.emplace(t, program.nodes, program.functions, 2 * block, gradients);
     if (wide->repeats()) wide.reset();
+    else wide->group = std::max(1, whole.group / 2);
   }
   /// Elements of the blocks that are computed together.
   std::ptrdiff_t workspace() const {
-    return std::max(
-        {whole.workspace * whole.group, pair.workspace * pair.group, rest.workspace * rest.group, wide ? wide->workspace : 0});
+    return std::max({whole.workspace * whole.group, pair.workspace * pair.group, rest.workspace * rest.group,
+                     wide ? wide->workspace * wide->group : 0});
   }
   /// Calls f with each plan, in a fixed order.
   template <class Self, class F>
