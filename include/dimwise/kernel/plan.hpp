@@ -335,6 +335,9 @@ class plan {
     set_products(s, layer_products(layout, t, p, x, factors, set, in));
     s.follower = next;
     s.strip = next && next->strip;
+    s.outer_products = std::all_of(s.products, s.products + s.product_count, [](const matrix_product& q) {
+      return q.depth == 1 && q.terms > 0 && q.terms <= simd::most_outer_products && q.rows > 2 && q.rule == extent_rule::full;
+    });
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};

@@ -200,6 +200,43 @@ template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsA
   });
 }
 
+/// `rows` rows of Packs packs of C, where every term has depth 1: the rows of B stay in registers, and a row of C takes a few
+/// instructions. The outputs of the layer are more than two.
+template <class T, int Terms, int Packs>
+[[gnu::noinline]] void outer_products(const gemm_strip<T>& g, int rows, int column) {
+  pack<T> x[Terms][Packs];
+  const T* a[Terms];
+  std::ptrdiff_t next[Terms];
+#pragma GCC unroll 4
+  for (int j = 0; j < Terms; ++j) {
+    a[j] = g.terms[j].a;
+    next[j] = g.terms[j].a_row;
+#pragma GCC unroll 4
+    for (int v = 0; v < Packs; ++v) x[j][v] = load(g.terms[j].b + column + v * lanes<T>);
+  }
+  const int biased = g.start == gemm_start::bias ? std::clamp((g.bias_columns - column) / lanes<T>, 0, Packs) : 0;
+  const bool accumulates = g.start == gemm_start::accumulate;
+  const std::ptrdiff_t stride = g.c_stride;
+  T* c = g.c + column;
+#pragma GCC unroll 2
+  for (int r = 0; r < rows; ++r, c += stride) {
+    pack<T> w[Terms];
+#pragma GCC unroll 4
+    for (int j = 0; j < Terms; ++j) {
+      w[j] = in_register(broadcast<T>(*a[j]));
+      a[j] += next[j];
+    }
+    const pack<T> first = broadcast<T>(biased ? g.bias[r] : T(0));
+#pragma GCC unroll 4
+    for (int v = 0; v < Packs; ++v) {
+      pack<T> sum = accumulates ? load(c + v * lanes<T>) : v < biased ? first : broadcast<T>(0);
+#pragma GCC unroll 4
+      for (int j = 0; j < Terms; ++j) sum = fma(w[j], x[j][v], sum);
+      simd::store(c + v * lanes<T>, sum);
+    }
+  }
+}
+
 /// The next part of what is left: at most `most`, and so that no part is much smaller than the others.
 constexpr int even_part(int left, int most) { return left <= most ? left : left < 2 * most ? (left + 1) / 2 : most; }
 
@@ -262,6 +299,26 @@ void compute(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs) {
   for (int left = g.columns / lanes<T>, column = 0, packs; left > 0; left -= packs) {
     packs = detail::even_part(left, tile_shapes[Tile].packs);  // a single pack is bound by its loads, so 4 are 2 and 2
     tile[packs](g, column);
+    column += packs * lanes<T>;
+  }
+}
+
+/// The most terms of depth 1 that are computed as such.
+inline constexpr int most_outer_products = 3;
+
+/// Computes `rows` rows where each of the at most most_outer_products terms has depth 1, and the whole product more than two
+/// rows; the digits are those of `compute`.
+template <class T>
+void compute_outer_products(const gemm_strip<T>& g, int rows) {
+  constexpr int most_packs = 3;
+  static constexpr auto function = []<int... I>(std::integer_sequence<int, I...>) {
+    return std::array<void (*)(const gemm_strip<T>&, int, int), sizeof...(I)>{
+        detail::outer_products<T, I / most_packs + 1, I % most_packs + 1>...};
+  }
+  (std::make_integer_sequence<int, most_outer_products * most_packs>{});
+  for (int left = g.columns / lanes<T>, column = 0, packs; left > 0; left -= packs) {
+    packs = detail::even_part(left, most_packs);
+    function[std::size_t((g.count - 1) * most_packs + packs - 1)](g, rows, column);
     column += packs * lanes<T>;
   }
 }

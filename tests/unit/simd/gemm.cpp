@@ -206,6 +206,41 @@ TEMPLATE_TEST_CASE("digits do not depend on the tile", "[simd]", float, double) 
       }
 }
 
+TEMPLATE_TEST_CASE("sums of a few outer products have the digits of tiles", "[simd]", float, double) {
+  using T = TestType;
+  for (int terms = 1; terms <= most_outer_products; ++terms)
+    for (const gemm_start start : {gemm_start::zero, gemm_start::accumulate, gemm_start::bias})
+      for (int rows = 3; rows <= 20; ++rows)
+        for (int packs = 1; packs <= 7; ++packs) {
+          std::vector<problem<T>> p;
+          for (int j = 0; j <= terms; ++j) p.emplace_back(rows, 1, packs * lanes<T>, j % 2 == 0, unsigned(j));
+          problem<T>& tiles = p.back();
+          problem<T> outer = tiles;
+          gemm_strip<T> s;
+          const auto strip_from = [&](problem<T>& to, int row) {
+            for (s.count = 0; s.count < terms; ++s.count) {
+              const gemm_arguments<T>& g = p[std::size_t(s.count)].g;
+              s.terms[s.count] = {g.a + row * g.a_row, g.a_row, g.a_col, g.b, g.b_stride, 1};
+            }
+            s.c = to.c.data() + row * to.g.c_stride;
+            s.c_stride = to.g.c_stride;
+            s.columns = to.g.columns;
+            s.start = start;
+            s.bias = to.bias.data() + row;
+            s.bias_columns = std::min(2, packs) * lanes<T>;
+          };
+          for (int row = 0, height; row < rows; row += height) {
+            height = strip_rows<0>(rows - row);
+            strip_from(tiles, row);
+            compute(s, height, rows);
+          }
+          strip_from(outer, 0);
+          compute_outer_products(s, rows);
+          INFO(terms << " terms, " << rows << " rows, " << packs << " packs, start " << int(start));
+          CHECK(std::equal(outer.c.begin(), outer.c.end(), tiles.c.begin()));
+        }
+}
+
 TEST_CASE("strips cover the rows and none is much lower than the others", "[simd]") {
   for (int rows = 1; rows <= 200; ++rows) {
     int covered = 0, lowest = rows;
