@@ -75,13 +75,13 @@ struct blocked_plan {
   static constexpr std::ptrdiff_t most_wide = 8 << 20;  ///< bytes of two blocks that add to a gradient
 
   blocked_plan(const table& t, const executable_program<T>& program, int block,
-               parameter_gradients gradients = parameter_gradients::added)
+               parameter_gradients gradients = parameter_gradients::added, bool two_at_once = true)
       : whole(t, program.nodes, program.functions, block, gradients),
         pair(t, program.nodes, program.functions, 2 * simd::lanes<T>, gradients),
         rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {
     const bool adds = program.by.any() && gradients != parameter_gradients::left_out;
     const std::ptrdiff_t most = adds ? most_wide : buffer_layout<T>::second_level_cache;
-    if (whole.repeats() || 2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most) return;
+    if (!two_at_once || whole.repeats() || 2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most) return;
     wide.emplace(t, program.nodes, program.functions, 2 * block, gradients);
     if (wide->repeats()) wide.reset();
     else wide->group = std::max(1, whole.group / 2);

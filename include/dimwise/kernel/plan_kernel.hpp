@@ -27,7 +27,8 @@ class plan_kernel final : public kernel_interface<T> {
               const tile_choices& tiles = {}, [[maybe_unused]] product_arithmetic arithmetic = product_arithmetic::fused)
       : t(recording),
         infos(std::move(outputs)),
-        value(t, forward, block_of_values(t, forward, block, arithmetic)),
+        value(t, forward, block_of_values(t, forward, block, arithmetic), parameter_gradients::added,
+              arithmetic == product_arithmetic::fused),
         few(t, forward, value.rest) {
     if (reverse) both.emplace(t, *reverse, block);
     if (reverse && with_jacobian)
