@@ -152,7 +152,11 @@ namespace detail {
 template <class T>
 DIMWISE_INLINE pack<T> exp(const pack<T>& x) {
 #if defined(DIMWISE_SIMD_AVX512)
-  if constexpr (sizeof(T) == 4) return in_order<exp_stages>(x).value(x);
+  if constexpr (sizeof(T) == 4) {
+    exp_stages f;
+    run_stages(f, x);
+    return f.value(x);
+  }
 #endif
   // 2 (1 + q) 2^(n - 1), because 2^n itself would overflow for the largest results.
   const auto e = split_exp<T>(within_exp<T>(x), layout<T>::bias - 1);

@@ -65,7 +65,8 @@ template <bool WithSlope, class T>
 DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x, [[maybe_unused]] pack<T>* slope) {
 #if defined(DIMWISE_SIMD_AVX512)
   if constexpr (sizeof(T) == 4) {
-    const auto f = in_order<sigmoid_in_sixteenths<WithSlope>>(x);
+    sigmoid_in_sixteenths<WithSlope> f;
+    run_stages(f, x);
     if constexpr (WithSlope) *slope = f.slope;
     return f.value(x);
   }

@@ -31,15 +31,13 @@ DIMWISE_INLINE void advance(Stages& f, const V& x) {
 }
 }  // namespace detail
 
-/// All stages for one vector.
+/// All stages for one vector. (A function that returned `f` would leave its members in memory.)
 template <class Stages, class V>
-DIMWISE_INLINE Stages in_order(const V& x) {
-  Stages f;
+DIMWISE_INLINE void run_stages(Stages& f, const V& x) {
   detail::unrolled<Stages::stages>([&](auto j) DIMWISE_INLINE_LAMBDA {
     if constexpr (j == 0) f.stage(j, x);
     else f.stage(j);
   });
-  return f;
 }
 
 /// Groups of Group vectors that a pipeline of these stages needs.

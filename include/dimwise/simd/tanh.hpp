@@ -259,12 +259,17 @@ namespace detail {
 template <bool WithSlope, class T>
 DIMWISE_INLINE pack<T> tanh(const pack<T>& x, [[maybe_unused]] pack<T>* slope) {
 #if defined(DIMWISE_SIMD_AVX512)
-  const auto f = in_order<tanh_stages<T, WithSlope>>(x);
+  tanh_stages<T, WithSlope> f;
+  run_stages(f, x);
   if constexpr (WithSlope) *slope = f.slope;
   return f.value(x);
 #else
 #if defined(DIMWISE_SIMD_AVX2)
-  if constexpr (sizeof(T) == 4 && !WithSlope) return in_order<tanh_of_steps_and_rest>(x).value(x);
+  if constexpr (sizeof(T) == 4 && !WithSlope) {
+    tanh_of_steps_and_rest f;
+    run_stages(f, x);
+    return f.value(x);
+  }
 #endif
   constexpr T saturated = sizeof(T) == 4 ? T(44.02) : T(354.55);  // here s becomes 0
   const pack<T> y = min(broadcast<T>(saturated), abs(x)), magic = broadcast<T>(rounder<T>(layout<T>::bias));
