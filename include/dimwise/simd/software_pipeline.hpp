@@ -48,8 +48,8 @@ inline constexpr int least_groups = Stages::stages / Group;
 /// results in order. Vector n is in stage J while n - 1 is in stage J + 1: the operations at hand do not wait for each other, as
 /// those of one vector do. A processor by itself overlaps only as many vectors as its window of instructions holds: a tanh with
 /// two derivatives, 37 instructions and 85 cycles, takes 12 cycles that way, 9.5 this way, and 7.6 if nothing waited for anything
-/// (Zen 5). At the end, long pipelines are given the last group again: all ends without it would
-/// make W1 0.5 % faster, and take g++ three times as long. Requires groups >= least_groups.
+/// (Zen 5). At the end, long pipelines are given the last group again: without that, the code of all ends would make W1 0.5 %
+/// faster, and take g++ three times as long as the rest of the pipeline. Requires groups >= least_groups.
 template <class Stages, int Group, class Load, class Use>
 DIMWISE_INLINE void software_pipeline(int groups, Load&& load, Use&& use) {
   constexpr int n = Stages::stages, ahead = least_groups<Stages, Group>;
