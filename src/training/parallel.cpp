@@ -62,13 +62,13 @@ class value_shares {
   std::array<share, most> left_;
 
   static std::uint64_t packed(std::size_t begin, std::size_t end) { return std::uint64_t(begin) << 32 | end; }
-  /// Its owner takes a few blocks in front, another one half of them behind.
+  /// Its owner takes a few blocks in front, in pairs, because a kernel may compute two at once; another one half of them behind.
   bool take(std::size_t n, bool own, block_range& taken) {
     std::uint64_t now = left_[n].blocks.load(std::memory_order_relaxed);
     while (true) {
       const std::size_t begin = now >> 32, end = now & 0xffffffff, count = end - begin;
       if (count < (own ? 1u : 2u)) return false;
-      const std::size_t some = own ? ceil_div(count, 4) : count / 2;
+      const std::size_t quarter = ceil_div(count, 4), some = own ? std::min(count, quarter + quarter % 2) : count / 2;
       taken = own ? block_range{begin, begin + some} : block_range{end - some, end};
       const std::uint64_t then = own ? packed(begin + some, end) : packed(begin, end - some);
       if (left_[n].blocks.compare_exchange_weak(now, then, std::memory_order_relaxed)) return true;
