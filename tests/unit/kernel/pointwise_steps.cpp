@@ -12,9 +12,9 @@ namespace {
 
 constexpr int width = 5;
 
-/// Every number that tanh's step writes for rows `from` to `to` of all features, of which Set are computed in each.
-template <class Set, class T>
-std::vector<T> tanh_rows(orders mask, int samples, int from, int to) {
+/// Every number that F's step writes for rows `from` to `to` of all features, of which Set are computed in each.
+template <function F, bool Slope, class Set, class T>
+std::vector<T> rows_of(orders mask, int samples, int from, int to) {
   const int size = count(mask), used = width * size * samples;
   std::vector<T> memory(std::size_t(2 * used + width * samples), T(7));
   for (int i = 0; i < used; i++) memory[std::size_t(i)] = T(((i * 37) % 101) - 50) / 30;
@@ -31,17 +31,17 @@ std::vector<T> tanh_rows(orders mask, int samples, int from, int to) {
   c.workspace = memory.data();
   c.first_row = from;
   c.rows = to - from;
-  steps::unary<T, function::tanh, true, Set, Set>(st, c);
+  steps::unary<T, F, Slope, Set, Set>(st, c);
   return memory;
 }
 
-template <class T, orders Mask>
+template <class T, function F, bool Slope, orders Mask>
 void compare() {
   for (const int packs : {1, 2, 3, 4, 6, 7})
     for (const auto& [from, to] : {std::pair{0, width}, std::pair{1, 2}, std::pair{2, 5}}) {
       const int samples = packs * simd::lanes<T>;
-      const std::vector<T> got = tanh_rows<static_orders<Mask>, T>(Mask, samples, from, to),
-                           want = tanh_rows<dynamic_orders, T>(Mask, samples, from, to);
+      const std::vector<T> got = rows_of<F, Slope, static_orders<Mask>, T>(Mask, samples, from, to),
+                           want = rows_of<F, Slope, dynamic_orders, T>(Mask, samples, from, to);
       INFO("orders " << Mask << ", " << packs << " packs, rows " << from << " to " << to);
       bool same = true;
       for (std::size_t i = 0; i < got.size(); i++) same = same && std::abs(got[i] - want[i]) <= T(1e-5) * (1 + std::abs(want[i]));
@@ -51,9 +51,15 @@ void compare() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("tanh of several vectors at once is that of each", "[kernel]", float, double) {
-  compare<TestType, 1>();
-  compare<TestType, 7>();
-  compare<TestType, 15>();
-  compare<TestType, 63>();
+TEMPLATE_TEST_CASE("functions of several vectors at once are those of each", "[kernel]", float, double) {
+  compare<TestType, function::tanh, true, 1>();
+  compare<TestType, function::tanh, true, 7>();
+  compare<TestType, function::tanh, true, 15>();
+  compare<TestType, function::tanh, true, 63>();
+  compare<TestType, function::tanh, false, 1>();
+  compare<TestType, function::tanh, false, 7>();
+  compare<TestType, function::sigmoid, true, 7>();
+  compare<TestType, function::sigmoid, false, 1>();
+  compare<TestType, function::exp, false, 1>();
+  compare<TestType, function::exp, false, 31>();
 }
