@@ -124,12 +124,14 @@ DIMWISE_INLINE simd::pack<T> side(const simd::pack<T>& u0) {
 /// Functions whose other coefficients follow from their value, and of tanh and sigmoid their slope, at u_0.
 constexpr bool follows_from_value(function f) { return f == function::exp || f == function::tanh || f == function::sigmoid; }
 
-/// f(u_0) of such a function, and the slope that tanh and sigmoid keep.
-template <function F, class T>
+/// f(u_0) of such a function, and if asked for the slope that tanh and sigmoid keep.
+template <function F, bool WithSlope, class T>
 DIMWISE_INLINE simd::pack<T> value_and_slope(const simd::pack<T>& u0, simd::pack<T>& slope) {
   if constexpr (F == function::exp) return simd::exp(u0);
-  else if constexpr (F == function::tanh) return simd::tanh_with_slope(u0, slope);
-  else return simd::sigmoid_with_slope(u0, slope);
+  else if constexpr (F == function::tanh && WithSlope) return simd::tanh_with_slope(u0, slope);
+  else if constexpr (F == function::tanh) return simd::tanh(u0);
+  else if constexpr (WithSlope) return simd::sigmoid_with_slope(u0, slope);
+  else return simd::sigmoid(u0);
 }
 
 /// The type of its stages (simd/software_pipeline.hpp), with the slope if asked for; void where it is not cut into any.
@@ -163,7 +165,7 @@ DIMWISE_INLINE void apply(const jet<simd::pack<T>, U>& u, jet<simd::pack<T>, Y>&
   using V = simd::pack<T>;
   const V u0 = detail::value_of(u), zero(static_cast<T>(0));
   if constexpr (follows_from_value(F)) {
-    y[0] = value_and_slope<F, T>(u0, slope);
+    y[0] = value_and_slope<F, true, T>(u0, slope);
     series_from_value<F>(u, y, slope);
   } else if constexpr (F == function::exp_relative) {
     y[0] = V(T(1));

@@ -94,11 +94,11 @@ DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A few rows at a time, all
-/// terms and coefficients, and then, for a strip of least_strip_rows, what follows. Tile: of simd::tile_shapes; digits do not
-/// depend on it.
+/// terms and coefficients, and then, for a strip of least_strip_rows, what follows. Tile: of simd::tile_shapes, or
+/// simd::outer_tile; digits do not depend on it.
 template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
-  const bool outer = st.outer_products;
+  constexpr bool outer = Tile == simd::outer_tile;
   int rows = st.products->rows;
   if (const extent_rule rule = st.products->rule;
       rule == extent_rule::readout_left_rows || rule == extent_rule::readout_right_rows)
@@ -109,7 +109,8 @@ void products(const step<T>& st, const call<T>& c) {
   simd::gemm_strip<T> g;
   int begin = 0;  // of the strip
   for (int r = 0, height; r < rows; r += height) {
-    height = outer ? std::min(rows - r, least_strip_rows) : simd::strip_rows<Tile>(rows - r);
+    if constexpr (outer) height = std::min(rows - r, least_strip_rows);
+    else height = simd::strip_rows<Tile>(rows - r);
     if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
       g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? r - begin : r) * p->c_row;
@@ -130,7 +131,7 @@ void products(const step<T>& st, const call<T>& c) {
             c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col, p[j].a_row, p[j].a_col,
             c.workspace + p[j].b + (c.i & p[j].b_turn) * p[j].b_dim + k.begin * p[j].b_row,   p[j].b_row, k.end - k.begin};
       }
-      if (outer) simd::compute_outer_products(g, height);
+      if constexpr (outer) simd::compute_outer_products(g, height);
       else simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;
     }

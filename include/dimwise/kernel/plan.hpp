@@ -331,13 +331,13 @@ class plan {
     step<T>* next = follower >= 0 ? follower_step(follower, in, i) : nullptr;
     if (next) next->follower = gradients_behind(follower);
     step<T>& s = add_step(i);
-    s.run = steps::products<T>;
     set_products(s, layer_products(layout, t, p, x, factors, set, in));
-    s.follower = next;
-    s.strip = next && next->strip;
-    s.outer_products = std::all_of(s.products, s.products + s.product_count, [](const matrix_product& q) {
+    const bool outer = std::all_of(s.products, s.products + s.product_count, [](const matrix_product& q) {
       return q.depth == 1 && q.terms > 0 && q.terms <= simd::most_outer_products && q.rows > 2 && q.rule == extent_rule::full;
     });
+    s.run = outer ? steps::products<T, simd::outer_tile> : steps::products<T>;
+    s.follower = next;
+    s.strip = next && next->strip;
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};

@@ -106,9 +106,10 @@ struct unary_rows {
         slope(Slope ? c.at(st.slope, c.first_row) : nullptr),
         row(st.out.row),
         slope_row(st.slope.row) {}
-  /// The value of the operand at sample s.
-  DIMWISE_INLINE simd::pack<T> argument(const A& set, int s) const {
-    return set.has(0) ? simd::load(operand.row[set.place(0)] + s) : simd::pack<T>(T(0));
+  /// The value of the operand at sample s, some rows later.
+  DIMWISE_INLINE simd::pack<T> argument(const A& set, int s, int later = 0) const {
+    const int place = set.place(0);
+    return set.has(0) ? simd::load(operand.row[place] + later * operand.stride[place] + s) : simd::pack<T>(T(0));
   }
   DIMWISE_INLINE void skip(const A& set, int samples) {
     set.each([&](auto k) DIMWISE_INLINE_LAMBDA { operand.row[set.place(k)] += samples; });
@@ -160,13 +161,8 @@ void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
     for (int s = from; s < f.samples; s += simd::lanes<T>) {
       V slope(T(0));
       if constexpr (follows_from_value(F)) {
-        const V x = at.argument(f.set, s);
-        if constexpr (f.alone && F == function::tanh) f.finish(at, s, simd::tanh(x), slope);
-        else if constexpr (f.alone && F == function::sigmoid) f.finish(at, s, simd::sigmoid(x), slope);
-        else {
-          const V value = value_and_slope<F, T>(x, slope);
-          f.finish(at, s, value, slope);
-        }
+        const V value = value_and_slope<F, !f.alone, T>(at.argument(f.set, s), slope);
+        f.finish(at, s, value, slope);
       } else {
         jet<V, A> u(f.set);
         at.operand.load(u, s);
@@ -194,13 +190,10 @@ void unary(const step<T>& st, const call<T>& c) {
       for (; done + together <= f.samples; done += together) {
         detail::unary_rows<T, A, Slope> at(st, c, f.set);
         at.skip(f.set, done);
-        const T* const operand = f.set.has(0) ? at.operand.row[f.set.place(0)] : nullptr;
-        const std::ptrdiff_t stride = f.set.has(0) ? at.operand.stride[f.set.place(0)] : 0;
+        const auto later = at;  // whose rows are loaded ahead of those that are written
         V value[group], slope[group];
         simd::software_pipeline<Stages, group>(
-            rows,
-            [&](int row, auto v)
-                DIMWISE_INLINE_LAMBDA { return operand ? simd::load(operand + row * stride + v * simd::lanes<T>) : V(T(0)); },
+            rows, [&](int row, auto v) DIMWISE_INLINE_LAMBDA { return later.argument(f.set, v * simd::lanes<T>, row); },
             [&](auto v, const Stages& g) DIMWISE_INLINE_LAMBDA {
               constexpr int s = v * simd::lanes<T>;
               value[v] = g.value(at.argument(f.set, s));

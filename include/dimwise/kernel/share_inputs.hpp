@@ -21,7 +21,9 @@ void share_out(inputs_ahead& inputs, const table& t, const jet_program_view& p, 
     if (x.o == jet_op::load_input) inputs.arrays.push_back({2 + x.n, x.width});
     if (x.o == jet_op::load_input_per_dim) inputs.arrays.push_back({2 + x.n, t.d * x.width});
   }
-  const auto is_product = [](const step<T>& s) { return s.run == steps::products<T>; };
+  const auto is_product = [](const step<T>& s) {
+    return s.run == steps::products<T> || s.run == steps::products<T, simd::outer_tile>;
+  };
   for (const phase& f : phases) {
     const auto first = steps.begin() + std::ptrdiff_t(f.begin), last = steps.begin() + std::ptrdiff_t(f.end);
     const int n = int(std::count_if(first, last, is_product));

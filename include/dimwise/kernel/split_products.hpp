@@ -134,7 +134,9 @@ class split_plan {
   static bool large(const matrix_product& m) {
     return m.a_col == 1 && m.rows >= split_detail::least_rows && m.depth >= split_detail::least_depth;
   }
-  static bool products(const step<float>& s) { return tile_in(s, steps::products_of<float>) >= 0; }
+  static bool products(const step<float>& s) {
+    return tile_in(s, steps::products_of<float>) >= 0 || s.run == steps::products<float, simd::outer_tile>;
+  }
 
   static int last_dim(int d, int turn) { return turn < 0 ? d - 1 : std::min(d - 1, turn); }
   static bool overlap(std::ptrdiff_t begin, std::ptrdiff_t size, const matrix_product& m, int d) {

@@ -92,7 +92,6 @@ struct alignas(64) step {
   int in_width = 1;     ///< features of the first operand
   bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being strip_row
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
-  bool outer_products = false;  ///< every product has depth 1 (simd::compute_outer_products)
   bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
   const step* follower = nullptr;               ///< run on the rows of a product while they are in the nearest cache

@@ -303,7 +303,10 @@ void compute(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs) {
   }
 }
 
-/// The most terms of depth 1 that are computed as such.
+/// In place of one of tile_shapes: sums of a few outer products.
+inline constexpr int outer_tile = -1;
+
+/// The most of them in a sum.
 inline constexpr int most_outer_products = 3;
 
 /// Computes `rows` rows where each of the at most most_outer_products terms has depth 1, and the whole product more than two

@@ -9,7 +9,8 @@ inline namespace DIMWISE_SIMD_ISA {
 /// A function cut into stages is a class with a number `stages` and members
 ///   void stage(stage_number<0>, const pack<T>& x);
 ///   void stage(stage_number<J>);   // for 0 < J < stages
-/// of which each reads what the one before it left in members that no other stage writes, and a way to ask for the result.
+/// of which each reads what the one before it left in members that no other stage writes, and a way to ask for the result. A
+/// number that a later stage needs, too, is handed on in copies (n, n1, n2), which cost nothing in an unrolled loop.
 template <int J>
 using stage_number = std::integral_constant<int, J>;
 
