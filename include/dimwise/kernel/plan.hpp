@@ -366,6 +366,7 @@ class plan {
     references.push_back(std::move(rows));
     s.in[0] = references.back().data();
     s.strip = in != j;
+    s.by_vectors = at(j).o == jet_op::unary && goes_by_vectors(at(j).f, at(j).slope);
     return &s;
   }
   /// Whether a gradient's cotangent is the one that node j makes in the same loop.

@@ -1,6 +1,7 @@
 // kernel/pointwise_steps.hpp: products, elementary functions and their cotangents on jets, one vector of samples at a time in
 // registers.
 #pragma once
+#include "../simd/split_tile.hpp"
 #include "elementary_jets.hpp"
 #include "step.hpp"
 
@@ -174,11 +175,63 @@ void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
       }
     }
 }
+
+#if defined(DIMWISE_SIMD_SPLIT)
+/// Some vectors of samples of two rows, and from registers the bf16 parts that the next follower would make of them.
+template <class T, function F, class Out, class A>
+void unary_by_vectors(const step<T>& st, const call<T>& c) {
+  using V = simd::pack<T>;
+  using vectors = unary_vectors<T, F, false, Out, A>;
+  using series = jet<V, typename vectors::full_set>;
+  const vectors f(st);
+  const unary_rows<T, A, false> first(st, c, f.set);
+  unary_rows<T, A, false> second = first;
+  second.next(f.set);
+  std::uint16_t* to = nullptr;
+  std::ptrdiff_t before = 0, columns = 0, stride = 0;  // of the operand that is split: of the result's columns, those before it
+  if (st.parts) {
+    const matrix_product& m = *st.parts->products;
+    before = m.b - st.out.base;
+    columns = m.columns;
+    stride = columns / simd::tile_lines * simd::tile_depth;
+    to = reinterpret_cast<std::uint16_t*>(c.workspace + st.parts->out.base) + c.first_row / 2 * simd::split_parts * stride;
+  }
+  const int begin = c.first_vector * simd::lanes<T>;
+  for (int s = begin; s < begin + c.vectors * simd::lanes<T>; s += simd::lanes<T>) {
+    series y[2] = {series(f.out.closure()), series(f.out.closure())};
+    const auto row = [&](const unary_rows<T, A, false>& at, series& r) DIMWISE_INLINE_LAMBDA {
+      jet<V, A> u(f.set);
+      at.operand.load(u, s);
+      V slope(T(0));
+      if constexpr (follows_from_value(F)) {
+        r[0] = value_and_slope<F, !f.alone, T>(value_of<V>(u), slope);
+        if constexpr (!f.alone) series_from_value<F>(u, r, slope);
+      } else {
+        apply<F, T>(u, r, slope, st.value);
+      }
+      f.save(at, s, r, slope);
+    };
+    row(first, y[0]);
+    row(second, y[1]);
+    if (to)
+      f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
+        const std::ptrdiff_t column = f.out.place(k) * f.samples + s - before;
+        if (column >= 0 && column < columns)
+          simd::split_lines(simd::to_bits(y[0][k]), simd::to_bits(y[1][k]), to + column / simd::tile_lines * simd::tile_depth,
+                            stride);
+      });
+  }
+}
+#endif
 }  // namespace detail
 
 template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
+#if defined(DIMWISE_SIMD_SPLIT)
+  if constexpr (simd::has_split_tiles<T> && goes_by_vectors(F, Slope))
+    if (c.vectors) return detail::unary_by_vectors<T, F, Out, A>(st, c);
+#endif
   using vectors = detail::unary_vectors<T, F, Slope, Out, A>;
   using Stages = typename decltype(stages_of<F, T, !vectors::alone>())::type;
   int done = 0;  // samples

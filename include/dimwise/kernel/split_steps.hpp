@@ -23,8 +23,10 @@ inline void split_operand(const step<float>& st, const call<float>& c) {
                       reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
 }
 
-/// What follows a strip of products and has not run yet: some rows at a time, so that it can run while the tile registers are
-/// busy with another block.
+/// What follows a strip of products and has not run yet: a little at a time, so that it can run while the tile registers are busy
+/// with another block. An elementary function takes some vectors of samples of two rows in a turn and splits them from registers:
+/// that is short enough for the processor to hold tile products on both sides of it. Other steps take whole rows, after each
+/// other.
 class pending_rows {
  public:
   pending_rows() = default;
@@ -32,14 +34,29 @@ class pending_rows {
     if (!follower_) return;
     part_.first_row = part_.strip_row = first;
     end_ = first + rows;
-    const int vectors = follower_->samples / simd::tile_lines * std::max(1, count(follower_->out_set));
-    rows_ = std::max(2, least_vectors / vectors / 2 * 2);  // even: two rows are split together
+    const int coefficients = std::max(1, count(follower_->out_set));
+    vectors_ = follower_->samples / simd::tile_lines;
+    // whole tiles: what fills up the last one is written with whole rows
+    if (follower_->by_vectors && follower_->follower == follower_->parts && rows % simd::tile_depth == 0)
+      of_turn_ = std::clamp(most_vectors / coefficients, 1, most_vectors / 2);
+    else rows_ = std::max(2, least_vectors / (vectors_ * coefficients) / 2 * 2);  // even: two rows are split together
   }
   bool of(const call<float>& c) const { return part_.workspace == c.workspace; }
-  int turns() const { return (end_ - part_.first_row + rows_ - 1) / rows_; }
+  int turns() const {
+    const int rows = (end_ - part_.first_row + rows_ - 1) / rows_;
+    return of_turn_ ? rows * ((vectors_ + of_turn_ - 1) / of_turn_) - part_.first_vector / of_turn_ : rows;
+  }
   void run_some() {
     part_.rows = std::min(rows_, end_ - part_.first_row);
-    for (const step<float>* next = follower_; next; next = next->follower) next->run(*next, part_);
+    if (of_turn_) {
+      part_.vectors = std::min(of_turn_, vectors_ - part_.first_vector);
+      follower_->run(*follower_, part_);
+      part_.first_vector += part_.vectors;
+      if (part_.first_vector < vectors_) return;
+      part_.first_vector = 0;
+    } else {
+      for (const step<float>* next = follower_; next; next = next->follower) next->run(*next, part_);
+    }
     part_.first_row += part_.rows;
   }
   void finish() {
@@ -47,10 +64,12 @@ class pending_rows {
   }
 
  private:
-  static constexpr int least_vectors = 12;  // fewer are not worth a call
+  static constexpr int most_vectors = 6;    // coefficients of a turn, and twice its vectors of samples
+  static constexpr int least_vectors = 12;  // of whole rows: fewer are not worth the calls
   const step<float>* follower_ = nullptr;
   call<float> part_;
   int end_ = 0, rows_ = 2;
+  int vectors_ = 0, of_turn_ = 0;  // of samples; 0 of a turn: whole rows
 };
 
 namespace detail {

@@ -92,7 +92,8 @@ struct alignas(64) step {
   int in_width = 1;     ///< features of the first operand
   bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being strip_row
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
-  bool starts = false;  ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
+  bool by_vectors = false;  ///< can be applied to some vectors of samples of two rows, and writes their bf16 parts then
+  bool starts = false;      ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
   const step* follower = nullptr;               ///< run on the rows of a product while they are in the nearest cache
   const row_reference* in[3] = {};              ///< one for each coefficient of in_set
@@ -101,6 +102,7 @@ struct alignas(64) step {
   orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts; then `run` is null
+  const step* parts = nullptr;           ///< the next follower, where it makes bf16 parts of what this one makes
   ahead_of_step ahead;
   const inputs_ahead* inputs = nullptr;    ///< of a product
   int share = 0, shares_of_dimension = 0;  ///< which share of them it asks for, and how many later the next dimension does
@@ -111,6 +113,10 @@ struct alignas(64) step {
 /// Rows of a product's result before what follows it runs, if it has so many: enough for a software pipeline to be worth its
 /// beginning and end (1 to 2 % of W3 and W4 beside 8), few enough to stay in the nearest cache.
 inline constexpr int least_strip_rows = 16;
+
+/// Whether the step of an elementary function can be applied to some vectors of samples of two rows, in builds that make bf16
+/// parts.
+constexpr bool goes_by_vectors(function f, bool keeps_slope) { return !keeps_slope && f != function::exp_given; }
 
 /// The most dimensions whose sums over other dimensions are made together.
 inline constexpr int most_of_group = 64;
@@ -126,14 +132,15 @@ struct call {
   const T* const* cotangents = nullptr;
   T* const* outputs = nullptr;
   const input_cotangents<T>* input_gradients = nullptr;
-  std::size_t first = 0;        ///< first sample
-  int valid = 0;                ///< samples of the block that exist; the others repeat the last one
-  std::size_t next = 0;         ///< first sample of the next block that uses this workspace
-  int next_valid = 0;           ///< samples of it
-  int i = 0;                    ///< dimension
-  bool begins = false;          ///< the accumulators hold nothing yet that matters where a step starts them
-  int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
-  int strip_row = 0;            ///< the first feature of the current strip
+  std::size_t first = 0;              ///< first sample
+  int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
+  std::size_t next = 0;               ///< first sample of the next block that uses this workspace
+  int next_valid = 0;                 ///< samples of it
+  int i = 0;                          ///< dimension
+  bool begins = false;                ///< the accumulators hold nothing yet that matters where a step starts them
+  int first_row = 0, rows = 0;        ///< features that a step applied to rows handles; 0 rows: all
+  int strip_row = 0;                  ///< the first feature of the current strip
+  int first_vector = 0, vectors = 0;  ///< vectors of samples that a step applied to two rows handles; 0 vectors: all
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }

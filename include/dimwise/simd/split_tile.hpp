@@ -58,31 +58,35 @@ inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int dept
 
 #if defined(DIMWISE_SIMD_SPLIT)
 
-/// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as lines [depth / 2][part][columns / 16] of 64 bytes:
-/// two rows beside each other as the instruction reads them, filled up with zeros to a multiple of 32 rows. A tile is every so
-/// many lines, so that what two rows become lies on few pages: the TLB of stores is small. The parts are cut off, not rounded:
-/// that is exact and takes two instructions a part. Only rows [begin, end) are split: begin is even, and end is, too, or it is
-/// the depth.
-inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int columns, std::uint16_t* to, int begin, int end) {
-  const int groups = columns / tile_lines,
-            pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
+/// The parts of 16 numbers of two rows, a line of 64 bytes each: the upper halves of the second row's, below them those of the
+/// first's. The parts are cut off, not rounded: that is exact and takes two instructions a part. stride: elements from a line to
+/// that of the next part.
+DIMWISE_INLINE void split_lines(__m512i first, __m512i second, std::uint16_t* to, std::ptrdiff_t stride) {
   const __m512i upper = _mm512_set1_epi32(int(0xffff0000));
   const auto rest = [&](__m512i x) DIMWISE_INLINE_LAMBDA {
     return _mm512_castps_si512(_mm512_sub_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(_mm512_and_si512(x, upper))));
   };
+#pragma GCC unroll 3
+  for (int part = 0; part < split_parts; part++) {
+    _mm512_storeu_si512(to + part * stride, _mm512_or_si512(_mm512_and_si512(second, upper), _mm512_srli_epi32(first, 16)));
+    if (part + 1 < split_parts) first = rest(first), second = rest(second);
+  }
+}
+
+/// `depth` rows of `columns` (a multiple of 16) numbers with stride `row`, as lines [depth / 2][part][columns / 16] of 64 bytes:
+/// two rows beside each other as the instruction reads them, filled up with zeros to a multiple of 32 rows. A tile is every so
+/// many lines, so that what two rows become lies on few pages: the TLB of stores is small. Only rows [begin, end) are split:
+/// begin is even, and end is, too, or it is the depth.
+inline void split_operand(const float* b, std::ptrdiff_t row, int depth, int columns, std::uint16_t* to, int begin, int end) {
+  const int groups = columns / tile_lines,
+            pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
   for (int q = begin / 2; q < pairs; q++)
     for (int g = 0; g < groups; g++) {
       const float* from = b + 2 * q * row + g * tile_lines;
-      __m512i first = 2 * q < depth ? _mm512_loadu_si512(from) : _mm512_setzero_si512();
-      __m512i second = 2 * q + 1 < depth ? _mm512_loadu_si512(from + row) : _mm512_setzero_si512();
-      std::uint16_t* line = to + (std::ptrdiff_t(q) * split_parts * groups + g) * tile_depth;
-#pragma GCC unroll 3
-      for (int part = 0; part < split_parts; part++) {
-        // the upper halves of the second row, below them those of the first
-        _mm512_storeu_si512(line + std::ptrdiff_t(part) * groups * tile_depth,
-                            _mm512_or_si512(_mm512_and_si512(second, upper), _mm512_srli_epi32(first, 16)));
-        if (part + 1 < split_parts) first = rest(first), second = rest(second);
-      }
+      const __m512i first = 2 * q < depth ? _mm512_loadu_si512(from) : _mm512_setzero_si512();
+      const __m512i second = 2 * q + 1 < depth ? _mm512_loadu_si512(from + row) : _mm512_setzero_si512();
+      split_lines(first, second, to + (std::ptrdiff_t(q) * split_parts * groups + g) * tile_depth,
+                  std::ptrdiff_t(groups) * tile_depth);
     }
 }
 
@@ -189,7 +193,7 @@ struct split_strip {
   int pauses() const {
     int blocks = 0;
     for (int j = 0; j < count; j++) blocks += terms[j].end - terms[j].begin;
-    return (columns / tile_lines + 1) / 2 * blocks * split_products;
+    return (rows > tile_lines ? 2 : 1) * ((columns / tile_lines + 1) / 2) * blocks * split_products;
   }
 };
 
@@ -240,8 +244,10 @@ DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Me
           tiles.template load<6>(b + of_b[I] * b_part, 2 * b_row);
           if constexpr (Groups == 2) tiles.template load<7>(b + of_b[I] * b_part + tile_depth, 2 * b_row);
         }
-        meanwhile();  // its stores come behind these loads, which would have to wait for them
-        each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template multiply<2 * r + g, 4 + r, 6 + g>(); });
+        each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
+          if constexpr (g == 0) meanwhile();
+          tiles.template multiply<2 * r + g, 4 + r, 6 + g>();
+        });
       };
       [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (product(std::integral_constant<int, I>{}), ...); }
       (std::make_integer_sequence<int, split_products>{});

@@ -1,10 +1,14 @@
 // tests/unit/kernel/pointwise_steps.cpp: vectors of samples in a software pipeline, and those left beside them, against one
-// vector at a time.
+// vector at a time; and some vectors of two rows with their bf16 parts against whole rows.
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <dimwise/kernel/pointwise_steps.hpp>
+#include <dimwise/kernel/split_steps.hpp>
 #include <vector>
 
 #include "catch.hpp"
+#include "dimwise/core/aligned.hpp"
 
 using namespace dimwise;
 
@@ -63,3 +67,72 @@ TEMPLATE_TEST_CASE("functions of several vectors at once are those of each", "[k
   compare<TestType, function::exp, false, 1>();
   compare<TestType, function::exp, false, 31>();
 }
+
+#if defined(DIMWISE_SIMD_SPLIT)
+namespace {
+
+/// The result of F's step for two of `width` rows, and the parts of its coefficients from `skipped` on, in whole rows or some
+/// vectors at a time.
+template <function F, orders Mask>
+aligned_vector<float> with_parts(int packs, int skipped, int of_turn) {
+  constexpr int width = 6, size = count(Mask);
+  const int samples = packs * simd::lanes<float>, used = width * size * samples;
+  const int groups = (size - skipped) * packs, of_parts = width / 2 * simd::split_parts * groups * simd::tile_lines;
+  aligned_vector<float> memory(std::size_t(2 * used + of_parts), 0);
+  for (int i = 0; i < used; i++) memory[std::size_t(i)] = float(((i * 37) % 101) - 50) / 30;
+  row_reference in[8];
+  for (int k = 0; k < size; k++) in[k] = {k * samples, 0, size * samples};
+  matrix_product operand;
+  operand.b = used + skipped * samples;
+  operand.b_row = size * samples;
+  operand.depth = width;
+  operand.columns = groups * simd::tile_lines;
+  step<float> splits, st;
+  splits.samples = st.samples = samples;
+  splits.width = st.width = width;
+  splits.out.base = 2 * used;
+  splits.products = &operand;
+  st.out_set = st.in_set[0] = Mask;
+  st.in[0] = in;
+  st.out = {used, 0, size * samples};
+  st.parts = &splits;
+  call<float> c;
+  c.workspace = memory.data();
+  c.first_row = 2;
+  c.rows = 2;
+  if (of_turn == 0) {
+    steps::unary<float, F, false, static_orders<Mask>, static_orders<Mask>>(st, c);
+    steps::split_operand(splits, c);
+  }
+  for (; of_turn && c.first_vector < packs; c.first_vector += c.vectors) {
+    c.vectors = std::min(of_turn, packs - c.first_vector);
+    steps::unary<float, F, false, static_orders<Mask>, static_orders<Mask>>(st, c);
+  }
+  return memory;
+}
+
+template <function F, orders Mask>
+void compare_parts() {
+  for (const int packs : {1, 2, 5})
+    for (int skipped = 0; skipped < count(Mask); skipped++)
+      for (const int of_turn : {1, 2, 3}) {
+        const aligned_vector<float> whole = with_parts<F, Mask>(packs, skipped, 0),
+                                    some = with_parts<F, Mask>(packs, skipped, of_turn);
+        INFO("function " << int(F) << ", orders " << Mask << ", " << packs << " packs, " << of_turn << " in a turn, " << skipped
+                         << " coefficients not split");
+        CHECK(std::memcmp(whole.data(), some.data(), whole.size() * sizeof(float)) == 0);
+        CHECK(std::count(some.begin(), some.end(), 0.0f) < std::ptrdiff_t(some.size()));
+      }
+}
+
+}  // namespace
+
+TEST_CASE("some vectors of two rows have the digits and the parts of whole rows", "[kernel]") {
+  compare_parts<function::tanh, 1>();
+  compare_parts<function::tanh, 7>();
+  compare_parts<function::sigmoid, 3>();
+  compare_parts<function::exp, 31>();
+  compare_parts<function::sin, 7>();
+  compare_parts<function::softplus, 5>();
+}
+#endif
