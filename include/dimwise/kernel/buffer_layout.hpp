@@ -36,9 +36,8 @@ struct constant_coefficient {
 template <class T>
 class buffer_layout {
  public:
-  /// Rows of a strip at most: where one more tile goes beyond the least, or two tiles of products from parts.
-  static constexpr int most_strip_rows =
-      std::max(least_strip_rows - 1 + simd::most_tile_rows, simd::vector_registers >= 32 ? 32 : 0);
+  /// Rows in the memory of a strip, which may begin its last tile one row before its end.
+  static constexpr int strip_capacity = most_strip_rows - 1 + simd::most_tile_rows;
   static constexpr std::ptrdiff_t second_level_cache = 1048576;  ///< bytes; the smallest among machines with AVX-512
   std::vector<row_reference> buffers;                            ///< of node i; `row` is the real stride, also for one feature
   std::vector<transposition> transpositions;
@@ -219,7 +218,7 @@ class buffer_layout {
       q.size = x.stored ? distance_of_dims(x) * (own_rows(i) + rows_between_dimensions(x, d)) : 0;
       if (made_for(i) >= 0 || (fused.follows[std::size_t(i)] && read_in_group[std::size_t(resolve(p, x.in[0].low))])) q.size = 0;
       if (fused.follower[std::size_t(i)] >= 0 && x.o != jet_op::sum_others)
-        q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, most_strip_rows) * row_stride(x);
+        q.size = fused.in_place[std::size_t(i)] ? 0 : std::min(x.width, strip_capacity) * row_stride(x);
       if (collects) q.size = std::ptrdiff_t(std::min(d, simd::lanes<T>)) * x.width * samples;
       // a follower is written from the time of its product on
       const int born = position[std::size_t(fused.follows[std::size_t(i)] ? resolve(p, x.in[0].low) : i)];

@@ -94,7 +94,7 @@ DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A few rows at a time, all
-/// terms and coefficients, and then, for a strip of least_strip_rows, what follows. Tile: of simd::tile_shapes, or
+/// terms and coefficients, and then, for each strip of rows, what follows. Tile: of simd::tile_shapes, or
 /// simd::outer_tile; digits do not depend on it.
 template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
@@ -107,9 +107,10 @@ void products(const step<T>& st, const call<T>& c) {
   if (st.inputs && c.next_valid) detail::ask_for_inputs(st, c);
   call<T> part = c;
   simd::gemm_strip<T> g;
+  const int of_strip = strip_rows(st.products->c_row * std::ptrdiff_t(sizeof(T)));
   int begin = 0;  // of the strip
   for (int r = 0, height; r < rows; r += height) {
-    if constexpr (outer) height = std::min(rows - r, least_strip_rows);
+    if constexpr (outer) height = std::min(rows - r, of_strip);
     else height = simd::strip_rows<Tile>(rows - r);
     if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
@@ -136,7 +137,7 @@ void products(const step<T>& st, const call<T>& c) {
       p += g.count > 1 ? g.count : 1;
     }
     const int end = r + height;
-    if (end - begin < least_strip_rows && end < rows) continue;
+    if (end - begin < of_strip && end < rows) continue;
     part.first_row = part.strip_row = begin;
     part.rows = end - begin;
     for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);

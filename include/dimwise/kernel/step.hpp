@@ -110,9 +110,15 @@ struct alignas(64) step {
   int node = -1;
 };
 
-/// Rows of a product's result before what follows it runs, if it has so many: enough for a software pipeline to be worth its
-/// beginning and end (1 to 2 % of W3 and W4 beside 8), few enough to stay in the nearest cache.
-inline constexpr int least_strip_rows = 16;
+/// Rows of a product's result before what follows it runs, if it has so many: most_strip_rows where these stay in the nearest
+/// cache, else least_strip_rows. A software pipeline should be long beside its beginning and end: 16 rows take 1 to 2 % more of
+/// W1 and W2 than 32, and 32 take 1 % more of W3b than 64.
+inline constexpr int least_strip_rows = 32, most_strip_rows = 64;
+inline constexpr std::ptrdiff_t nearest_cache = 49152;  ///< bytes
+/// row: bytes of a row.
+constexpr int strip_rows(std::ptrdiff_t row) {
+  return most_strip_rows * row <= nearest_cache ? most_strip_rows : least_strip_rows;
+}
 
 /// Whether the step of an elementary function can be applied to some vectors of samples of two rows, in builds that make bf16
 /// parts.
