@@ -141,7 +141,20 @@ struct unary_vectors {
     out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(at.y + out.place(k) * samples + s, r[k]); });
     if constexpr (Slope) simd::store(at.slope + s, slope);
   }
-  /// Value and slope are there.
+  /// The whole of one vector. r: the function itself is there already where it is exp_given.
+  DIMWISE_INLINE void compute(const step<T>& st, const rows& at, int s, jet<V, full_set>& r) const {
+    V slope(T(0));
+    jet<V, A> u(set);
+    at.operand.load(u, s);
+    if constexpr (follows_from_value(F)) {
+      r[0] = value_and_slope<F, !alone, T>(value_of<V>(u), slope);
+      if constexpr (!alone) series_from_value<F>(u, r, slope);
+    } else {
+      apply<F, T>(u, r, slope, st.value);
+    }
+    save(at, s, r, slope);
+  }
+  /// The rest of it, where value and slope are there.
   DIMWISE_INLINE void finish(const rows& at, int s, const V& value, const V& slope) const {
     jet<V, A> u(set);
     at.operand.load(u, s);
@@ -160,19 +173,10 @@ void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
   unary_rows<T, A, Slope> at(st, c, f.set);
   for (int w = c.first_row, end = c.end_row(st.width); w < end; w++, at.next(f.set))
     for (int s = from; s < f.samples; s += simd::lanes<T>) {
-      V slope(T(0));
-      if constexpr (follows_from_value(F)) {
-        const V value = value_and_slope<F, !f.alone, T>(at.argument(f.set, s), slope);
-        f.finish(at, s, value, slope);
-      } else {
-        jet<V, A> u(f.set);
-        at.operand.load(u, s);
-        jet<V, typename decltype(f)::full_set> r(f.out.closure());
-        if constexpr (F == function::exp_given)
-          r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
-        apply<F, T>(u, r, slope, st.value);
-        f.save(at, s, r, slope);
-      }
+      jet<V, typename decltype(f)::full_set> r(f.out.closure());
+      if constexpr (F == function::exp_given)
+        r[0] = simd::power(simd::load(c.at(st.in[1][0], w) + s), simd::load(c.at(st.in[2][0], w) + s));
+      f.compute(st, at, s, r);
     }
 }
 
@@ -199,20 +203,8 @@ void unary_by_vectors(const step<T>& st, const call<T>& c) {
   const int begin = c.first_vector * simd::lanes<T>;
   for (int s = begin; s < begin + c.vectors * simd::lanes<T>; s += simd::lanes<T>) {
     series y[2] = {series(f.out.closure()), series(f.out.closure())};
-    const auto row = [&](const unary_rows<T, A, false>& at, series& r) DIMWISE_INLINE_LAMBDA {
-      jet<V, A> u(f.set);
-      at.operand.load(u, s);
-      V slope(T(0));
-      if constexpr (follows_from_value(F)) {
-        r[0] = value_and_slope<F, !f.alone, T>(value_of<V>(u), slope);
-        if constexpr (!f.alone) series_from_value<F>(u, r, slope);
-      } else {
-        apply<F, T>(u, r, slope, st.value);
-      }
-      f.save(at, s, r, slope);
-    };
-    row(first, y[0]);
-    row(second, y[1]);
+    f.compute(st, first, s, y[0]);
+    f.compute(st, second, s, y[1]);
     if (to)
       f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
         const std::ptrdiff_t column = f.out.place(k) * f.samples + s - before;
