@@ -181,7 +181,7 @@ void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
 }
 
 #if defined(DIMWISE_SIMD_SPLIT)
-/// Some vectors of samples of two rows, and from registers the bf16 parts that the next follower would make of them.
+/// Some vectors of samples of two rows, and from registers the bf16 parts that the follower, if any, would make of them.
 template <class T, function F, class Out, class A>
 void unary_by_vectors(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
@@ -193,12 +193,12 @@ void unary_by_vectors(const step<T>& st, const call<T>& c) {
   second.next(f.set);
   std::uint16_t* to = nullptr;
   std::ptrdiff_t before = 0, columns = 0, stride = 0;  // of the operand that is split: of the result's columns, those before it
-  if (st.parts) {
-    const matrix_product& m = *st.parts->products;
+  if (st.follower) {
+    const matrix_product& m = *st.follower->products;
     before = m.b - st.out.base;
     columns = m.columns;
     stride = columns / simd::tile_lines * simd::tile_depth;
-    to = reinterpret_cast<std::uint16_t*>(c.workspace + st.parts->out.base) + c.first_row / 2 * simd::split_parts * stride;
+    to = reinterpret_cast<std::uint16_t*>(c.workspace + st.follower->out.base) + c.first_row / 2 * simd::split_parts * stride;
   }
   const int begin = c.first_vector * simd::lanes<T>;
   for (int s = begin; s < begin + c.vectors * simd::lanes<T>; s += simd::lanes<T>) {

@@ -242,7 +242,6 @@ class split_plan {
       followers_.push_back(s);
       const step<float>* split = &followers_.back();
       followers_.push_back(*maker.follower);
-      followers_.back().parts = maker.follower->follower ? nullptr : split;
       followers_.back().follower = split;
       followers_[followers_.size() - 2].follower = maker.follower->follower;
       maker.follower = &followers_.back();

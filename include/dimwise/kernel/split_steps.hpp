@@ -36,8 +36,10 @@ class pending_rows {
     end_ = first + rows;
     const int coefficients = std::max(1, count(follower_->out_set));
     vectors_ = follower_->samples / simd::tile_lines;
-    // whole tiles: what fills up the last one is written with whole rows
-    if (follower_->by_vectors && follower_->follower == follower_->parts && rows % simd::tile_depth == 0)
+    // nothing but parts is made of it, and of whole tiles: what fills up the last one is written with whole rows
+    const step<float>* const next = follower_->follower;
+    const bool parts_alone = !next || (next->run == steps::split_operand && !next->follower);
+    if (follower_->by_vectors && parts_alone && rows % simd::tile_depth == 0)
       of_turn_ = std::clamp(most_vectors / coefficients, 1, most_vectors / 2);
     else rows_ = std::max(2, least_vectors / (vectors_ * coefficients) / 2 * 2);  // even: two rows are split together
   }

@@ -92,7 +92,7 @@ struct alignas(64) step {
   int in_width = 1;     ///< features of the first operand
   bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being strip_row
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
-  bool by_vectors = false;  ///< can be applied to some vectors of samples of two rows, and writes their bf16 parts then
+  bool by_vectors = false;  ///< can be applied to some vectors of samples of two rows, and does then what its follower does
   bool starts = false;      ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
   const step* follower = nullptr;               ///< run on the rows of a product while they are in the nearest cache
@@ -102,7 +102,6 @@ struct alignas(64) step {
   orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts; then `run` is null
-  const step* parts = nullptr;           ///< the next follower, where it makes bf16 parts of what this one makes
   ahead_of_step ahead;
   const inputs_ahead* inputs = nullptr;    ///< of a product
   int share = 0, shares_of_dimension = 0;  ///< which share of them it asks for, and how many later the next dimension does
@@ -111,17 +110,16 @@ struct alignas(64) step {
 };
 
 /// Rows of a product's result before what follows it runs, if it has so many: most_strip_rows where these stay in the nearest
-/// cache, else least_strip_rows. A software pipeline should be long beside its beginning and end: 16 rows take 1 to 2 % more of
-/// W1 and W2 than 32, and 32 take 1 % more of W3b than 64.
+/// cache, else least_strip_rows. A software pipeline should be long beside its beginning and end: 16 rows take up to 1.5 % more
+/// of W1 and 2.4 % of W2 than 32, and 32 take 1 % more of W3b than 64.
 inline constexpr int least_strip_rows = 32, most_strip_rows = 64;
-inline constexpr std::ptrdiff_t nearest_cache = 49152;  ///< bytes
+inline constexpr std::ptrdiff_t nearest_cache = 49152;  ///< bytes, of the processors with AVX-512 that were measured
 /// row: bytes of a row.
 constexpr int strip_rows(std::ptrdiff_t row) {
   return most_strip_rows * row <= nearest_cache ? most_strip_rows : least_strip_rows;
 }
 
-/// Whether the step of an elementary function can be applied to some vectors of samples of two rows, in builds that make bf16
-/// parts.
+/// Whether the step of an elementary function is `by_vectors`, in builds that make bf16 parts.
 constexpr bool goes_by_vectors(function f, bool keeps_slope) { return !keeps_slope && f != function::exp_given; }
 
 /// The most dimensions whose sums over other dimensions are made together.
