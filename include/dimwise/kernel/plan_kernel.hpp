@@ -220,7 +220,7 @@ class plan_kernel final : public kernel_interface<T> {
   void interleaved(const call<T>& c, std::size_t begin, std::size_t end) const {
     Tiles::begin();
     value.each_part(begin, end, [&](const plan<T>& p, std::size_t from, std::size_t to) {
-      interleaved_steps<Tiles> steps;
+      interleaved_steps<Tiles> steps(c);
       run_plan(p, c, from, to, steps, [](const call<T>&){});
       steps.finish();
     });

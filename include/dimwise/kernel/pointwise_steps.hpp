@@ -141,17 +141,22 @@ struct unary_vectors {
     out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(at.y + out.place(k) * samples + s, r[k]); });
     if constexpr (Slope) simd::store(at.slope + s, slope);
   }
-  /// The whole of one vector. r: the function itself is there already where it is exp_given.
-  DIMWISE_INLINE void compute(const step<T>& st, const rows& at, int s, jet<V, full_set>& r) const {
-    V slope(T(0));
-    jet<V, A> u(set);
-    at.operand.load(u, s);
+  /// r = the function of u, in a step that keeps more than the value with its slope. r: the function itself is there already
+  /// where it is exp_given.
+  DIMWISE_INLINE void compute(const step<T>& st, const jet<V, A>& u, jet<V, full_set>& r, V& slope) const {
     if constexpr (follows_from_value(F)) {
       r[0] = value_and_slope<F, !alone, T>(value_of<V>(u), slope);
       if constexpr (!alone) series_from_value<F>(u, r, slope);
     } else {
       apply<F, T>(u, r, slope, st.value);
     }
+  }
+  /// The whole of one vector.
+  DIMWISE_INLINE void compute(const step<T>& st, const rows& at, int s, jet<V, full_set>& r) const {
+    V slope(T(0));
+    jet<V, A> u(set);
+    at.operand.load(u, s);
+    compute(st, u, r, slope);
     save(at, s, r, slope);
   }
   /// The rest of it, where value and slope are there.
@@ -181,50 +186,48 @@ void unary_one_by_one(const step<T>& st, const call<T>& c, int from) {
 }
 
 #if defined(DIMWISE_SIMD_SPLIT)
-/// Some vectors of samples of two rows, and from registers the bf16 parts that the follower, if any, would make of them.
+/// Some vectors of samples of two rows, and from registers the bf16 parts of what becomes of them.
 template <class T, function F, class Out, class A>
-void unary_by_vectors(const step<T>& st, const call<T>& c) {
+[[gnu::noinline]] void unary_of_two_rows(const step<T>& st, const two_rows<T>& at) {
   using V = simd::pack<T>;
   using vectors = unary_vectors<T, F, false, Out, A>;
   using series = jet<V, typename vectors::full_set>;
   const vectors f(st);
-  const unary_rows<T, A, false> first(st, c, f.set);
-  unary_rows<T, A, false> second = first;
-  second.next(f.set);
-  std::uint16_t* to = nullptr;
-  std::ptrdiff_t before = 0, columns = 0, stride = 0;  // of the operand that is split: of the result's columns, those before it
-  if (st.follower) {
-    const matrix_product& m = *st.follower->products;
-    before = m.b - st.out.base;
-    columns = m.columns;
-    stride = columns / simd::tile_lines * simd::tile_depth;
-    to = reinterpret_cast<std::uint16_t*>(c.workspace + st.follower->out.base) + c.first_row / 2 * simd::split_parts * stride;
-  }
-  const int begin = c.first_vector * simd::lanes<T>;
-  for (int s = begin; s < begin + c.vectors * simd::lanes<T>; s += simd::lanes<T>) {
+  // by value, because what is stored could change anything that is read through a reference
+  const T* operand[2][A::capacity];
+  f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA {
+    const int p = f.set.place(k);
+    operand[0][p] = at.operand[p] + at.row * at.operand_row[p];
+    operand[1][p] = operand[0][p] + at.operand_row[p];
+  });
+  T* const result[2] = {at.result + at.row * at.result_row, at.result + (at.row + 1) * at.result_row};
+  std::uint16_t* const parts = at.parts + at.row / 2 * simd::split_parts * at.next_part;
+  const std::ptrdiff_t next_part = at.next_part;
+  const int split_begin = at.split_begin, split_end = at.split_end;
+  for (std::ptrdiff_t s = at.begin, end = at.end; s < end; s += simd::lanes<T>) {
     series y[2] = {series(f.out.closure()), series(f.out.closure())};
-    f.compute(st, first, s, y[0]);
-    f.compute(st, second, s, y[1]);
-    if (to)
-      f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
-        const std::ptrdiff_t column = f.out.place(k) * f.samples + s - before;
-        if (column >= 0 && column < columns)
-          simd::split_lines(simd::to_bits(y[0][k]), simd::to_bits(y[1][k]), to + column / simd::tile_lines * simd::tile_depth,
-                            stride);
-      });
+    for (int row = 0; row < 2; row++) {
+      V slope(T(0));
+      jet<V, A> u(f.set);
+      f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = simd::load(operand[row][f.set.place(k)] + s); });
+      f.compute(st, u, y[row], slope);
+      f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(result[row] + f.out.place(k) * f.samples + s, y[row][k]); });
+    }
+    f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
+      const int p = f.out.place(k);
+      if (p >= split_begin && p < split_end)
+        simd::split_lines(simd::to_bits(y[0][k]), simd::to_bits(y[1][k]),
+                          parts + (p * f.samples + s) * (simd::tile_depth / simd::tile_lines), next_part);
+    });
   }
 }
 #endif
-}  // namespace detail
 
+/// All samples.
 template <class T, function F, bool Slope, class Out, class A>
-void unary(const step<T>& st, const call<T>& c) {
+[[gnu::noinline]] void unary_of_rows(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;
-#if defined(DIMWISE_SIMD_SPLIT)
-  if constexpr (simd::has_split_tiles<T> && goes_by_vectors(F, Slope))
-    if (c.vectors) return detail::unary_by_vectors<T, F, Out, A>(st, c);
-#endif
-  using vectors = detail::unary_vectors<T, F, Slope, Out, A>;
+  using vectors = unary_vectors<T, F, Slope, Out, A>;
   using Stages = typename decltype(stages_of<F, T, !vectors::alone>())::type;
   int done = 0;  // samples
   if constexpr (!std::is_void_v<Stages> && !std::is_same_v<Out, dynamic_orders>) {
@@ -233,7 +236,7 @@ void unary(const step<T>& st, const call<T>& c) {
     const vectors f(st);
     if (rows >= simd::least_groups<Stages, group>)
       for (; done + together <= f.samples; done += together) {
-        detail::unary_rows<T, A, Slope> at(st, c, f.set);
+        unary_rows<T, A, Slope> at(st, c, f.set);
         at.skip(f.set, done);
         const auto later = at;  // whose rows are loaded ahead of those that are written
         V value[group], slope[group];
@@ -252,7 +255,17 @@ void unary(const step<T>& st, const call<T>& c) {
       }
     if (done == f.samples) return;
   }
-  detail::unary_one_by_one<T, F, Slope, Out, A>(st, c, done);
+  unary_one_by_one<T, F, Slope, Out, A>(st, c, done);
+}
+}  // namespace detail
+
+template <class T, function F, bool Slope, class Out, class A>
+void unary(const step<T>& st, const call<T>& c) {
+#if defined(DIMWISE_SIMD_SPLIT)
+  if constexpr (simd::has_split_tiles<T> && goes_by_vectors(F, Slope))
+    if (c.pair) return detail::unary_of_two_rows<T, F, Out, A>(st, *c.pair);
+#endif
+  detail::unary_of_rows<T, F, Slope, Out, A>(st, c);
 }
 
 template <class T, function F, class Out, class A, class U, class Y>

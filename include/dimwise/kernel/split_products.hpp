@@ -102,6 +102,7 @@ class split_plan {
       }
       if (f.each_dimension) forget([](const parts& m) { return m.in_loop; });
       close_phase(f.each_dimension, f.dims);
+      if (f.once) p_.phases.back().once = true;
     }
     p_.workspace = end_;
     p_.group = std::max(p_.group, 2);  // for interleaved_steps

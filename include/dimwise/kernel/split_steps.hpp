@@ -29,49 +29,103 @@ inline void split_operand(const step<float>& st, const call<float>& c) {
 /// other.
 class pending_rows {
  public:
-  pending_rows() = default;
-  pending_rows(const step<float>& products, const call<float>& c, int first, int rows) : follower_(products.follower), part_(c) {
+  /// c: of the whole evaluation.
+  explicit pending_rows(const call<float>& c) : part_(c) {}
+  /// What follows rows [first, first + rows) of a step. Members are set one by one: to copy them in wide moves would wait until
+  /// they, and so all results before them, have left the processor for the cache.
+  void begin(const step<float>& products, const call<float>& c, int first, int rows) {
+    follower_ = products.follower;
+    end_ = first;
+    part_.first_row = first;
+    part_.workspace = c.workspace;
     if (!follower_) return;
-    part_.first_row = part_.strip_row = first;
-    end_ = first + rows;
+    end_ += rows;
+    part_.i = c.i;
+    part_.strip_row = first;
     const int coefficients = std::max(1, count(follower_->out_set));
-    vectors_ = follower_->samples / simd::tile_lines;
     // nothing but parts is made of it, and of whole tiles: what fills up the last one is written with whole rows
     const step<float>* const next = follower_->follower;
     const bool parts_alone = !next || (next->run == steps::split_operand && !next->follower);
-    if (follower_->by_vectors && parts_alone && rows % simd::tile_depth == 0)
-      of_turn_ = std::clamp(most_vectors / coefficients, 1, most_vectors / 2);
-    else rows_ = std::max(2, least_vectors / (vectors_ * coefficients) / 2 * 2);  // even: two rows are split together
+    if (follower_->by_vectors && parts_alone && rows % simd::tile_depth == 0 &&
+        count(follower_->in_set[0]) <= two_rows<float>::most_coefficients) {
+      of_turn_ = std::clamp(most_numbers / coefficients, 1, most_vectors) * simd::lanes<float>;
+      begin_pairs();
+    } else {
+      of_turn_ = 0;
+      const int vectors = follower_->samples / simd::tile_lines;
+      rows_ = std::max(2, least_vectors / (vectors * coefficients) / 2 * 2);  // even: two rows are split together
+    }
   }
   bool of(const call<float>& c) const { return part_.workspace == c.workspace; }
-  int turns() const {
-    const int rows = (end_ - part_.first_row + rows_ - 1) / rows_;
-    return of_turn_ ? rows * ((vectors_ + of_turn_ - 1) / of_turn_) - part_.first_vector / of_turn_ : rows;
+  /// The rest, in equal shares: `pause` will be called so often.
+  void spread_over(int pauses) {
+    turns_ = turns();
+    pauses_ = pauses;
+    due_ = 0;
   }
-  void run_some() {
-    part_.rows = std::min(rows_, end_ - part_.first_row);
-    if (of_turn_) {
-      part_.vectors = std::min(of_turn_, vectors_ - part_.first_vector);
-      follower_->run(*follower_, part_);
-      part_.first_vector += part_.vectors;
-      if (part_.first_vector < vectors_) return;
-      part_.first_vector = 0;
-    } else {
-      for (const step<float>* next = follower_; next; next = next->follower) next->run(*next, part_);
-    }
-    part_.first_row += part_.rows;
+  DIMWISE_INLINE void pause() {
+    due_ += turns_;
+    if (due_ >= pauses_) run_due();
   }
   void finish() {
     while (part_.first_row < end_) run_some();
   }
 
  private:
-  static constexpr int most_vectors = 6;    // coefficients of a turn, and twice its vectors of samples
+  static constexpr int most_vectors = 3;    // of samples in a turn, as long as these have
+  static constexpr int most_numbers = 4;    // coefficients together
   static constexpr int least_vectors = 12;  // of whole rows: fewer are not worth the calls
   const step<float>* follower_ = nullptr;
   call<float> part_;
+  two_rows<float> pair_;
   int end_ = 0, rows_ = 2;
-  int vectors_ = 0, of_turn_ = 0;  // of samples; 0 of a turn: whole rows
+  int of_turn_ = 0;  // samples of two rows; 0: whole rows
+  int turns_ = 0, pauses_ = 0, due_ = 0;
+
+  int turns() const {
+    if (of_turn_) return (end_ - part_.first_row) / 2 * ((follower_->samples + of_turn_ - 1) / of_turn_) - pair_.begin / of_turn_;
+    return (end_ - part_.first_row + rows_ - 1) / rows_;
+  }
+  void run_some() {
+    if (of_turn_) {
+      part_.pair = &pair_;
+      pair_.end = std::min(pair_.begin + of_turn_, follower_->samples);
+      follower_->run(*follower_, part_);
+      pair_.begin = pair_.end;
+      if (pair_.begin < follower_->samples) return;
+      pair_.begin = 0;
+      pair_.row += 2;
+      part_.first_row += 2;
+      return;
+    }
+    part_.pair = nullptr;
+    part_.rows = std::min(rows_, end_ - part_.first_row);
+    for (const step<float>* next = follower_; next; next = next->follower) next->run(*next, part_);
+    part_.first_row += part_.rows;
+  }
+  [[gnu::noinline]] void run_due() {
+    for (; due_ >= pauses_; due_ -= pauses_) run_some();
+  }
+  void begin_pairs() {
+    const step<float>& f = *follower_;
+    const int w = part_.first_row;
+    for (int p = 0; p < count(f.in_set[0]); p++) {
+      pair_.operand[p] = part_.at(f.in[0][p], f.strip ? 0 : w);
+      pair_.operand_row[p] = f.in[0][p].row;
+    }
+    pair_.result = part_.at(f.out, w);
+    pair_.result_row = f.out.row;
+    pair_.row = pair_.begin = 0;
+    pair_.split_begin = pair_.split_end = 0;
+    if (!f.follower) return;
+    const matrix_product& m = *f.follower->products;  // its columns are some coefficients of the result
+    pair_.next_part = m.columns / simd::tile_lines * simd::tile_depth;
+    pair_.split_begin = int(m.b - f.out.base) / f.samples;
+    pair_.split_end = pair_.split_begin + m.columns / f.samples;
+    pair_.parts = reinterpret_cast<std::uint16_t*>(part_.workspace + f.follower->out.base) +
+                  w / 2 * simd::split_parts * pair_.next_part -
+                  pair_.split_begin * f.samples / simd::tile_lines * simd::tile_depth;
+  }
 };
 
 namespace detail {
@@ -107,9 +161,9 @@ inline void whole_terms(const step<float>& st, const call<float>& c, int first, 
 }
 
 /// Sum `first` of a step, rows [r, r + height).
-inline simd::split_strip strip_of(const step<float>& st, const call<float>& c, int first, int r, int height) {
+inline void set_strip(simd::split_strip& s, const step<float>& st, const call<float>& c, int first, int r, int height) {
   const matrix_product& p = st.products[first];
-  simd::split_strip s;
+  s.count = 0;
   s.c = c.workspace + p.c + c.i * p.c_dim + (st.strip ? 0 : r * p.c_row);
   s.c_stride = p.c_row;
   s.rows = height;
@@ -132,27 +186,24 @@ inline simd::split_strip strip_of(const step<float>& st, const call<float>& c, i
         k.begin / simd::tile_depth,
         split_detail::blocks_of(k.end)};
   }
+  s.bias_groups = 0;
   if (!s.add && st.split[first].bias >= 0) {
     s.bias = c.split_weights + st.split[first].bias + c.i * st.split[first].bias_dim + r * simd::tile_lines;
     s.bias_groups = st.samples / simd::tile_lines;
   }
-  return s;
 }
 
 /// Rows [r, r + height) of steps::products from parts, at most two tiles; `other`, which is of another block, runs meanwhile.
 template <class Tiles>
-void strip_from_parts(const step<float>& st, const call<float>& c, int r, int height, pending_rows& other) {
+void strip_from_parts(const step<float>& st, const call<float>& c, int r, int height, simd::split_strip& s, pending_rows& other) {
   Tiles tiles;
   if (st.ahead.size) ask_ahead(st, c, r, r + height, st.products->rows);
   each_sum(st, [&](int first) {
-    const simd::split_strip s = strip_of(st, c, first, r, height);
+    set_strip(s, st, c, first, r, height);
     if (s.add) whole_terms(st, c, first, s.c, r, height);
     if (s.add && s.count == 0) return;
-    const int turns = other.turns(), pauses = s.pauses();
-    int due = 0;
-    simd::multiply(tiles, s, [&] {
-      for (due += turns; due >= pauses; due -= pauses) other.run_some();
-    });
+    other.spread_over(s.pauses());
+    simd::multiply(tiles, s, [&]() DIMWISE_INLINE_LAMBDA { other.pause(); });
   });
   other.finish();
 }
@@ -166,6 +217,7 @@ void strip_from_parts(const step<float>& st, const call<float>& c, int r, int he
 template <class Tiles>
 class interleaved_steps {
  public:
+  explicit interleaved_steps(const call<float>& c) : pending_(c) {}
   template <class Select>
   void operator()(const plan<float>& p, const phase& f, int i, int blocks, call<float>& c, Select&& select) {
     for (int pair = 0; pair < blocks; pair += 2) {
@@ -191,8 +243,8 @@ class interleaved_steps {
           height = std::min(2 * simd::tile_lines, st.products->rows - r);
           each([&] {
             if (pending_.of(c)) pending_.finish();
-            steps::detail::strip_from_parts<Tiles>(st, c, r, height, pending_);
-            pending_ = steps::pending_rows(st, c, r, height);
+            steps::detail::strip_from_parts<Tiles>(st, c, r, height, strip_, pending_);
+            pending_.begin(st, c, r, height);
           });
         }
       }
@@ -202,6 +254,7 @@ class interleaved_steps {
   void finish() { pending_.finish(); }
 
  private:
+  simd::split_strip strip_;
   steps::pending_rows pending_;
 };
 #endif

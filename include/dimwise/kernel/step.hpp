@@ -125,9 +125,23 @@ constexpr bool goes_by_vectors(function f, bool keeps_slope) { return !keeps_slo
 /// The most dimensions whose sums over other dimensions are made together.
 inline constexpr int most_of_group = 64;
 
+/// Vectors of samples of two rows of a strip, for a step that is `by_vectors`. What differs from turn to turn are three numbers.
+template <class T>
+struct alignas(64) two_rows {
+  static constexpr int most_coefficients = 8;
+  const T* operand[most_coefficients] = {};            ///< first row of the strip, for each coefficient of in_set[0]
+  std::ptrdiff_t operand_row[most_coefficients] = {};  ///< from there to the next row
+  T* result = nullptr;
+  std::ptrdiff_t result_row = 0;
+  std::uint16_t* parts = nullptr;  ///< bf16 parts of the first two rows (simd/split_tile.hpp), the line of their first sample
+  std::ptrdiff_t next_part = 0;
+  int split_begin = 0, split_end = 0;  ///< coefficients of the result of which parts are made
+  int row = 0, begin = 0, end = 0;     ///< the first of the two; samples
+};
+
 /// One block of samples in flight.
 template <class T>
-struct call {
+struct alignas(64) call {
   T* workspace = nullptr;
   const T* parameters = nullptr;
   const T* split_weights = nullptr;  ///< their bf16 parts
@@ -144,7 +158,7 @@ struct call {
   bool begins = false;                ///< the accumulators hold nothing yet that matters where a step starts them
   int first_row = 0, rows = 0;        ///< features that a step applied to rows handles; 0 rows: all
   int strip_row = 0;                  ///< the first feature of the current strip
-  int first_vector = 0, vectors = 0;  ///< vectors of samples that a step applied to two rows handles; 0 vectors: all
+  const two_rows<T>* pair = nullptr;  ///< what a step that is `by_vectors` handles instead of whole rows
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }

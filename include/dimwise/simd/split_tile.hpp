@@ -58,17 +58,23 @@ inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int dept
 
 #if defined(DIMWISE_SIMD_SPLIT)
 
+/// For 4 bytes each: where the upper two go to the place of the lower two.
+alignas(64) inline constexpr std::uint8_t upper_to_lower[64] = {
+    2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0, 2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0,
+    2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0, 2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0};
+
 /// The parts of 16 numbers of two rows, a line of 64 bytes each: the upper halves of the second row's, below them those of the
 /// first's. The parts are cut off, not rounded: that is exact and takes two instructions a part. stride: elements from a line to
 /// that of the next part.
 DIMWISE_INLINE void split_lines(__m512i first, __m512i second, std::uint16_t* to, std::ptrdiff_t stride) {
-  const __m512i upper = _mm512_set1_epi32(int(0xffff0000));
+  const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), shuffle = _mm512_load_si512(upper_to_lower);
   const auto rest = [&](__m512i x) DIMWISE_INLINE_LAMBDA {
     return _mm512_castps_si512(_mm512_sub_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(_mm512_and_si512(x, upper))));
   };
+  constexpr __mmask64 lower = 0x3333333333333333;
 #pragma GCC unroll 3
   for (int part = 0; part < split_parts; part++) {
-    _mm512_storeu_si512(to + part * stride, _mm512_or_si512(_mm512_and_si512(second, upper), _mm512_srli_epi32(first, 16)));
+    _mm512_storeu_si512(to + part * stride, _mm512_mask_shuffle_epi8(second, lower, first, shuffle));
     if (part + 1 < split_parts) first = rest(first), second = rest(second);
   }
 }
@@ -180,7 +186,7 @@ struct split_term {
 };
 
 /// At most 32 rows of C, all columns: C = the sum of the terms and, where there is one, of a bias or of what C holds.
-struct split_strip {
+struct alignas(64) split_strip {
   split_term terms[most_gemm_terms];
   int count = 0;
   float* c = nullptr;
@@ -193,13 +199,14 @@ struct split_strip {
   int pauses() const {
     int blocks = 0;
     for (int j = 0; j < count; j++) blocks += terms[j].end - terms[j].begin;
-    return (rows > tile_lines ? 2 : 1) * ((columns / tile_lines + 1) / 2) * blocks * split_products;
+    return (columns / tile_lines + 1) / 2 * blocks * split_products;
   }
 };
 
 namespace detail {
 
-/// Rows x Groups tiles of C; the order in which a number is summed up does not depend on them.
+/// Rows x Groups tiles of C; the order in which a number is summed up does not depend on them. What is read of the strip is read
+/// once: the compiler does not know that tiles leave it alone.
 template <class Tiles, int Rows, int Groups, class Meanwhile>
 DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Meanwhile& meanwhile) {
   const auto each = [](auto&& f) DIMWISE_INLINE_LAMBDA {
@@ -208,17 +215,19 @@ DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Me
     }
     (std::make_integer_sequence<int, Rows * Groups>{});
   };
-  const auto place = [&](int r, int g)
-                         DIMWISE_INLINE_LAMBDA { return s.c + r * tile_lines * s.c_stride + (group + g) * tile_lines; };
-  const auto rows_of = [&](int r) DIMWISE_INLINE_LAMBDA { return std::min(tile_lines, s.rows - r * tile_lines); };
-  const std::ptrdiff_t c_row = s.c_stride * std::ptrdiff_t(sizeof(float));
+  const std::ptrdiff_t c_stride = s.c_stride, c_row = c_stride * std::ptrdiff_t(sizeof(float));
+  float* const c = s.c + group * tile_lines;
+  const int last_rows = s.rows - (Rows - 1) * tile_lines;  // of the last tile
+  const auto place = [&](int r, int g) DIMWISE_INLINE_LAMBDA { return c + r * tile_lines * c_stride + g * tile_lines; };
+  const auto whole = [&](int r) DIMWISE_INLINE_LAMBDA { return r + 1 < Rows || last_rows == tile_lines; };
+  const bool add = s.add;
   each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
     constexpr int tile = 2 * r + g;
-    if (s.add && rows_of(r) == tile_lines) {
+    if (add && whole(r)) {
       tiles.template load<tile>(place(r, g), c_row);
-    } else if (s.add) {
+    } else if (add) {
       alignas(64) float start[tile_lines * tile_lines] = {};
-      for (int i = 0; i < rows_of(r); i++) simd::store(start + i * tile_lines, load(place(r, g) + i * s.c_stride));
+      for (int i = 0; i < last_rows; i++) simd::store(start + i * tile_lines, load(place(r, g) + i * c_stride));
       tiles.template load<tile>(start);
     } else if (group + g < s.bias_groups) {
       tiles.template load<tile>(s.bias + r * tile_lines * tile_lines);
@@ -226,11 +235,13 @@ DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Me
       tiles.template zero<tile>();
     }
   });
-  for (const split_term *t = s.terms, *last = t + s.count; t != last; ++t)
-    for (int k = t->begin; k < t->end; k++) {
-      const std::uint16_t* a = t->a + std::ptrdiff_t(k) * split_parts * tile_numbers;
-      const std::ptrdiff_t b_part = std::ptrdiff_t(t->groups) * tile_depth, b_row = split_parts * b_part;
-      const std::uint16_t* b = t->b + k * tile_lines * b_row + group * tile_depth;
+  const int count = s.count;
+  for (int j = 0; j < count; j++) {
+    const split_term& t = s.terms[j];
+    const std::ptrdiff_t b_part = std::ptrdiff_t(t.groups) * tile_depth, b_row = split_parts * b_part, a_next = t.a_next;
+    const std::uint16_t* a = t.a + std::ptrdiff_t(t.begin) * split_parts * tile_numbers;
+    const std::uint16_t* b = t.b + t.begin * tile_lines * b_row + group * tile_depth;
+    for (int left = t.end - t.begin; left > 0; left--) {
       const auto product = [&]<int I>(std::integral_constant<int, I>) DIMWISE_INLINE_LAMBDA {
         // the smallest first; only the part that changes is loaded
         constexpr int of_a[] = {0, 0, 1, 1, 2, 0}, of_b[] = {2, 1, 1, 0, 0, 0};
@@ -238,26 +249,27 @@ DIMWISE_INLINE void split_tile(Tiles& tiles, const split_strip& s, int group, Me
                        new_b = I == 0 || of_b[I] != of_b[I == 0 ? 0 : I - 1];
         if constexpr (new_a) {
           tiles.template load<4>(a + of_a[I] * tile_numbers);
-          if constexpr (Rows == 2) tiles.template load<5>(a + t->a_next + of_a[I] * tile_numbers);
+          if constexpr (Rows == 2) tiles.template load<5>(a + a_next + of_a[I] * tile_numbers);
         }
         if constexpr (new_b) {
           tiles.template load<6>(b + of_b[I] * b_part, 2 * b_row);
           if constexpr (Groups == 2) tiles.template load<7>(b + of_b[I] * b_part + tile_depth, 2 * b_row);
         }
-        each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
-          if constexpr (g == 0) meanwhile();
-          tiles.template multiply<2 * r + g, 4 + r, 6 + g>();
-        });
+        meanwhile();
+        each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA { tiles.template multiply<2 * r + g, 4 + r, 6 + g>(); });
       };
       [&]<int... I>(std::integer_sequence<int, I...>) DIMWISE_INLINE_LAMBDA { (product(std::integral_constant<int, I>{}), ...); }
       (std::make_integer_sequence<int, split_products>{});
+      a += split_parts * tile_numbers;
+      b += tile_lines * b_row;
     }
+  }
   each([&](auto r, auto g) DIMWISE_INLINE_LAMBDA {
     constexpr int tile = 2 * r + g;
-    if (rows_of(r) == tile_lines) return tiles.template store<tile>(place(r, g), c_row);
+    if (whole(r)) return tiles.template store<tile>(place(r, g), c_row);
     alignas(64) float sum[tile_lines * tile_lines];
     tiles.template store<tile>(sum);
-    for (int i = 0; i < rows_of(r); i++) simd::store(place(r, g) + i * s.c_stride, load(sum + i * tile_lines));
+    for (int i = 0; i < last_rows; i++) simd::store(place(r, g) + i * c_stride, load(sum + i * tile_lines));
   });
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <dimwise/kernel/pointwise_steps.hpp>
 #include <dimwise/kernel/split_steps.hpp>
+#include <dimwise/kernel/split_steps.hpp>
 #include <vector>
 
 #include "catch.hpp"
@@ -72,11 +73,11 @@ TEMPLATE_TEST_CASE("functions of several vectors at once are those of each", "[k
 #if defined(DIMWISE_SIMD_SPLIT)
 namespace {
 
-/// The result of F's step for two of `features` rows, and the parts of its coefficients from `skipped` on, in whole rows or some
-/// vectors at a time.
+/// The result of F's step for a third of `features` rows, and the parts of its coefficients from `skipped` on, in whole rows or
+/// some vectors of two rows at a time.
 template <function F, orders Mask>
-aligned_vector<float> with_parts(int packs, int skipped, int of_turn) {
-  constexpr int features = 6, size = count(Mask);
+aligned_vector<float> with_parts(int packs, int skipped, bool by_vectors) {
+  constexpr int third = simd::tile_depth, features = 3 * third, size = count(Mask);
   const int samples = packs * simd::lanes<float>, used = features * size * samples;
   const int groups = (size - skipped) * packs, of_parts = features / 2 * simd::split_parts * groups * simd::tile_lines;
   aligned_vector<float> memory(std::size_t(2 * used + of_parts), 0);
@@ -99,34 +100,30 @@ aligned_vector<float> with_parts(int packs, int skipped, int of_turn) {
   st.follower = &splits;
   call<float> c;
   c.workspace = memory.data();
-  c.first_row = 2;
-  c.rows = 2;
-  if (of_turn == 0) {
-    steps::unary<float, F, false, static_orders<Mask>, static_orders<Mask>>(st, c);
-    steps::split_operand(splits, c);
-  }
-  for (; of_turn && c.first_vector < packs; c.first_vector += c.vectors) {
-    c.vectors = std::min(of_turn, packs - c.first_vector);
-    steps::unary<float, F, false, static_orders<Mask>, static_orders<Mask>>(st, c);
-  }
+  splits.run = steps::split_operand;
+  st.run = steps::unary<float, F, false, static_orders<Mask>, static_orders<Mask>>;
+  st.by_vectors = by_vectors;
+  step<float> products;
+  products.follower = &st;
+  steps::pending_rows rows(c);
+  rows.begin(products, c, third, third);
+  rows.finish();
   return memory;
 }
 
 template <function F, orders Mask>
 void compare_parts() {
   for (const int packs : {1, 2, 5})
-    for (int skipped = 0; skipped < count(Mask); skipped++)
-      for (const int of_turn : {1, 2, 3}) {
-        const aligned_vector<float> whole = with_parts<F, Mask>(packs, skipped, 0),
-                                    some = with_parts<F, Mask>(packs, skipped, of_turn);
-        INFO("function " << int(F) << ", orders " << Mask << ", " << packs << " packs, " << of_turn << " in a turn, " << skipped
-                         << " coefficients not split");
-        CHECK(std::memcmp(whole.data(), some.data(), whole.size() * sizeof(float)) == 0);
-        // of the middle third, which are the parts of two of six rows
-        const std::ptrdiff_t parts = std::ptrdiff_t(count(Mask) - skipped) * packs * simd::split_parts * simd::tile_lines;
-        CHECK(std::count_if(some.end() - 2 * parts, some.end() - parts, [](float x) { return std::bit_cast<int>(x) != 0; }) >
-              parts / 2);
-      }
+    for (int skipped = 0; skipped < count(Mask); skipped++) {
+      const aligned_vector<float> whole = with_parts<F, Mask>(packs, skipped, false),
+                                  some = with_parts<F, Mask>(packs, skipped, true);
+      INFO("function " << int(F) << ", orders " << Mask << ", " << packs << " packs, " << skipped << " coefficients not split");
+      CHECK(std::memcmp(whole.data(), some.data(), whole.size() * sizeof(float)) == 0);
+      const std::ptrdiff_t parts =
+          std::ptrdiff_t(count(Mask) - skipped) * packs * simd::split_parts * simd::tile_lines * (simd::tile_depth / 2);
+      CHECK(std::count_if(some.end() - 2 * parts, some.end() - parts, [](float x) { return std::bit_cast<int>(x) != 0; }) >
+            parts / 2);
+    }
 }
 
 }  // namespace
