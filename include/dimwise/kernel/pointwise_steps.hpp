@@ -201,6 +201,7 @@ template <class T, function F, class Out, class A>
     operand[1][p] = operand[0][p] + at.operand_row[p];
   });
   T* const result[2] = {at.result + at.row * at.result_row, at.result + (at.row + 1) * at.result_row};
+  const bool stores = at.result;
   std::uint16_t* const parts = at.parts + at.row / 2 * simd::split_parts * at.next_part;
   const std::ptrdiff_t next_part = at.next_part;
   const int split_begin = at.split_begin, split_end = at.split_end;
@@ -211,7 +212,8 @@ template <class T, function F, class Out, class A>
       jet<V, A> u(f.set);
       f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = simd::load(operand[row][f.set.place(k)] + s); });
       f.compute(st, u, y[row], slope);
-      f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(result[row] + f.out.place(k) * f.samples + s, y[row][k]); });
+      if (stores)
+        f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(result[row] + f.out.place(k) * f.samples + s, y[row][k]); });
     }
     f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
       const int p = f.out.place(k);

@@ -104,6 +104,9 @@ class split_plan {
       close_phase(f.each_dimension, f.dims);
       if (f.once) p_.phases.back().once = true;
     }
+    for (const phase& f : p_.phases)
+      for (std::size_t i = f.begin; i < f.end; i++)
+        if (read_as_parts_alone(i, f.end)) make_parts_alone(p_.steps[i]);
     p_.workspace = end_;
     p_.group = std::max(p_.group, 2);  // for interleaved_steps
   }
@@ -121,6 +124,9 @@ class split_plan {
   std::deque<std::vector<split_product>> split_;
   std::deque<matrix_product> operands_;
   std::deque<step<float>> followers_;
+  std::deque<std::vector<matrix_product>> products_;
+  std::deque<std::vector<row_reference>> rows_;
+  std::ptrdiff_t strip_ = -1, strip_size_ = 0;  ///< the rows of a strip whose results are read as parts alone
 
   void close_phase(bool each_dimension, int dims = 0) {
     const std::size_t begin = p_.phases.empty() ? 0 : p_.phases.back().end;
@@ -250,6 +256,58 @@ class split_plan {
       p_.steps.push_back(s);
     }
     return made.at;
+  }
+
+  static bool within(std::ptrdiff_t place, const step<float>& f) {
+    return place >= f.out.base && place < f.out.base + f.width * f.out.row;
+  }
+  /// Whether nobody but products from parts reads what follows step i of a phase that ends with `end`. Memory that is written
+  /// again in the same phase is somebody else's from then on.
+  bool read_as_parts_alone(std::size_t i, std::size_t end) const {
+    const step<float>& s = p_.steps[i];
+    const step<float>* const f = s.follower;
+    if (!s.split || s.strip || !f || !f->follower || !steps::goes_by_vectors(*f) || f->out.dim != 0 ||
+        s.products->rows % simd::tile_depth != 0)
+      return false;
+    for (std::size_t j = i + 1; j < p_.steps.size(); j++)
+      for (const step<float>* t = &p_.steps[j]; t; t = t->follower) {
+        for (int k = 0; k < 3; k++)
+          for (int c = 0; c < count(t->in_set[k]); c++)
+            if (within(t->in[k][c].base, *f)) return false;
+        bool written = within(t->out.base, *f);
+        for (int k = 0; k < t->product_count; k++) {
+          if (within(t->products[k].b, *f) && !(t->split && t->split[k].b >= 0)) return false;
+          written = written || (products_or_split(*t) && within(t->products[k].c, *f));
+        }
+        if (written && j < end) return true;
+      }
+    return true;
+  }
+  static bool products_or_split(const step<float>& s) { return s.split || products(s); }
+  /// The sums lie in one strip of rows then, so that fewer lines go between the nearest caches.
+  void make_parts_alone(step<float>& s) {
+    const step<float>& old = *s.follower;
+    followers_.push_back(old);
+    step<float>& f = followers_.back();
+    f.parts_alone = true;
+    s.follower = &f;
+    const std::ptrdiff_t row = old.out.row, size = 2 * simd::tile_lines * row;
+    const auto of_row = [&](std::ptrdiff_t place) { return place >= old.out.base && place < old.out.base + row; };
+    rows_.emplace_back(old.in[0], old.in[0] + count(old.in_set[0]));
+    if (!std::all_of(rows_.back().begin(), rows_.back().end(), [&](const row_reference& r) { return of_row(r.base); }))
+      return;  // some coefficients are constants, which have rows of their own
+    if (size > strip_size_) {
+      strip_ = end_;
+      strip_size_ = size;
+      end_ += size;
+    }
+    products_.emplace_back(s.products, s.products + s.product_count);
+    for (matrix_product& m : products_.back())
+      if (of_row(m.c)) m.c += strip_ - old.out.base;
+    for (row_reference& r : rows_.back()) r.base += strip_ - old.out.base;
+    s.products = products_.back().data();
+    f.in[0] = rows_.back().data();
+    s.strip = f.strip = true;
   }
 };
 

@@ -23,6 +23,13 @@ inline void split_operand(const step<float>& st, const call<float>& c) {
                       reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
 }
 
+/// Whether a follower of products can go by some vectors of two rows: nothing but parts is made of its result.
+inline bool goes_by_vectors(const step<float>& follower) {
+  const step<float>* const next = follower.follower;
+  return follower.by_vectors && (!next || (next->run == steps::split_operand && !next->follower)) &&
+         count(follower.in_set[0]) <= two_rows<float>::most_coefficients;
+}
+
 /// What follows a strip of products and has not run yet: a little at a time, so that it can run while the tile registers are busy
 /// with another block. An elementary function takes some vectors of samples of two rows in a turn and splits them from registers:
 /// that is short enough for the processor to hold tile products on both sides of it. Other steps take whole rows, after each
@@ -43,11 +50,8 @@ class pending_rows {
     part_.i = c.i;
     part_.strip_row = first;
     const int coefficients = std::max(1, count(follower_->out_set));
-    // nothing but parts is made of it, and of whole tiles: what fills up the last one is written with whole rows
-    const step<float>* const next = follower_->follower;
-    const bool parts_alone = !next || (next->run == steps::split_operand && !next->follower);
-    if (follower_->by_vectors && parts_alone && rows % simd::tile_depth == 0 &&
-        count(follower_->in_set[0]) <= two_rows<float>::most_coefficients) {
+    // whole tiles of parts: what fills up the last one is written with whole rows
+    if (goes_by_vectors(*follower_) && rows % simd::tile_depth == 0) {
       of_turn_ = std::clamp(most_numbers / coefficients, 1, most_vectors) * simd::lanes<float>;
       begin_pairs();
     } else {
@@ -113,7 +117,7 @@ class pending_rows {
       pair_.operand[p] = part_.at(f.in[0][p], f.strip ? 0 : w);
       pair_.operand_row[p] = f.in[0][p].row;
     }
-    pair_.result = part_.at(f.out, w);
+    pair_.result = f.parts_alone ? nullptr : part_.at(f.out, w);
     pair_.result_row = f.out.row;
     pair_.row = pair_.begin = 0;
     pair_.split_begin = pair_.split_end = 0;

@@ -92,8 +92,9 @@ struct alignas(64) step {
   int in_width = 1;     ///< features of the first operand
   bool strip = false;   ///< a product's result, and a follower's first operand, is one strip of rows, the first being strip_row
   bool scaled = false;  ///< a cotangent's first operand is one row, times parameter `parameter` + w for feature w
-  bool by_vectors = false;  ///< can be applied to some vectors of samples of two rows, and does then what its follower does
-  bool starts = false;      ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
+  bool by_vectors = false;   ///< can be applied to some vectors of samples of two rows, and does then what its follower does
+  bool parts_alone = false;  ///< of such a step: its result is read as bf16 parts only, and not stored
+  bool starts = false;       ///< of gradients of weights: the first to add to these, so it need not read what was not yet begun
   group_operand operand = group_operand::kept;  ///< of a sum over other dimensions
   const step* follower = nullptr;               ///< run on the rows of a product while they are in the nearest cache
   const row_reference* in[3] = {};              ///< one for each coefficient of in_set
@@ -131,7 +132,7 @@ struct alignas(64) two_rows {
   static constexpr int most_coefficients = 8;
   const T* operand[most_coefficients] = {};            ///< first row of the strip, for each coefficient of in_set[0]
   std::ptrdiff_t operand_row[most_coefficients] = {};  ///< from there to the next row
-  T* result = nullptr;
+  T* result = nullptr;                                 ///< null: it is not stored
   std::ptrdiff_t result_row = 0;
   std::uint16_t* parts = nullptr;  ///< bf16 parts of the first two rows (simd/split_tile.hpp), the line of their first sample
   std::ptrdiff_t next_part = 0;

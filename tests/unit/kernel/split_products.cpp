@@ -52,6 +52,29 @@ constexpr void everything(model& m) {
   m.output<"dense">(mixing(x, context));
 }
 
+constexpr auto first = network<"first">(mlp{}, outputs{32});
+constexpr auto second = network<"second">(mlp{64}, outputs{32});
+
+/// The first result is an output, too; that of the second network's layer is read by its last layer alone.
+constexpr void read_twice(model& m) {
+  auto y = tanh(first(m.input<"input", 32>()));
+  m.output<"y">(y);
+  m.output<"second">(second(y));
+}
+
+/// Steps of a block whose results are not stored.
+template <auto Build>
+int parts_alone() {
+  using namespace kernel_detail;
+  const table& t = recording<Build>::view;
+  const auto& program = static_program<Build, kernel_purpose::outputs, 0, by_nothing>::template executable<float>();
+  plan<float> p(t, program.nodes, program.functions, 6 * simd::lanes<float>);
+  split_weights weights;
+  const split_plan split(p, weights);
+  return int(
+      std::count_if(p.steps.begin(), p.steps.end(), [](const step<float>& s) { return s.follower && s.follower->parts_alone; }));
+}
+
 template <auto Build, class T>
 std::unique_ptr<kernel_interface<T>> kernel_by(product_arithmetic arithmetic) {
   using namespace kernel_detail;
@@ -162,6 +185,15 @@ TEST_CASE("every kind of layer is right from parts, and its digits do not depend
         CHECK(std::memcmp(some[j].data(), split[j].data(), computed * sizeof(float)) == 0);
       }
     }
+}
+
+TEST_CASE("results that are read as parts alone are not stored, others are", "[kernel]") {
+  CHECK(parts_alone<w1<64>>() == 2);  // the last layer reads numbers
+  CHECK(parts_alone<read_twice>() == 1);
+  const data all(recording<read_twice>::view, 100);
+  const auto exact = all.evaluate(*kernel_by<read_twice, double>(product_arithmetic::fused), all.samples, false);
+  const auto split = all.evaluate(*kernel_by<read_twice, float>(product_arithmetic::emulated), all.samples, false);
+  for (std::size_t j = 0; j < exact.size(); j++) CHECK(rms(split[j], exact[j]) <= 2e-6);
 }
 
 TEST_CASE("the instructions of the tile registers give the digits of the emulation", "[kernel]") {
