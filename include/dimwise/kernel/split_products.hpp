@@ -315,7 +315,7 @@ class split_plan {
 /// the nearer caches. `block` where no product is large enough.
 inline int block_from_parts(const table& t, const executable_program<float>& program, int block) {
   constexpr int lanes = simd::lanes<float>;
-  for (const int samples : {6 * lanes, 3 * lanes}) {
+  for (const int samples : {6 * lanes, 4 * lanes}) {
     split_weights weights;
     plan<float> p(t, program.nodes, program.functions, samples);
     const split_plan split(p, weights);
