@@ -277,13 +277,12 @@ class split_plan {
         bool written = within(t->out.base, *f);
         for (int k = 0; k < t->product_count; k++) {
           if (within(t->products[k].b, *f) && !(t->split && t->split[k].b >= 0)) return false;
-          written = written || (products_or_split(*t) && within(t->products[k].c, *f));
+          written = written || ((t->split || products(*t)) && within(t->products[k].c, *f));
         }
         if (written && j < end) return true;
       }
     return true;
   }
-  static bool products_or_split(const step<float>& s) { return s.split || products(s); }
   /// The sums lie in one strip of rows then, so that fewer lines go between the nearest caches.
   void make_parts_alone(step<float>& s) {
     const step<float>& old = *s.follower;

@@ -118,8 +118,10 @@ class pending_rows {
       pair_.operand_row[p] = f.in[0][p].row;
     }
     pair_.result = f.parts_alone ? nullptr : part_.at(f.out, w);
-    pair_.result_row = f.out.row;
+    pair_.result_row = f.parts_alone ? 0 : f.out.row;
     pair_.row = pair_.begin = 0;
+    pair_.parts = nullptr;
+    pair_.next_part = 0;
     pair_.split_begin = pair_.split_end = 0;
     if (!f.follower) return;
     const matrix_product& m = *f.follower->products;  // its columns are some coefficients of the result

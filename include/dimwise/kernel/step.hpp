@@ -128,7 +128,7 @@ inline constexpr int most_of_group = 64;
 
 /// Vectors of samples of two rows of a strip, for a step that is `by_vectors`. What differs from turn to turn are three numbers.
 template <class T>
-struct alignas(64) two_rows {
+struct two_rows {
   static constexpr int most_coefficients = 8;
   const T* operand[most_coefficients] = {};            ///< first row of the strip, for each coefficient of in_set[0]
   std::ptrdiff_t operand_row[most_coefficients] = {};  ///< from there to the next row
@@ -142,7 +142,7 @@ struct alignas(64) two_rows {
 
 /// One block of samples in flight.
 template <class T>
-struct alignas(64) call {
+struct call {
   T* workspace = nullptr;
   const T* parameters = nullptr;
   const T* split_weights = nullptr;  ///< their bf16 parts

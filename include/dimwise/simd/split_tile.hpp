@@ -64,8 +64,8 @@ alignas(64) inline constexpr std::uint8_t upper_to_lower[64] = {
     2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0, 2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0};
 
 /// The parts of 16 numbers of two rows, a line of 64 bytes each: the upper halves of the second row's, below them those of the
-/// first's. The parts are cut off, not rounded: that is exact and takes two instructions a part. stride: elements from a line to
-/// that of the next part.
+/// first's. The parts are cut off, not rounded: that is exact and takes two instructions a number and part. stride: elements from
+/// a line to that of the next part.
 DIMWISE_INLINE void split_lines(__m512i first, __m512i second, std::uint16_t* to, std::ptrdiff_t stride) {
   const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), shuffle = _mm512_load_si512(upper_to_lower);
   const auto rest = [&](__m512i x) DIMWISE_INLINE_LAMBDA {
@@ -186,7 +186,7 @@ struct split_term {
 };
 
 /// At most 32 rows of C, all columns: C = the sum of the terms and, where there is one, of a bias or of what C holds.
-struct alignas(64) split_strip {
+struct split_strip {
   split_term terms[most_gemm_terms];
   int count = 0;
   float* c = nullptr;
