@@ -45,6 +45,7 @@ class pending_rows {
     end_ = first;
     part_.first_row = first;
     part_.workspace = c.workspace;
+    of_turn_ = 0;
     if (!follower_) return;
     end_ += rows;
     part_.i = c.i;
@@ -55,7 +56,6 @@ class pending_rows {
       of_turn_ = std::clamp(most_numbers / coefficients, 1, most_vectors) * simd::lanes<float>;
       begin_pairs();
     } else {
-      of_turn_ = 0;
       const int vectors = follower_->samples / simd::tile_lines;
       rows_ = std::max(2, least_vectors / (vectors * coefficients) / 2 * 2);  // even: two rows are split together
     }

@@ -54,11 +54,14 @@ constexpr void everything(model& m) {
 
 constexpr auto first = network<"first">(mlp{}, outputs{32});
 constexpr auto second = network<"second">(mlp{64}, outputs{32});
+constexpr auto third = network<"third">(mlp{}, outputs{64});
 
-/// The first result is an output, too; that of the second network's layer is read by its last layer alone.
+/// The first result is an output, too; that of the second network's layer is read by its last layer alone; nothing follows the
+/// third's product.
 constexpr void read_twice(model& m) {
   auto y = tanh(first(m.input<"input", 32>()));
   m.output<"y">(y);
+  m.output<"third">(third(y));
   m.output<"second">(second(y));
 }
 
