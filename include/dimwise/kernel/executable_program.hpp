@@ -16,8 +16,8 @@ template <class T>
 inline constexpr std::uint64_t kernel_layout = [] {
   std::uint64_t n = 0;
   for (const std::size_t part : {sizeof(table), sizeof(tensor), sizeof(jet_node), sizeof(step<T>), sizeof(matrix_product),
-                                 sizeof(call<T>), sizeof(arguments<T>), sizeof(input_cotangents<T>), sizeof(output_info),
-                                 std::size_t(op::detach), std::size_t(jet_op::store)})
+                                 sizeof(call<T>), sizeof(two_rows<T>), sizeof(arguments<T>), sizeof(input_cotangents<T>),
+                                 sizeof(output_info), std::size_t(op::detach), std::size_t(jet_op::store)})
     n = n * 1000003 + part;
   return n;
 }();

@@ -141,8 +141,7 @@ struct unary_vectors {
     out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(at.y + out.place(k) * samples + s, r[k]); });
     if constexpr (Slope) simd::store(at.slope + s, slope);
   }
-  /// r = the function of u, in a step that keeps more than the value with its slope. r: the function itself is there already
-  /// where it is exp_given.
+  /// r = F(u), and the slope F'(u_0) where it is kept or the series is made from it. r[0] is there already where F is exp_given.
   DIMWISE_INLINE void compute(const step<T>& st, const jet<V, A>& u, jet<V, full_set>& r, V& slope) const {
     if constexpr (follows_from_value(F)) {
       r[0] = value_and_slope<F, !alone, T>(value_of<V>(u), slope);
@@ -225,7 +224,7 @@ template <class T, function F, class Out, class A>
 }
 #endif
 
-/// All samples.
+/// All samples. Apart from `unary`, so that a turn of two rows does not save and restore what whole rows need.
 template <class T, function F, bool Slope, class Out, class A>
 [[gnu::noinline]] void unary_of_rows(const step<T>& st, const call<T>& c) {
   using V = simd::pack<T>;

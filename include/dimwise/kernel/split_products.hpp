@@ -142,7 +142,7 @@ class split_plan {
     return m.a_col == 1 && m.rows >= split_detail::least_rows && m.depth >= split_detail::least_depth;
   }
   static bool products(const step<float>& s) {
-    return tile_in(s, steps::products_of<float>) >= 0 || s.run == steps::products<float, simd::outer_tile>;
+    return s.split || tile_in(s, steps::products_of<float>) >= 0 || s.run == steps::products<float, simd::outer_tile>;
   }
 
   static int last_dim(int d, int turn) { return turn < 0 ? d - 1 : std::min(d - 1, turn); }
@@ -150,7 +150,7 @@ class split_plan {
     const std::ptrdiff_t end = m.b + last_dim(d, m.b_turn) * m.b_dim + (m.depth - 1) * m.b_row + m.columns;
     return begin >= 0 && begin < end && m.b < begin + size;
   }
-  /// Whether a step writes to the operand of a product.
+  /// Whether a step writes to the operand of a product, or could.
   static bool writes(const step<float>& s, const matrix_product& m) {
     for (const step<float>* part = &s; part; part = part->follower)
       if (overlap(part->out.base, last_dim(s.d, part->out.turn) * part->out.dim + part->width * part->out.row, m, s.d))
@@ -258,32 +258,38 @@ class split_plan {
     return made.at;
   }
 
-  static bool within(std::ptrdiff_t place, const step<float>& f) {
-    return place >= f.out.base && place < f.out.base + f.width * f.out.row;
-  }
-  /// Whether nobody but products from parts reads what follows step i of a phase that ends with `end`. Memory that is written
-  /// again in the same phase is somebody else's from then on.
+  /// Whether nobody but products from parts reads what follows step i of a phase that ends with `end`. Memory to which a product
+  /// of the same phase writes its result is somebody else's from then on.
   bool read_as_parts_alone(std::size_t i, std::size_t end) const {
     const step<float>& s = p_.steps[i];
     const step<float>* const f = s.follower;
-    if (!s.split || s.strip || !f || !f->follower || !steps::goes_by_vectors(*f) || f->out.dim != 0 ||
+    if (!s.split || s.strip || !f || !f->follower || !steps::takes_two_rows(*f) || f->out.dim != 0 ||
         s.products->rows % simd::tile_depth != 0)
       return false;
-    for (std::size_t j = i + 1; j < p_.steps.size(); j++)
-      for (const step<float>* t = &p_.steps[j]; t; t = t->follower) {
+    const auto within = [&](std::ptrdiff_t place) { return place >= f->out.base && place < f->out.base + f->width * f->out.row; };
+    for (std::size_t j = i + 1; j < p_.steps.size(); j++) {
+      bool written = false;
+      for (const step<float>* t = &p_.steps[j]; t && !written; t = t->follower) {
         for (int k = 0; k < 3; k++)
           for (int c = 0; c < count(t->in_set[k]); c++)
-            if (within(t->in[k][c].base, *f)) return false;
-        bool written = within(t->out.base, *f);
-        for (int k = 0; k < t->product_count; k++) {
-          if (within(t->products[k].b, *f) && !(t->split && t->split[k].b >= 0)) return false;
-          written = written || ((t->split || products(*t)) && within(t->products[k].c, *f));
-        }
-        if (written && j < end) return true;
+            if (within(t->in[k][c].base)) return false;
+        for (int k = 0; k < t->product_count; k++)
+          if (within(t->products[k].b) && !(t->split && t->split[k].b >= 0)) return false;
+        if (!products(*t)) continue;
+        bool adds = false;
+        steps::detail::each_sum(*t, [&](int first) {
+          if (!within(t->products[first].c)) return;
+          adds = adds || t->products[first].accumulate;
+          written = true;
+        });
+        if (adds) return false;
       }
+      if (written && j < end) return true;
+    }
     return true;
   }
-  /// The sums lie in one strip of rows then, so that fewer lines go between the nearest caches.
+  /// The sums lie in one strip of rows then, so that fewer lines go between the nearest caches; unless some coefficients are
+  /// constants, which have rows of their own.
   void make_parts_alone(step<float>& s) {
     const step<float>& old = *s.follower;
     followers_.push_back(old);
@@ -292,14 +298,14 @@ class split_plan {
     s.follower = &f;
     const std::ptrdiff_t row = old.out.row, size = 2 * simd::tile_lines * row;
     const auto of_row = [&](std::ptrdiff_t place) { return place >= old.out.base && place < old.out.base + row; };
-    rows_.emplace_back(old.in[0], old.in[0] + count(old.in_set[0]));
-    if (!std::all_of(rows_.back().begin(), rows_.back().end(), [&](const row_reference& r) { return of_row(r.base); }))
-      return;  // some coefficients are constants, which have rows of their own
+    const row_reference* const end = old.in[0] + count(old.in_set[0]);
+    if (!std::all_of(old.in[0], end, [&](const row_reference& r) { return of_row(r.base); })) return;
     if (size > strip_size_) {
       strip_ = end_;
       strip_size_ = size;
       end_ += size;
     }
+    rows_.emplace_back(old.in[0], end);
     products_.emplace_back(s.products, s.products + s.product_count);
     for (matrix_product& m : products_.back())
       if (of_row(m.c)) m.c += strip_ - old.out.base;

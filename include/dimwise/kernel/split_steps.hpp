@@ -23,8 +23,8 @@ inline void split_operand(const step<float>& st, const call<float>& c) {
                       reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
 }
 
-/// Whether a follower of products can go by some vectors of two rows: nothing but parts is made of its result.
-inline bool goes_by_vectors(const step<float>& follower) {
+/// Whether a follower of products can take some vectors of two rows in a turn: nothing but parts is made of its result.
+inline bool takes_two_rows(const step<float>& follower) {
   const step<float>* const next = follower.follower;
   return follower.by_vectors && (!next || (next->run == steps::split_operand && !next->follower)) &&
          count(follower.in_set[0]) <= two_rows<float>::most_coefficients;
@@ -38,6 +38,7 @@ class pending_rows {
  public:
   /// c: of the whole evaluation.
   explicit pending_rows(const call<float>& c) : part_(c) {}
+  pending_rows(const pending_rows&) = delete;
   /// What follows rows [first, first + rows) of a step. Members are set one by one: to copy them in wide moves would wait until
   /// they, and so all results before them, have left the processor for the cache.
   void begin(const step<float>& products, const call<float>& c, int first, int rows) {
@@ -45,6 +46,7 @@ class pending_rows {
     end_ = first;
     part_.first_row = first;
     part_.workspace = c.workspace;
+    part_.pair = nullptr;
     of_turn_ = 0;
     if (!follower_) return;
     end_ += rows;
@@ -52,8 +54,9 @@ class pending_rows {
     part_.strip_row = first;
     const int coefficients = std::max(1, count(follower_->out_set));
     // whole tiles of parts: what fills up the last one is written with whole rows
-    if (goes_by_vectors(*follower_) && rows % simd::tile_depth == 0) {
+    if (takes_two_rows(*follower_) && rows % simd::tile_depth == 0) {
       of_turn_ = std::clamp(most_numbers / coefficients, 1, most_vectors) * simd::lanes<float>;
+      part_.pair = &pair_;
       begin_pairs();
     } else {
       const int vectors = follower_->samples / simd::tile_lines;
@@ -92,17 +95,15 @@ class pending_rows {
   }
   void run_some() {
     if (of_turn_) {
-      part_.pair = &pair_;
+      pair_.row = part_.first_row - part_.strip_row;
       pair_.end = std::min(pair_.begin + of_turn_, follower_->samples);
       follower_->run(*follower_, part_);
       pair_.begin = pair_.end;
       if (pair_.begin < follower_->samples) return;
       pair_.begin = 0;
-      pair_.row += 2;
       part_.first_row += 2;
       return;
     }
-    part_.pair = nullptr;
     part_.rows = std::min(rows_, end_ - part_.first_row);
     for (const step<float>* next = follower_; next; next = next->follower) next->run(*next, part_);
     part_.first_row += part_.rows;
@@ -119,7 +120,7 @@ class pending_rows {
     }
     pair_.result = f.parts_alone ? nullptr : part_.at(f.out, w);
     pair_.result_row = f.parts_alone ? 0 : f.out.row;
-    pair_.row = pair_.begin = 0;
+    pair_.begin = 0;
     pair_.parts = nullptr;
     pair_.next_part = 0;
     pair_.split_begin = pair_.split_end = 0;

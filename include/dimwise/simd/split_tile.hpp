@@ -58,23 +58,18 @@ inline void split_weights(const float* a, std::ptrdiff_t row, int rows, int dept
 
 #if defined(DIMWISE_SIMD_SPLIT)
 
-/// For 4 bytes each: where the upper two go to the place of the lower two.
-alignas(64) inline constexpr std::uint8_t upper_to_lower[64] = {
-    2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0, 2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0,
-    2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0, 2, 3, 0, 0, 6, 7, 0, 0, 10, 11, 0, 0, 14, 15, 0, 0};
-
 /// The parts of 16 numbers of two rows, a line of 64 bytes each: the upper halves of the second row's, below them those of the
 /// first's. The parts are cut off, not rounded: that is exact and takes two instructions a number and part. stride: elements from
 /// a line to that of the next part.
 DIMWISE_INLINE void split_lines(__m512i first, __m512i second, std::uint16_t* to, std::ptrdiff_t stride) {
-  const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), shuffle = _mm512_load_si512(upper_to_lower);
+  const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), upper_to_lower = _mm512_set4_epi32(0x0f0e, 0x0b0a, 0x0706, 0x0302);
   const auto rest = [&](__m512i x) DIMWISE_INLINE_LAMBDA {
     return _mm512_castps_si512(_mm512_sub_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(_mm512_and_si512(x, upper))));
   };
   constexpr __mmask64 lower = 0x3333333333333333;
 #pragma GCC unroll 3
   for (int part = 0; part < split_parts; part++) {
-    _mm512_storeu_si512(to + part * stride, _mm512_mask_shuffle_epi8(second, lower, first, shuffle));
+    _mm512_storeu_si512(to + part * stride, _mm512_mask_shuffle_epi8(second, lower, first, upper_to_lower));
     if (part + 1 < split_parts) first = rest(first), second = rest(second);
   }
 }

@@ -113,7 +113,7 @@ aligned_vector<float> with_parts(int packs, int skipped, bool by_vectors) {
 
 template <function F, orders Mask>
 void compare_parts() {
-  for (const int packs : {1, 2, 5})
+  for (const int packs : {1, 2, 3, 4, 5, 6, 7, 8, 9})
     for (int skipped = 0; skipped < count(Mask); skipped++) {
       const aligned_vector<float> whole = with_parts<F, Mask>(packs, skipped, false),
                                   some = with_parts<F, Mask>(packs, skipped, true);
