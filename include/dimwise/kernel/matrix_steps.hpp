@@ -91,6 +91,26 @@ DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
     for (std::ptrdiff_t k = lines * share / shares; k < last; k++) __builtin_prefetch(from + k * line, 0, 2);
   }
 }
+/// Rows [r, r + height) of the sum of products that begins with p: all but where they go.
+template <class T>
+DIMWISE_INLINE void set_sum(simd::gemm_strip<T>& g, const matrix_product* p, const step<T>& st, const call<T>& c,
+                            const depth_ranges& ranges, int r, int height) {
+  g.columns = p->columns;
+  g.start = p->accumulate ? simd::gemm_start::accumulate : p->bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
+  if (p->bias >= 0) g.bias = c.parameters + p->bias + c.i * p->bias_dim + r;
+  g.bias_columns = st.samples;
+  g.count = p->terms;
+  for (int j = 0; j < g.count; j++) {
+    const simd::gemm_range k = ranges.of(p + j - st.products, r, r + height);
+    if (p[j].a_dim) {
+      const T* weights = c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row;
+      if (p[j].a_col == 1) prefetch_next(st, c, weights, p[j].a_dim, p[j].a_row, height, k.end);
+      else prefetch_next(st, c, weights, p[j].a_dim, p[j].a_col, k.end, height);
+    }
+    g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col, p[j].a_row, p[j].a_col,
+                  c.workspace + p[j].b + (c.i & p[j].b_turn) * p[j].b_dim + k.begin * p[j].b_row,   p[j].b_row, k.end - k.begin};
+  }
+}
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A few rows at a time, all
@@ -116,22 +136,7 @@ void products(const step<T>& st, const call<T>& c) {
     for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
       g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? r - begin : r) * p->c_row;
       g.c_stride = p->c_row;
-      g.columns = p->columns;
-      g.start = p->accumulate ? simd::gemm_start::accumulate : p->bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
-      if (p->bias >= 0) g.bias = c.parameters + p->bias + c.i * p->bias_dim + r;
-      g.bias_columns = st.samples;
-      g.count = p->terms;
-      for (int j = 0; j < g.count; j++) {
-        const simd::gemm_range k = ranges.of(p + j - st.products, r, r + height);
-        if (p[j].a_dim) {
-          const T* weights = c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row;
-          if (p[j].a_col == 1) detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_row, height, k.end);
-          else detail::prefetch_next(st, c, weights, p[j].a_dim, p[j].a_col, k.end, height);
-        }
-        g.terms[j] = {
-            c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col, p[j].a_row, p[j].a_col,
-            c.workspace + p[j].b + (c.i & p[j].b_turn) * p[j].b_dim + k.begin * p[j].b_row,   p[j].b_row, k.end - k.begin};
-      }
+      detail::set_sum(g, p, st, c, ranges, r, height);
       if constexpr (outer) simd::compute_outer_products(g, height);
       else simd::compute<Tile>(g, height, rows);
       p += g.count > 1 ? g.count : 1;

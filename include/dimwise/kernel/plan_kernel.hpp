@@ -36,6 +36,7 @@ class plan_kernel final : public kernel_interface<T> {
     if (reverse && (reverse->by.state || reverse->by.time || reverse->by.inputs))
       by_inputs.emplace(t, *reverse, block, parameter_gradients::left_out);
     each_plan(*this, [&](plan<T>& p) { choose_tiles(p, tiles); });
+    if (arithmetic == product_arithmetic::fused) each_plan(*this, [](plan<T>& p) { p.take_functions_along(); });
 #if defined(DIMWISE_SIMD_SPLIT)
     if constexpr (simd::has_split_tiles<T>)
       if (arithmetic != product_arithmetic::fused) {

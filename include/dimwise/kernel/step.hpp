@@ -102,6 +102,7 @@ struct alignas(64) step {
   double value = 0;
   orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
+  void (*run_with_function)(const step&, const call<T>&) = nullptr;  ///< of a product: does what follows it, too; null: none does
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts; then `run` is null
   ahead_of_step ahead;
   const inputs_ahead* inputs = nullptr;    ///< of a product

@@ -106,29 +106,29 @@ DIMWISE_INLINE P* opaque(P* p) {
   return p;
 }
 
-/// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are
-/// columns, `at` is the tile's first row, and the bias has a number for each column.
-template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsAlong = false>
-[[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int at) {
-  pack<T> sum[split][Rows][Packs];
-  const int row = OutputsAlong ? at : 0, column = OutputsAlong ? 0 : at;
-  // The address of each row follows from the one before it when it is needed. Known all at once, they would fill the registers.
-  const auto each_row = [&](auto&& f) DIMWISE_INLINE_LAMBDA {
-    const std::ptrdiff_t stride = g.c_stride;
-    T* c = g.c + row * stride + column;
+/// The address of each of Rows rows of C follows from the one before it when it is needed. Known all at once, they would fill the
+/// registers.
+template <int Rows, class T, class F>
+DIMWISE_INLINE void each_row(T* c, std::ptrdiff_t stride, F&& f) {
 #pragma GCC unroll 32
-    for (int r = 0; r < Rows; ++r) {
-      f(r, c);
-      if (r + 1 < Rows) c = opaque(c + stride);
-    }
-  };
+  for (int r = 0; r < Rows; ++r) {
+    f(r, c);
+    if (r + 1 < Rows) c = opaque(c + stride);
+  }
+}
+
+/// The sums of Rows x Packs packs of C from (row, column) on, in Split parts. Outputs of the layer are rows, all of them; or,
+/// OutputsAlong, they are columns, and the bias has a number for each column. `between(k, step)` is asked before the inner loop
+/// of each term, of k steps, and may take some of them itself.
+template <bool OutputsAlong, class T, int Split, int Rows, int Packs, class Between>
+DIMWISE_INLINE void sum_tile(const gemm_strip<T>& g, int row, int column, pack<T> (&sum)[Split][Rows][Packs], Between&& between) {
   if constexpr (OutputsAlong) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
       for (int v = 0; v < Packs; ++v) sum[0][r][v] = row + r < g.bias_rows ? load(g.bias + v * lanes<T>) : broadcast<T>(0);
   } else if (g.start == gemm_start::accumulate) {
-    each_row([&](int r, const T* c) DIMWISE_INLINE_LAMBDA {
+    each_row<Rows>(g.c + column, g.c_stride, [&](int r, const T* c) DIMWISE_INLINE_LAMBDA {
 #pragma GCC unroll 32
       for (int v = 0; v < Packs; ++v) sum[0][r][v] = load(c + v * lanes<T>);
     });
@@ -145,7 +145,7 @@ template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsA
       for (int v = 0; v < Packs; ++v) sum[0][r][v] = broadcast<T>(0);
   }
 #pragma GCC unroll 4
-  for (int s = 1; s < split; ++s)
+  for (int s = 1; s < Split; ++s)
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
@@ -174,12 +174,13 @@ template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsA
       b += b_stride;
     };
     int k = t->depth;
-    if constexpr (split > 1) {
+    between(k, [&]() DIMWISE_INLINE_LAMBDA { step(sum[0]); });
+    if constexpr (Split > 1) {
 #pragma GCC unroll 1
-      for (; k >= split; k -= split) {
+      for (; k >= Split; k -= Split) {
         step(sum[0]);
         step(sum[1]);
-        if constexpr (split > 2) {
+        if constexpr (Split > 2) {
           step(sum[2]);
           step(sum[3]);
         }
@@ -188,8 +189,16 @@ template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsA
 #pragma GCC unroll 1
     for (; k > 0; --k) step(sum[0]);
   }
+}
 
-  each_row([&](int r, T* c) DIMWISE_INLINE_LAMBDA {
+/// Rows x Packs packs of C. Outputs of the layer are rows, and `at` is the tile's first column; or, `OutputsAlong`, they are
+/// columns, and `at` is the tile's first row.
+template <class T, int Rows, int Packs, int split = sums_of(Rows), bool OutputsAlong = false>
+[[gnu::noinline]] void gemm_tile(const gemm_strip<T>& g, int at) {
+  pack<T> sum[split][Rows][Packs];
+  const int row = OutputsAlong ? at : 0, column = OutputsAlong ? 0 : at;
+  sum_tile<OutputsAlong>(g, row, column, sum, [](int&, auto&&) DIMWISE_INLINE_LAMBDA {});
+  each_row<Rows>(g.c + row * g.c_stride + column, g.c_stride, [&](int r, T* c) DIMWISE_INLINE_LAMBDA {
 #pragma GCC unroll 32
     for (int v = 0; v < Packs; ++v) {
       pack<T> total = sum[0][r][v];
@@ -288,18 +297,29 @@ constexpr int strip_rows(int left) {
   return detail::even_part(left, tile_shapes[Tile].rows);
 }
 
-/// Computes `rows` rows, as many as strip_rows<Tile> gives, of the `outputs` rows of the whole product; all columns. Tile: of
-/// tile_shapes.
+/// How many of `left` packs of columns the next tile takes: a single pack is bound by its loads, so 4 are 2 and 2.
+template <int Tile = 0>
+constexpr int strip_packs(int left) {
+  return detail::even_part(left, tile_shapes[Tile].packs);
+}
+
+/// Computes `packs` packs from `column` on, as many as strip_packs<Tile> gives, of `rows` rows, as many as strip_rows<Tile>
+/// gives, of the `outputs` rows of the whole product. Tile: of tile_shapes.
 template <int Tile = 0, class T>
-void compute(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs) {
+DIMWISE_INLINE void compute_packs(const gemm_strip<T>& g, int rows, [[maybe_unused]] int outputs, int column, int packs) {
   static_assert(tile_shapes[Tile].rows >= 4, "a single row must be a product of its own");
   const detail::tile_function<T>* tile = detail::tiles<T>.of + detail::most_of_tile.packs * (rows - 1) - 1;
   if constexpr (tile_shapes[Tile].rows == 4)
     if (rows == 2 && outputs > 2) tile = detail::tiles_of_two_rows<T>.of - 1;
-  for (int left = g.columns / lanes<T>, column = 0, packs; left > 0; left -= packs) {
-    packs = detail::even_part(left, tile_shapes[Tile].packs);  // a single pack is bound by its loads, so 4 are 2 and 2
-    tile[packs](g, column);
-    column += packs * lanes<T>;
+  tile[packs](g, column);
+}
+
+/// The same for all columns.
+template <int Tile = 0, class T>
+void compute(const gemm_strip<T>& g, int rows, int outputs) {
+  for (int left = g.columns / lanes<T>, column = 0, packs; left > 0; left -= packs, column += packs * lanes<T>) {
+    packs = strip_packs<Tile>(left);
+    compute_packs<Tile>(g, rows, outputs, column, packs);
   }
 }
 

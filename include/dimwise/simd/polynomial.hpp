@@ -67,7 +67,17 @@ DIMWISE_INLINE pack<T> product_tail(const pack<T>& a, const pack<T>& b, const pa
 /// |x| with the sign of `sign`, for x >= 0.
 template <class T>
 DIMWISE_INLINE pack<T> with_sign(const pack<T>& x, const pack<T>& sign) {
+#if defined(DIMWISE_SIMD_AVX512)
+  constexpr int x_or_sign_and_mask = 0xf8;  // g++ makes two operations of it otherwise
+  if constexpr (sizeof(T) == 4)
+    return from_bits<T>(
+        lane_bits<T>(_mm512_ternarylogic_epi32(to_bits(x), to_bits(sign), lane_bits<T>(layout<T>::sign), x_or_sign_and_mask)));
+  else
+    return from_bits<T>(
+        lane_bits<T>(_mm512_ternarylogic_epi64(to_bits(x), to_bits(sign), lane_bits<T>(layout<T>::sign), x_or_sign_and_mask)));
+#else
   return from_bits<T>(to_bits(x) | (to_bits(sign) & lane_bits<T>(layout<T>::sign)));
+#endif
 }
 
 template <class T>

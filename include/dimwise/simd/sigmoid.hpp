@@ -51,6 +51,22 @@ struct sigmoid_in_sixteenths : exp_in_sixteenths {
 };
 #endif
 
+/// e^y, y = argument_of_sigmoid(x).
+template <bool WithSlope, class T>
+DIMWISE_INLINE pack<T> exp_of_sigmoid(const pack<T>& x) {
+  const pack<T> y = argument_of_sigmoid<WithSlope, T>(x);
+#if defined(DIMWISE_SIMD_AVX512)
+  if constexpr (sizeof(T) == 4) {
+    exp_in_sixteenths f;
+    run_stages(f, y);
+    return f.value();
+  }
+#endif
+  const auto parts = split_exp<T>(y, layout<T>::bias);
+  const pack<T> s = power_of_two<T>(parts.rounded);
+  return fma(s, parts.q, s);
+}
+
 }  // namespace detail
 
 #if defined(DIMWISE_SIMD_AVX512)
@@ -59,22 +75,31 @@ template <bool WithSlope>
 using sigmoid_stages = detail::sigmoid_in_sixteenths<WithSlope>;
 #endif
 
+/// sigmoid x before its last operation, a division: the digits of sigmoid for loops that divide elsewhere.
+template <class T>
+struct sigmoid_quotient {
+  pack<T> numerator, denominator;
+  DIMWISE_INLINE explicit sigmoid_quotient(const pack<T>& x)
+      : numerator(detail::exp_of_sigmoid<false, T>(x)), denominator(numerator + broadcast<T>(1)) {}
+};
+
 namespace detail {
 /// sigmoid, and sigmoid (1 - sigmoid) if asked for.
 template <bool WithSlope, class T>
 DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x, [[maybe_unused]] pack<T>* slope) {
+  if constexpr (!WithSlope) {
+    const sigmoid_quotient<T> q(x);
+    return q.numerator / q.denominator;
+  }
 #if defined(DIMWISE_SIMD_AVX512)
   if constexpr (sizeof(T) == 4) {
-    sigmoid_in_sixteenths<WithSlope> f;
+    sigmoid_in_sixteenths<true> f;
     run_stages(f, x);
-    if constexpr (WithSlope) *slope = f.slope;
+    *slope = f.slope;
     return f.value(x);
   }
 #endif
-  const auto parts = split_exp<T>(argument_of_sigmoid<WithSlope, T>(x), layout<T>::bias);
-  const pack<T> s = power_of_two<T>(parts.rounded), e = fma(s, parts.q, s), one = broadcast<T>(1);
-  if constexpr (!WithSlope) return e / (e + one);
-  const pack<T> above = reciprocal(e + one), below = e * above;
+  const pack<T> e = exp_of_sigmoid<true, T>(x), above = reciprocal(e + broadcast<T>(1)), below = e * above;
   *slope = fnma(below, below, below);
   return select(x < broadcast<T>(0), below, above);
 }

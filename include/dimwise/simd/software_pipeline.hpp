@@ -32,13 +32,19 @@ DIMWISE_INLINE void advance(Stages& f, const V& x) {
 }
 }  // namespace detail
 
-/// All stages for one vector. (A function that returned `f` would leave its members in memory.)
-template <class Stages, class V>
+/// The first End stages for one vector. (A function that returned `f` would leave its members in memory.)
+template <int End, class Stages, class V>
 DIMWISE_INLINE void run_stages(Stages& f, const V& x) {
-  detail::unrolled<Stages::stages>([&](auto j) DIMWISE_INLINE_LAMBDA {
+  detail::unrolled<End>([&](auto j) DIMWISE_INLINE_LAMBDA {
     if constexpr (j == 0) f.stage(j, x);
     else f.stage(j);
   });
+}
+
+/// All of them.
+template <class Stages, class V>
+DIMWISE_INLINE void run_stages(Stages& f, const V& x) {
+  run_stages<Stages::stages>(f, x);
 }
 
 /// Groups of Group vectors that a pipeline of these stages needs.

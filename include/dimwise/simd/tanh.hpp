@@ -121,7 +121,9 @@ struct tanh_of_steps_and_rest {
     t = of_tanh_steps(rounded);
     f1 = f;
   }
-  DIMWISE_INLINE void stage(stage_number<2>) { quotient = fma(t, c, f1) / fma(t, f1, c); }
+  DIMWISE_INLINE V numerator() const { return fma(t, c, f1); }
+  DIMWISE_INLINE V denominator() const { return fma(t, f1, c); }
+  DIMWISE_INLINE void stage(stage_number<2>) { quotient = numerator() / denominator(); }
   DIMWISE_INLINE V value(const V& x) const { return with_sign<float>(quotient, x); }
 };
 #endif
@@ -248,6 +250,25 @@ struct tanh_in_eighths {
 }  // namespace detail
 
 #if defined(DIMWISE_SIMD_AVX512)
+/// tanh x before its last operation, a division: the digits of tanh for loops that divide elsewhere.
+template <class T>
+struct tanh_quotient {
+  pack<T> numerator, denominator;
+  DIMWISE_INLINE explicit tanh_quotient(const pack<T>& x) {
+    if constexpr (sizeof(T) == 4) {
+      detail::tanh_of_steps_and_rest f;
+      run_stages<2>(f, x);
+      numerator = detail::with_sign<T>(f.numerator(), x);
+      denominator = f.denominator();
+    } else {
+      detail::tanh_in_eighths<false> f;
+      run_stages<4>(f, x);
+      numerator = detail::with_sign<T>(f.fraction.a, x);
+      denominator = f.fraction.d;
+    }
+  }
+};
+
 /// tanh in stages, with the slope if asked for.
 template <class T, bool WithSlope>
 using tanh_stages = std::conditional_t<sizeof(T) == 8, detail::tanh_in_eighths<WithSlope>,
