@@ -204,7 +204,7 @@ template <class T, function F, class Out, class A>
   std::uint16_t* const parts = at.parts + at.row / 2 * simd::split_parts * at.next_part;
   const std::ptrdiff_t next_part = at.next_part;
   const int split_begin = at.split_begin, split_end = at.split_end;
-  for (std::ptrdiff_t s = at.begin, end = at.end; s < end; s += simd::lanes<T>) {
+  for (std::ptrdiff_t s = at.begin, end = s + at.samples; s < end; s += simd::lanes<T>) {
     series y[2] = {series(f.out.closure()), series(f.out.closure())};
     for (int row = 0; row < 2; row++) {
       V slope(T(0));
@@ -264,7 +264,7 @@ template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
 #if defined(DIMWISE_SIMD_SPLIT)
   if constexpr (simd::has_split_tiles<T> && goes_by_vectors(F, Slope))
-    if (c.pair) return detail::unary_of_two_rows<T, F, Out, A>(st, *c.pair);
+    if (c.pair) return void(c.pair->run = detail::unary_of_two_rows<T, F, Out, A>);
 #endif
   detail::unary_of_rows<T, F, Slope, Out, A>(st, c);
 }

@@ -55,7 +55,10 @@ class pending_rows {
     const int coefficients = std::max(1, count(follower_->out_set));
     // whole tiles of parts: what fills up the last one is written with whole rows
     if (takes_two_rows(*follower_) && rows % simd::tile_depth == 0) {
-      of_turn_ = std::clamp(most_numbers / coefficients, 1, most_vectors) * simd::lanes<float>;
+      const int vectors = follower_->samples / simd::lanes<float>;  // in turns of the same length
+      int of_turn = std::clamp(most_numbers / coefficients, 1, most_vectors);
+      while (vectors % of_turn != 0) of_turn--;
+      of_turn_ = of_turn * simd::lanes<float>;
       part_.pair = &pair_;
       begin_pairs();
     } else {
@@ -90,17 +93,16 @@ class pending_rows {
   int turns_ = 0, pauses_ = 0, due_ = 0;
 
   int turns() const {
-    if (of_turn_) return (end_ - part_.first_row) / 2 * ((follower_->samples + of_turn_ - 1) / of_turn_) - pair_.begin / of_turn_;
+    if (of_turn_) return (end_ - part_.first_row) / 2 * (follower_->samples / of_turn_) - pair_.begin / of_turn_;
     return (end_ - part_.first_row + rows_ - 1) / rows_;
   }
   void run_some() {
     if (of_turn_) {
-      pair_.row = part_.first_row - part_.strip_row;
-      pair_.end = std::min(pair_.begin + of_turn_, follower_->samples);
-      follower_->run(*follower_, part_);
-      pair_.begin = pair_.end;
+      pair_.run(*follower_, pair_);
+      pair_.begin += of_turn_;
       if (pair_.begin < follower_->samples) return;
       pair_.begin = 0;
+      pair_.row += 2;
       part_.first_row += 2;
       return;
     }
@@ -120,7 +122,9 @@ class pending_rows {
     }
     pair_.result = f.parts_alone ? nullptr : part_.at(f.out, w);
     pair_.result_row = f.parts_alone ? 0 : f.out.row;
-    pair_.begin = 0;
+    pair_.row = pair_.begin = 0;
+    pair_.samples = of_turn_;
+    f.run(f, part_);  // sets pair_.run
     pair_.parts = nullptr;
     pair_.next_part = 0;
     pair_.split_begin = pair_.split_end = 0;

@@ -137,8 +137,9 @@ struct two_rows {
   std::ptrdiff_t result_row = 0;
   std::uint16_t* parts = nullptr;  ///< bf16 parts of the first two rows (simd/split_tile.hpp), the line of their first sample
   std::ptrdiff_t next_part = 0;
-  int split_begin = 0, split_end = 0;  ///< coefficients of the result of which parts are made
-  int row = 0, begin = 0, end = 0;     ///< the first of the two; samples
+  int split_begin = 0, split_end = 0;                      ///< coefficients of the result of which parts are made
+  int row = 0, begin = 0, samples = 0;                     ///< the first of the two; the first sample and their number
+  void (*run)(const step<T>&, const two_rows&) = nullptr;  ///< what handles them; such a step sets it, and does nothing else
 };
 
 /// One block of samples in flight.
@@ -152,15 +153,15 @@ struct call {
   const T* const* cotangents = nullptr;
   T* const* outputs = nullptr;
   const input_cotangents<T>* input_gradients = nullptr;
-  std::size_t first = 0;              ///< first sample
-  int valid = 0;                      ///< samples of the block that exist; the others repeat the last one
-  std::size_t next = 0;               ///< first sample of the next block that uses this workspace
-  int next_valid = 0;                 ///< samples of it
-  int i = 0;                          ///< dimension
-  bool begins = false;                ///< the accumulators hold nothing yet that matters where a step starts them
-  int first_row = 0, rows = 0;        ///< features that a step applied to rows handles; 0 rows: all
-  int strip_row = 0;                  ///< the first feature of the current strip
-  const two_rows<T>* pair = nullptr;  ///< what a step that is `by_vectors` handles instead of whole rows
+  std::size_t first = 0;        ///< first sample
+  int valid = 0;                ///< samples of the block that exist; the others repeat the last one
+  std::size_t next = 0;         ///< first sample of the next block that uses this workspace
+  int next_valid = 0;           ///< samples of it
+  int i = 0;                    ///< dimension
+  bool begins = false;          ///< the accumulators hold nothing yet that matters where a step starts them
+  int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
+  int strip_row = 0;            ///< the first feature of the current strip
+  two_rows<T>* pair = nullptr;  ///< a step that is `by_vectors` says what handles two rows, instead of handling any
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }

@@ -101,10 +101,10 @@ struct tanh_of_steps_and_rest {
   V rounded, f, t, c, f1, quotient;
   DIMWISE_INLINE void stage(stage_number<0>, const V& x) {
 #if defined(DIMWISE_SIMD_AVX512)
-    // Steps of a power of two, which additions find, beside the multiply-adds.
-    const V y = min(V(15.5f), abs(x)), magic(1.5f * 0x1p23f * tanh_step);
-    rounded = y + magic;
-    f = y - (rounded - magic);
+    constexpr int rest_of_halves = 1 << 4;  // of rounding to multiples of 2^-1, to nearest even as the addition rounds
+    const V y = abs(x), magic(1.5f * 0x1p23f * tanh_step);
+    rounded = min(V(15.5f), y) + magic;
+    f = _mm512_reduce_ps(y, rest_of_halves);
 #else
     const V y = min(V(9.6f), abs(x)), magic(0x1.8p23f);
     rounded = fma(y, V(1 / tanh_step), magic);
