@@ -150,8 +150,16 @@ void each_sum(const step<float>& st, F&& f) {
 /// The terms of sum `first` of a step that are multiplied as they are: rows [r, r + height) of C = its start and they.
 inline void whole_terms(const step<float>& st, const call<float>& c, int first, float* to, int r, int height) {
   const matrix_product& p = st.products[first];
+  int terms = 0;
+  bool outer = p.rows > 2;  // each of them has one column of weights
+  for (int j = first; j < first + p.terms; j++) {
+    if (st.split[j].b >= 0) continue;
+    outer = outer && st.products[j].depth == 1 && st.products[j].rule == extent_rule::full;
+    terms++;
+  }
+  outer = outer && terms > 0 && terms <= simd::most_outer_products;
   for (int at = 0, lines; at < height; at += lines) {
-    lines = simd::strip_rows<0>(height - at);
+    lines = outer ? height : simd::strip_rows<0>(height - at);
     simd::gemm_strip<float> g;
     g.c = to + at * p.c_row;
     g.c_stride = p.c_row;
@@ -167,7 +175,8 @@ inline void whole_terms(const step<float>& st, const call<float>& c, int first, 
           c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col, q.a_row, q.a_col,
           c.workspace + q.b + (c.i & q.b_turn) * q.b_dim + k.begin * q.b_row,          q.b_row, k.end - k.begin};
     }
-    simd::compute(g, lines, st.products->rows);
+    if (outer) simd::compute_outer_products(g, lines);
+    else simd::compute(g, lines, st.products->rows);
   }
 }
 
