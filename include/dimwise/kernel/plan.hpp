@@ -345,7 +345,7 @@ class plan {
     s.follower = next;
     s.strip = next && next->strip;
     if (next && !outer && leaves_quotients(s, at(follower)))
-      s.run_with_function = steps::products_before<T>(at(follower).f, s.products->rows);
+      s.run_with_function = steps::products_before<T>(at(follower).f, s.products->rows, samples);
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};

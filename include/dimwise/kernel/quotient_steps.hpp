@@ -47,13 +47,14 @@ void products_before_quotients(const step<T>& st, const call<T>& c) {
   pending.finish();
 }
 
-/// products_before_quotients of a layer's function; null where that does not end in a division, or less than half of the rows are
-/// in whole tiles.
+/// products_before_quotients of a layer's function; null where that does not end in a division, or fewer than half of the rows or
+/// not all samples are in whole tiles.
 template <class T>
-step_function<T> products_before(function f, int rows) {
-  constexpr int of_tile = simd::pending_quotients<T>::rows;
-  if (rows % of_tile != 0 && rows < 4 * of_tile) return nullptr;  // the last 9 to 15 are cut in two
-#if defined(DIMWISE_SIMD_AVX512)                                  // 32 registers: a tile, and what it takes to divide beside it
+step_function<T> products_before(function f, int rows, int samples) {
+  using tile = simd::pending_quotients<T>;
+  if (samples % (tile::packs * simd::lanes<T>) != 0) return nullptr;
+  if (rows % tile::rows != 0 && rows < 4 * tile::rows) return nullptr;  // the last 9 to 15 are cut in two
+#if defined(DIMWISE_SIMD_AVX512)  // 32 registers: a tile, and what it takes to divide beside it
   if (f == function::tanh) return products_before_quotients<T, simd::tanh_quotient<T>>;
   if (f == function::sigmoid) return products_before_quotients<T, simd::sigmoid_quotient<T>>;
 #endif

@@ -28,10 +28,10 @@ constexpr void layers(model& m) {
 }
 
 template <class T>
-int layers_with_functions() {
+int layers_with_functions(int samples = plan_kernel<T>::default_block) {
   using namespace kernel_detail;
   const auto& program = static_program<layers, kernel_purpose::outputs, 0, by_nothing>::template executable<T>();
-  const plan<T> p(recording<layers>::view, program.nodes, program.functions, plan_kernel<T>::default_block);
+  const plan<T> p(recording<layers>::view, program.nodes, program.functions, samples);
   return int(std::count_if(p.steps.begin(), p.steps.end(), [](const step<T>& s) { return s.run_with_function; }));
 }
 
@@ -75,6 +75,7 @@ TEST_CASE("layers of which the value alone is asked for are computed with their 
   // layer has a derivative
   CHECK(layers_with_functions<float>() == 8);
   CHECK(layers_with_functions<double>() == 8);
+  CHECK(layers_with_functions<float>(2 * simd::lanes<float>) == 0);
 #else
   CHECK(layers_with_functions<float>() == 0);
 #endif
