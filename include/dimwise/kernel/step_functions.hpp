@@ -48,6 +48,8 @@ step_function<T> general_unary(const jet_node& x) {
   if (x.o == jet_op::unary_vjp) return steps::unary_vjp<T, F, D, D, D, D>;
   if constexpr (vjp_reads_slope(F))
     if (x.slope) return steps::unary<T, F, true, D, D>;
+  if constexpr (F == function::tanh || F == function::sigmoid)  // the digits of quotient_steps.hpp
+    if (x.stored == value_only) return steps::unary<T, F, false, static_orders<value_only>, D>;
   return steps::unary<T, F, false, D, D>;
 }
 }  // namespace kernel_detail
