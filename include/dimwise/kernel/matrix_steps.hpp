@@ -91,14 +91,27 @@ DIMWISE_INLINE void ask_for_inputs(const step<T>& st, const call<T>& c) {
     for (std::ptrdiff_t k = lines * share / shares; k < last; k++) __builtin_prefetch(from + k * line, 0, 2);
   }
 }
+/// What row r and those behind it of the sum that begins with p start from.
+template <class T>
+DIMWISE_INLINE void set_start(simd::gemm_strip<T>& g, const matrix_product& p, const step<T>& st, const call<T>& c, int r) {
+  g.columns = p.columns;
+  g.start = p.accumulate ? simd::gemm_start::accumulate : p.bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
+  if (p.bias >= 0) g.bias = c.parameters + p.bias + c.i * p.bias_dim + r;
+  g.bias_columns = st.samples;
+}
+/// The part k of the inner index of a product, from row r on.
+template <class T>
+DIMWISE_INLINE simd::gemm_term<T> term_of(const matrix_product& p, const call<T>& c, int r, const simd::gemm_range& k) {
+  return {c.parameters + p.a + c.i * p.a_dim + r * p.a_row + k.begin * p.a_col, p.a_row, p.a_col,
+          c.workspace + p.b + (c.i & p.b_turn) * p.b_dim + k.begin * p.b_row,   p.b_row, k.end - k.begin};
+}
+/// Whether a product can be a term of simd::compute_outer_products.
+inline bool is_outer_product(const matrix_product& p) { return p.depth == 1 && p.rows > 2 && p.rule == extent_rule::full; }
 /// Rows [r, r + height) of the sum of products that begins with p: all but where they go.
 template <class T>
 DIMWISE_INLINE void set_sum(simd::gemm_strip<T>& g, const matrix_product* p, const step<T>& st, const call<T>& c,
                             const depth_ranges& ranges, int r, int height) {
-  g.columns = p->columns;
-  g.start = p->accumulate ? simd::gemm_start::accumulate : p->bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
-  if (p->bias >= 0) g.bias = c.parameters + p->bias + c.i * p->bias_dim + r;
-  g.bias_columns = st.samples;
+  set_start(g, *p, st, c, r);
   g.count = p->terms;
   for (int j = 0; j < g.count; j++) {
     const simd::gemm_range k = ranges.of(p + j - st.products, r, r + height);
@@ -107,8 +120,7 @@ DIMWISE_INLINE void set_sum(simd::gemm_strip<T>& g, const matrix_product* p, con
       if (p[j].a_col == 1) prefetch_next(st, c, weights, p[j].a_dim, p[j].a_row, height, k.end);
       else prefetch_next(st, c, weights, p[j].a_dim, p[j].a_col, k.end, height);
     }
-    g.terms[j] = {c.parameters + p[j].a + c.i * p[j].a_dim + r * p[j].a_row + k.begin * p[j].a_col, p[j].a_row, p[j].a_col,
-                  c.workspace + p[j].b + (c.i & p[j].b_turn) * p[j].b_dim + k.begin * p[j].b_row,   p[j].b_row, k.end - k.begin};
+    g.terms[j] = term_of(p[j], c, r, k);
   }
 }
 }  // namespace detail

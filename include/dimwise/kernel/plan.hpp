@@ -339,7 +339,7 @@ class plan {
     step<T>& s = add_step(i);
     set_products(s, layer_products(layout, t, p, x, factors, set, in));
     const bool outer = std::all_of(s.products, s.products + s.product_count, [](const matrix_product& q) {
-      return q.depth == 1 && q.terms > 0 && q.terms <= simd::most_outer_products && q.rows > 2 && q.rule == extent_rule::full;
+      return steps::detail::is_outer_product(q) && q.terms > 0 && q.terms <= simd::most_outer_products;
     });
     s.run = outer ? steps::products<T, simd::outer_tile> : steps::products<T>;
     s.follower = next;

@@ -55,7 +55,8 @@ class pending_rows {
     const int coefficients = std::max(1, count(follower_->out_set));
     // whole tiles of parts: what fills up the last one is written with whole rows
     if (takes_two_rows(*follower_) && rows % simd::tile_depth == 0) {
-      const int vectors = follower_->samples / simd::lanes<float>;  // in turns of the same length
+      // Turns of one length: g++ takes the end of a shorter one as a minimum in vector registers, behind the tile products.
+      const int vectors = follower_->samples / simd::lanes<float>;
       int of_turn = std::clamp(most_numbers / coefficients, 1, most_vectors);
       while (vectors % of_turn != 0) of_turn--;
       of_turn_ = of_turn * simd::lanes<float>;
@@ -150,30 +151,21 @@ void each_sum(const step<float>& st, F&& f) {
 /// The terms of sum `first` of a step that are multiplied as they are: rows [r, r + height) of C = its start and they.
 inline void whole_terms(const step<float>& st, const call<float>& c, int first, float* to, int r, int height) {
   const matrix_product& p = st.products[first];
-  int terms = 0;
-  bool outer = p.rows > 2;  // each of them has one column of weights
-  for (int j = first; j < first + p.terms; j++) {
-    if (st.split[j].b >= 0) continue;
-    outer = outer && st.products[j].depth == 1 && st.products[j].rule == extent_rule::full;
-    terms++;
-  }
-  outer = outer && terms > 0 && terms <= simd::most_outer_products;
+  const matrix_product* terms[simd::most_gemm_terms];
+  int count = 0;
+  for (int j = first; j < first + p.terms; j++)
+    if (st.split[j].b < 0) terms[count++] = st.products + j;
+  const bool outer = count > 0 && count <= simd::most_outer_products &&
+                     std::all_of(terms, terms + count, [](const matrix_product* q) { return is_outer_product(*q); });
   for (int at = 0, lines; at < height; at += lines) {
     lines = outer ? height : simd::strip_rows<0>(height - at);
     simd::gemm_strip<float> g;
     g.c = to + at * p.c_row;
     g.c_stride = p.c_row;
-    g.columns = p.columns;
-    g.start = p.accumulate ? simd::gemm_start::accumulate : p.bias >= 0 ? simd::gemm_start::bias : simd::gemm_start::zero;
-    if (p.bias >= 0) g.bias = c.parameters + p.bias + c.i * p.bias_dim + r + at;
-    g.bias_columns = st.samples;
-    for (int j = first; j < first + p.terms; j++) {
-      const matrix_product& q = st.products[j];
-      if (st.split[j].b >= 0) continue;
-      const simd::gemm_range k = depth_range(q, st.d, c.i, r + at, r + at + lines);
-      g.terms[g.count++] = {
-          c.parameters + q.a + c.i * q.a_dim + (r + at) * q.a_row + k.begin * q.a_col, q.a_row, q.a_col,
-          c.workspace + q.b + (c.i & q.b_turn) * q.b_dim + k.begin * q.b_row,          q.b_row, k.end - k.begin};
+    set_start(g, p, st, c, r + at);
+    for (; g.count < count; g.count++) {
+      const matrix_product& q = *terms[g.count];
+      g.terms[g.count] = term_of(q, c, r + at, depth_range(q, st.d, c.i, r + at, r + at + lines));
     }
     if (outer) simd::compute_outer_products(g, lines);
     else simd::compute(g, lines, st.products->rows);

@@ -48,7 +48,7 @@ step_function<T> general_unary(const jet_node& x) {
   if (x.o == jet_op::unary_vjp) return steps::unary_vjp<T, F, D, D, D, D>;
   if constexpr (vjp_reads_slope(F))
     if (x.slope) return steps::unary<T, F, true, D, D>;
-  if constexpr (F == function::tanh || F == function::sigmoid)  // the digits of quotient_steps.hpp
+  if constexpr (steps::follows_from_value(F))  // the last bit of a value made with its slope can be another
     if (x.stored == value_only) return steps::unary<T, F, false, static_orders<value_only>, D>;
   return steps::unary<T, F, false, D, D>;
 }

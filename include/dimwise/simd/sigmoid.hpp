@@ -90,18 +90,19 @@ DIMWISE_INLINE pack<T> sigmoid(const pack<T>& x, [[maybe_unused]] pack<T>* slope
   if constexpr (!WithSlope) {
     const sigmoid_quotient<T> q(x);
     return q.numerator / q.denominator;
-  }
+  } else {
 #if defined(DIMWISE_SIMD_AVX512)
-  if constexpr (sizeof(T) == 4) {
-    sigmoid_in_sixteenths<true> f;
-    run_stages(f, x);
-    *slope = f.slope;
-    return f.value(x);
-  }
+    if constexpr (sizeof(T) == 4) {
+      sigmoid_in_sixteenths<true> f;
+      run_stages(f, x);
+      *slope = f.slope;
+      return f.value(x);
+    }
 #endif
-  const pack<T> e = exp_of_sigmoid<true, T>(x), above = reciprocal(e + broadcast<T>(1)), below = e * above;
-  *slope = fnma(below, below, below);
-  return select(x < broadcast<T>(0), below, above);
+    const pack<T> e = exp_of_sigmoid<true, T>(x), above = reciprocal(e + broadcast<T>(1)), below = e * above;
+    *slope = fnma(below, below, below);
+    return select(x < broadcast<T>(0), below, above);
+  }
 }
 
 }  // namespace detail
