@@ -66,8 +66,10 @@ void run_plan(const plan<T>& p, const call<T>& c, std::size_t begin, std::size_t
 }
 
 /// One program in blocks of samples, and in two and single vectors of them for what would leave the last block mostly empty.
-/// Where that needs little enough memory, two blocks are one as long as there are some: half the calls of small steps, weights
-/// read half as often, and half the passes over gradients (1 to 3 % of W1, W3 and W4).
+/// Where nothing has derivatives and that needs little enough memory, two blocks are one as long as there are some: half the
+/// calls of small steps, weights read half as often, and half the passes over gradients (1 to 3 % of W1 and W3). The coefficients
+/// of two blocks would leave the nearest cache, and what comes from the next one costs the processor its clock, too (3 to 5 %
+/// of W1 and W3, 6 % of W4's gradient at d = 8).
 template <class T>
 struct blocked_plan {
   plan<T> whole, pair, rest;
@@ -81,7 +83,8 @@ struct blocked_plan {
         rest(t, program.nodes, program.functions, simd::lanes<T>, gradients) {
     const bool adds = program.by.any() && gradients != parameter_gradients::left_out;
     const std::ptrdiff_t most = adds ? most_wide : buffer_layout<T>::second_level_cache;
-    if (!two_at_once || whole.repeats() || 2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most) return;
+    if (!two_at_once || whole.coefficients > 1 || whole.repeats() || 2 * whole.workspace * std::ptrdiff_t(sizeof(T)) > most)
+      return;
     wide.emplace(t, program.nodes, program.functions, 2 * block, gradients);
     if (wide->repeats()) wide.reset();
     else wide->group = std::max(1, whole.group / 2);

@@ -123,11 +123,52 @@ DIMWISE_INLINE void set_sum(simd::gemm_strip<T>& g, const matrix_product* p, con
     g.terms[j] = term_of(p[j], c, r, k);
   }
 }
+/// Rows [r, r + height) of it, and of the strip that begins with row `begin`.
+template <class T>
+DIMWISE_INLINE void set_rows(simd::gemm_strip<T>& g, const matrix_product* p, const step<T>& st, const call<T>& c,
+                             const depth_ranges& ranges, int begin, int r, int height) {
+  g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? r - begin : r) * p->c_row;
+  g.c_stride = p->c_row;
+  set_sum(g, p, st, c, ranges, r, height);
+}
+/// Whether the sums of a strip of `rows` rows that begin with p are computed a tile's columns after the other, each for all rows:
+/// the operand then comes from the second cache once for a strip, not once for each tile's rows. It should, where the nearest
+/// cache holds those columns and the strip's weights, but not all columns (4 % of W1 with four derivatives).
+template <int Tile, class T>
+bool goes_by_columns(const matrix_product* p, int rows) {
+  std::ptrdiff_t depth = 0;  // bytes of a column
+  for (int j = 0; j < p->terms; j++) {
+    if (p[j].a_dim) return false;  // asks for the weights of the next dimension with each tile's rows
+    depth += p[j].depth * std::ptrdiff_t(sizeof(T));
+  }
+  const std::ptrdiff_t weights = rows * depth;
+  return weights + p->columns * depth > nearest_cache &&
+         weights + simd::tile_shapes[Tile].packs * simd::lanes<T> * depth <= nearest_cache;
+}
+/// The strip of `of_strip` rows, or as many as there are, from row `begin` of `rows` on, a tile's columns after the other.
+/// Returns its end.
+template <int Tile, class T>
+[[gnu::noinline]] int strip_by_columns(const step<T>& st, const call<T>& c, const depth_ranges& ranges, int begin, int rows,
+                                       int of_strip) {
+  constexpr int most_tiles = most_strip_rows / 2;  // no tile has fewer rows, but the last
+  simd::gemm_strip<T> g[most_tiles];
+  int height[most_tiles];
+  int tiles = 0, end = begin;
+  for (; end < rows && end - begin < of_strip; end += height[tiles++]) height[tiles] = simd::strip_rows<Tile>(rows - end);
+  for (const matrix_product *p = st.products, *last = p + st.product_count; p != last; p += std::max(p->terms, 1)) {
+    for (int j = 0, r = begin; j < tiles; r += height[j++]) set_rows(g[j], p, st, c, ranges, begin, r, height[j]);
+    for (int left = p->columns / simd::lanes<T>, column = 0, packs; left > 0; left -= packs, column += packs * simd::lanes<T>) {
+      packs = simd::strip_packs<Tile>(left);
+      for (int j = 0; j < tiles; j++) simd::compute_packs<Tile>(g[j], height[j], rows, column, packs);
+    }
+  }
+  return end;
+}
 }  // namespace detail
 
-/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A few rows at a time, all
-/// terms and coefficients, and then, for each strip of rows, what follows. Tile: of simd::tile_shapes, or
-/// simd::outer_tile; digits do not depend on it.
+/// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A strip of rows at a time,
+/// all terms and coefficients, and then what follows. Tile: of simd::tile_shapes, or simd::outer_tile; digits do not depend on
+/// it.
 template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
   constexpr bool outer = Tile == simd::outer_tile;
@@ -140,25 +181,25 @@ void products(const step<T>& st, const call<T>& c) {
   call<T> part = c;
   simd::gemm_strip<T> g;
   const int of_strip = strip_rows(st.products->c_row * std::ptrdiff_t(sizeof(T)));
-  int begin = 0;  // of the strip
-  for (int r = 0, height; r < rows; r += height) {
-    if constexpr (outer) height = std::min(rows - r, of_strip);
-    else height = simd::strip_rows<Tile>(rows - r);
-    if (st.ahead.size) detail::ask_ahead(st, c, r, r + height, rows);
-    for (const matrix_product *p = st.products, *last = p + st.product_count; p != last;) {
-      g.c = c.workspace + p->c + c.i * p->c_dim + (st.strip ? r - begin : r) * p->c_row;
-      g.c_stride = p->c_row;
-      detail::set_sum(g, p, st, c, ranges, r, height);
-      if constexpr (outer) simd::compute_outer_products(g, height);
-      else simd::compute<Tile>(g, height, rows);
-      p += g.count > 1 ? g.count : 1;
+  bool by_columns = false;
+  if constexpr (!outer) by_columns = !st.ahead.size && detail::goes_by_columns<Tile, T>(st.products, std::min(rows, of_strip));
+  for (int begin = 0, end; begin < rows; begin = end) {
+    end = begin;
+    if constexpr (!outer)
+      if (by_columns) end = detail::strip_by_columns<Tile>(st, c, ranges, begin, rows, of_strip);
+    for (int height; end < rows && end - begin < of_strip; end += height) {
+      if constexpr (outer) height = std::min(rows - end, of_strip);
+      else height = simd::strip_rows<Tile>(rows - end);
+      if (st.ahead.size) detail::ask_ahead(st, c, end, end + height, rows);
+      for (const matrix_product *p = st.products, *last = p + st.product_count; p != last; p += std::max(p->terms, 1)) {
+        detail::set_rows(g, p, st, c, ranges, begin, end, height);
+        if constexpr (outer) simd::compute_outer_products(g, height);
+        else simd::compute<Tile>(g, height, rows);
+      }
     }
-    const int end = r + height;
-    if (end - begin < of_strip && end < rows) continue;
     part.first_row = part.strip_row = begin;
     part.rows = end - begin;
     for (const step<T>* next = st.follower; next; next = next->follower) next->run(*next, part);
-    begin = end;
   }
 }
 

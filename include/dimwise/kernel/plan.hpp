@@ -29,6 +29,7 @@ class plan {
   int samples = 0;                  ///< S
   int group = 1;                    ///< blocks that go through the plan together
   int d = 1;
+  int coefficients = 0;    ///< the most that a product has
   double matrix_flop = 0;  ///< per sample; masked blocks not counted
 
   /// functions[i]: the step function of node i, for products, elementary functions and their cotangents; others are chosen here.
@@ -331,6 +332,7 @@ class plan {
     const int follower = fused.follower[std::size_t(i)], in = follower >= 0 && fused.in_place[std::size_t(i)] ? follower : i;
     const std::vector<product_factor> factors = product_factors(t, p, x);
     const orders set = x.stored & ~layout.constants_of(i);
+    coefficients = std::max(coefficients, count(set));
     if (!source.repeats[std::size_t(i)])
       for (const product_factor& f : factors) matrix_flop += 2 * f.useful * count(readable(f.operand) & set);
     if (emit_single_output(i, follower, factors)) return;
