@@ -131,9 +131,9 @@ DIMWISE_INLINE void set_rows(simd::gemm_strip<T>& g, const matrix_product* p, co
   g.c_stride = p->c_row;
   set_sum(g, p, st, c, ranges, r, height);
 }
-/// Whether the sums of a strip of `rows` rows that begin with p are computed a tile's columns after the other, each for all rows:
-/// the operand then comes from the second cache once for a strip, not once for each tile's rows. It should, where the nearest
-/// cache holds those columns and the strip's weights, but not all columns (4 % of W1 with four derivatives).
+/// Whether a strip of `rows` rows of the sums that begin with p is computed by columns: as many as a tile has, for all rows, then
+/// the next. The operand then comes from the second cache once for a strip, not once for each tile's rows. It should, where the
+/// nearest cache holds those columns and the strip's weights, but not all columns (4 % of W1 with four derivatives).
 template <int Tile, class T>
 bool goes_by_columns(const matrix_product* p, int rows) {
   std::ptrdiff_t depth = 0;  // bytes of a column
@@ -145,8 +145,7 @@ bool goes_by_columns(const matrix_product* p, int rows) {
   return weights + p->columns * depth > nearest_cache &&
          weights + simd::tile_shapes[Tile].packs * simd::lanes<T> * depth <= nearest_cache;
 }
-/// The strip of `of_strip` rows, or as many as there are, from row `begin` of `rows` on, a tile's columns after the other.
-/// Returns its end.
+/// Computes a strip of `of_strip` rows, or as many as there are, from row `begin` of `rows` on, by columns. Returns its end.
 template <int Tile, class T>
 [[gnu::noinline]] int strip_by_columns(const step<T>& st, const call<T>& c, const depth_ranges& ranges, int begin, int rows,
                                        int of_strip) {
