@@ -68,8 +68,8 @@ void run_plan(const plan<T>& p, const call<T>& c, std::size_t begin, std::size_t
 /// One program in blocks of samples, and in two and single vectors of them for what would leave the last block mostly empty.
 /// Where nothing has derivatives and that needs little enough memory, two blocks are one as long as there are some: half the
 /// calls of small steps, weights read half as often, and half the passes over gradients (1 to 3 % of W1 and W3). The coefficients
-/// of two blocks would leave the nearest cache, and what comes from the next one costs the processor its clock, too (3 to 5 %
-/// of W1 and W3, 6 % of W4's gradient at d = 8).
+/// of two blocks would leave the nearest cache, and what comes from the next one costs the processor power and so its clock
+/// (up to 5 % of W1 and W4's gradient at d = 8, on a Granite Rapids).
 template <class T>
 struct blocked_plan {
   plan<T> whole, pair, rest;
