@@ -86,7 +86,7 @@ class split_plan {
  public:
   /// The plan must not outlive this object. interleaved_steps run it.
   split_plan(plan<float>& of, split_weights& weights) : p_(of), weights_(weights), end_((of.workspace + 15) / 16 * 16) {
-    const std::vector<step<float>> steps = std::move(p_.steps);
+    std::vector<step<float>> steps = std::move(p_.steps);
     const std::vector<phase> phases = std::move(p_.phases);
     p_.steps.clear();
     p_.phases.clear();
@@ -94,7 +94,11 @@ class split_plan {
     for (std::size_t i = 0; i < phases.size(); i++) {
       const phase& f = phases[i];
       const auto begin = steps.begin() + std::ptrdiff_t(f.begin), end = steps.begin() + std::ptrdiff_t(f.end);
-      if (f.each_dimension && !in_turn) before_loop(begin, steps.begin() + std::ptrdiff_t(phases[i + (f.dims > 0)].end));
+      if (f.each_dimension && !in_turn) {
+        const auto end_of_loop = steps.begin() + std::ptrdiff_t(phases[i + (f.dims > 0)].end);
+        for (auto s = begin; s != end_of_loop; ++s) join_operands(*s, begin, s);
+        before_loop(begin, end_of_loop);
+      }
       in_turn = f.dims > 0;
       for (auto s = begin; s != end; ++s) {
         p_.steps.push_back(converted(*s, f.each_dimension));
@@ -112,8 +116,9 @@ class split_plan {
   }
 
  private:
+  using operand = std::vector<matrix_product>;  ///< of one product, or of several: their operands, one after another
   struct parts {
-    matrix_product of;
+    operand of;
     std::ptrdiff_t at, size;
     bool in_loop;
   };
@@ -122,7 +127,8 @@ class split_plan {
   std::ptrdiff_t end_;
   std::vector<parts> made_, free_;
   std::deque<std::vector<split_product>> split_;
-  std::deque<matrix_product> operands_;
+  std::deque<operand> operands_;
+  std::vector<std::pair<matrix_product, operand>> joined_;  ///< products in place of several
   std::deque<step<float>> followers_;
   std::deque<std::vector<matrix_product>> products_;
   std::deque<std::vector<row_reference>> rows_;
@@ -161,6 +167,63 @@ class split_plan {
           return true;
     return false;
   }
+  static bool writes(const step<float>& s, const operand& rows) {
+    return std::any_of(rows.begin(), rows.end(), [&](const matrix_product& m) { return writes(s, m); });
+  }
+  /// Whether the same rows are read.
+  static bool same(const matrix_product& a, const matrix_product& b) {
+    return a.b == b.b && a.b_dim == b.b_dim && a.b_row == b.b_row && a.depth == b.depth && a.columns == b.columns;
+  }
+  operand operand_of(const matrix_product& m) const {
+    for (const auto& [product, rows] : joined_)
+      if (product.a == m.a && same(product, m)) return rows;
+    return {m};
+  }
+  /// Puts one product in the place of several of a sum whose weights lie side by side, where the operand of the widest leaves
+  /// enough rows of its last tile free for the others. Otherwise these few columns of weights would be multiplied as they are,
+  /// before the tile products. Begin, end: what the loop does before, which must not write the operands.
+  template <class Steps>
+  void join_operands(step<float>& s, Steps begin, Steps end) {
+    if (!products(s)) return;
+    std::vector<matrix_product> list;
+    steps::detail::each_sum(s, [&](int first) {
+      const matrix_product* const p = s.products + first;
+      const std::size_t start = list.size();
+      for (int j = 0, n; j < p->terms; j += n) {
+        operand rows;
+        matrix_product all = p[j];
+        all.depth = 0;
+        int widest = 0;
+        for (n = 0; j + n < p->terms; n++) {
+          matrix_product m = p[j + n];
+          m.columns = p->columns;
+          if (s.d == 1) m.b_dim = 0;
+          widest = std::max(widest, m.depth);
+          if (m.rule != extent_rule::full || m.b_dim != 0 || m.a != all.a + all.depth || m.a_dim != all.a_dim ||
+              split_detail::blocks_of(all.depth + m.depth) > split_detail::blocks_of(widest) ||
+              std::any_of(begin, end, [&](const step<float>& t) { return writes(t, m); }))
+            break;
+          all.depth += m.depth;
+          rows.push_back(m);
+        }
+        all.b_dim = n > 1 ? 0 : p[j].b_dim;
+        if (split_product q; n > 1 && large(all) && weights_.place(all, s.d, q)) {
+          list.push_back(all);
+          all.columns = p->columns;
+          joined_.emplace_back(all, std::move(rows));
+        } else {
+          n = 1;
+          list.push_back(p[j]);
+        }
+      }
+      if (p->terms == 0) list.push_back(*p);
+      else list[start].terms = int(list.size() - start);
+    });
+    if (int(list.size()) == s.product_count) return;
+    products_.push_back(std::move(list));
+    s.products = products_.back().data();
+    s.product_count = int(products_.back().size());
+  }
   /// Calls f(index, product with the columns of its sum) for the terms of products that are worth it.
   template <class F>
   static void each_large_term(const step<float>& s, F&& f) {
@@ -183,13 +246,13 @@ class split_plan {
   /// What a loop over dimensions reads but does not write is split once, before it.
   template <class Steps>
   void before_loop(Steps begin, Steps end) {
-    const auto written = [&](const matrix_product& m) {
-      return std::any_of(begin, end, [&](const step<float>& s) { return writes(s, m); });
+    const auto written = [&](const operand& rows) {
+      return std::any_of(begin, end, [&](const step<float>& s) { return writes(s, rows); });
     };
     forget([&](const parts& m) { return written(m.of); });
     for (auto s = begin; s != end; ++s)
       each_large_term(*s, [&](int, const matrix_product& m) {
-        if (split_product q; m.b_dim == 0 && !written(m) && weights_.place(m, s->d, q)) parts_of(*s, m, false);
+        if (split_product q; m.b_dim == 0 && !written(operand_of(m)) && weights_.place(m, s->d, q)) parts_of(*s, m, false);
       });
     close_phase(false);
   }
@@ -216,12 +279,12 @@ class split_plan {
   }
   /// Where the parts of the product's operand are; emits the step that makes them.
   std::ptrdiff_t parts_of(const step<float>& reader, const matrix_product& m, bool in_loop) {
+    const operand rows = operand_of(m);
     for (const parts& q : made_)
-      if (q.of.b == m.b && q.of.b_dim == m.b_dim && q.of.b_row == m.b_row && q.of.depth == m.depth && q.of.columns == m.columns)
-        return q.at;
-    parts made{m, end_, split_detail::elements(split_detail::blocks_of(m.depth) * (m.columns / simd::tile_lines)), in_loop};
-    const bool in_strips =
-        !p_.steps.empty() && (p_.phases.empty() || p_.phases.back().end < p_.steps.size()) && makes(p_.steps.back(), m);
+      if (std::equal(q.of.begin(), q.of.end(), rows.begin(), rows.end(), same)) return q.at;
+    parts made{rows, end_, split_detail::elements(split_detail::blocks_of(m.depth) * (m.columns / simd::tile_lines)), in_loop};
+    const bool in_strips = rows.size() == 1 && !p_.steps.empty() &&
+                           (p_.phases.empty() || p_.phases.back().end < p_.steps.size()) && makes(p_.steps.back(), m);
     const auto read = [&](std::ptrdiff_t at) {  // by the step that makes the operand meanwhile
       const step<float>& maker = p_.steps.back();
       return std::any_of(maker.split, maker.split + maker.product_count, [&](const split_product& q) { return q.b == at; });
@@ -234,15 +297,15 @@ class split_plan {
     } else {
       end_ += made.size;
     }
-    operands_.push_back(m);
+    operands_.push_back(rows);
     step<float> s;
     s.run = steps::split_operand;
     s.d = reader.d;
     s.samples = reader.samples;
     s.width = m.depth;
     s.out.base = made.at;
-    s.products = &operands_.back();
-    s.product_count = 1;
+    s.products = operands_.back().data();
+    s.product_count = int(rows.size());
     made_.push_back(made);
     if (in_strips) {
       step<float>& maker = p_.steps.back();

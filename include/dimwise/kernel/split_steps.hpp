@@ -16,11 +16,17 @@ constexpr int blocks_of(int depth) { return (depth + simd::tile_depth - 1) / sim
 #if defined(DIMWISE_SIMD_SPLIT)
 namespace steps {
 
-/// Writes the parts of an operand, or of those of its rows that a strip has just made.
+/// Writes the parts of an operand, or of those of its rows that a strip has just made. The operand is that of one product, or of
+/// several, one after another.
 inline void split_operand(const step<float>& st, const call<float>& c) {
-  const matrix_product& p = *st.products;
-  simd::split_operand(c.workspace + p.b + (c.i & p.b_turn) * p.b_dim, p.b_row, p.depth, p.columns,
-                      reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(p.depth));
+  const matrix_product* p = st.products;
+  int first = 0;  // row of the operand of *p; rows are asked for in order
+  simd::split_operand(
+      [&](int k) {
+        for (; k - first >= p->depth; p++) first += p->depth;
+        return c.workspace + p->b + (c.i & p->b_turn) * p->b_dim + (k - first) * p->b_row;
+      },
+      st.width, p->columns, reinterpret_cast<std::uint16_t*>(c.workspace + st.out.base), c.first_row, c.end_row(st.width));
 }
 
 /// Whether a follower of products can take some vectors of two rows in a turn: nothing but parts is made of its result.

@@ -65,17 +65,45 @@ constexpr void read_twice(model& m) {
   m.output<"second">(second(y));
 }
 
-/// Steps of a block whose results are not stored.
-template <auto Build>
-int parts_alone() {
+constexpr auto beside = transformer<"beside">(mlp{32}, outputs{1});
+constexpr auto apart = transformer<"apart">(mlp{32}, outputs{1});
+
+/// A and b fill a tile, and the coordinate differs from dimension to dimension; c leaves no room.
+constexpr void several_operands(model& m) {
+  auto x = m.state<"x", 3>();
+  auto a = m.input<"a", 20>();
+  m.output<"beside">(D<1>(beside(x, a, m.input<"b", 12>())));
+  m.output<"apart">(apart(x, a, m.input<"c", 13>()));
+}
+
+/// The steps of a block from parts for which f(step) holds.
+template <auto Build, class F>
+int steps_from_parts(F&& f) {
   using namespace kernel_detail;
   const table& t = recording<Build>::view;
   const auto& program = static_program<Build, kernel_purpose::outputs, 0, by_nothing>::template executable<float>();
   plan<float> p(t, program.nodes, program.functions, 6 * simd::lanes<float>);
   split_weights weights;
   const split_plan split(p, weights);
-  return int(
-      std::count_if(p.steps.begin(), p.steps.end(), [](const step<float>& s) { return s.follower && s.follower->parts_alone; }));
+  return int(std::count_if(p.steps.begin(), p.steps.end(), f));
+}
+
+/// Those whose results are not stored.
+template <auto Build>
+int parts_alone() {
+  return steps_from_parts<Build>([](const step<float>& s) { return s.follower && s.follower->parts_alone; });
+}
+
+/// Those that split several operands as one, and those that multiply something as it is.
+template <auto Build>
+int joined() {
+  return steps_from_parts<Build>([](const step<float>& s) { return s.run == steps::split_operand && s.product_count > 1; });
+}
+template <auto Build>
+int partly_whole() {
+  return steps_from_parts<Build>([](const step<float>& s) {
+    return s.split && std::any_of(s.split, s.split + s.product_count, [](const split_product& q) { return q.b < 0; });
+  });
 }
 
 template <auto Build, class T>
@@ -197,6 +225,21 @@ TEST_CASE("results that are read as parts alone are not stored, others are", "[k
   const auto exact = all.evaluate(*kernel_by<read_twice, double>(product_arithmetic::fused), all.samples, false);
   const auto split = all.evaluate(*kernel_by<read_twice, float>(product_arithmetic::emulated), all.samples, false);
   for (std::size_t j = 0; j < exact.size(); j++) CHECK(rms(split[j], exact[j]) <= 2e-6);
+}
+
+TEST_CASE("operands that fill one tile together are split and multiplied as one", "[kernel]") {
+  CHECK(joined<w1<64>>() == 1);
+  CHECK(partly_whole<w1<64>>() == 0);  // the last layer has one row, and is no product from parts
+  CHECK(joined<several_operands>() == 1);
+  CHECK(partly_whole<several_operands>() == 2);  // by the coordinate; and c beside it
+  const data all(recording<several_operands>::view, 100);
+  const auto exact = all.evaluate(*kernel_by<several_operands, double>(product_arithmetic::fused), all.samples, false);
+  const auto parts = kernel_by<several_operands, float>(product_arithmetic::emulated);
+  const auto split = all.evaluate(*parts, all.samples, false), some = all.evaluate(*parts, 17, true);
+  for (std::size_t j = 0; j < exact.size(); j++) {
+    CHECK(rms(split[j], exact[j]) <= 2e-6);
+    CHECK(std::memcmp(some[j].data(), split[j].data(), 17 * 3 * sizeof(float)) == 0);
+  }
 }
 
 TEST_CASE("the instructions of the tile registers give the digits of the emulation", "[kernel]") {

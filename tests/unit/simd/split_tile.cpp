@@ -56,8 +56,9 @@ struct problem {
     operand.resize(std::size_t(blocks * split_parts * columns / 16 * tile_numbers), 0xffff);  // filled up, not left alone
     split_weights(a.data(), depth, rows, depth, weights.data());
     const int half = depth / 4 * 2;
-    split_operand(b.data(), columns, depth, columns, operand.data(), half, depth);
-    split_operand(b.data(), columns, depth, columns, operand.data(), 0, half);
+    const auto row = [&](int k) { return b.data() + k * columns; };
+    split_operand(row, depth, columns, operand.data(), half, depth);
+    split_operand(row, depth, columns, operand.data(), 0, half);
   }
   template <class Tiles>
   aligned_vector<float> product(bool add) {
