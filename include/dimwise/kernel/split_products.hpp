@@ -94,10 +94,10 @@ class split_plan {
     for (std::size_t i = 0; i < phases.size(); i++) {
       const phase& f = phases[i];
       const auto begin = steps.begin() + std::ptrdiff_t(f.begin), end = steps.begin() + std::ptrdiff_t(f.end);
-      if (f.each_dimension && !in_turn) {
-        const auto end_of_loop = steps.begin() + std::ptrdiff_t(phases[i + (f.dims > 0)].end);
-        for (auto s = begin; s != end_of_loop; ++s) join_operands(*s, begin, s);
-        before_loop(begin, end_of_loop);
+      if (!in_turn) {
+        const auto last = steps.begin() + std::ptrdiff_t(phases[i + (f.dims > 0)].end);
+        for (auto s = begin; s != last; ++s) join_operands(*s, begin, s, f.each_dimension);
+        if (f.each_dimension) before_loop(begin, last);
       }
       in_turn = f.dims > 0;
       for (auto s = begin; s != end; ++s) {
@@ -179,45 +179,57 @@ class split_plan {
       if (product.a == m.a && same(product, m)) return rows;
     return {m};
   }
-  /// Puts one product in the place of several of a sum whose weights lie side by side, where the operand of the widest leaves
-  /// enough rows of its last tile free for the others. Otherwise these few columns of weights would be multiplied as they are,
-  /// before the tile products. Begin, end: what the loop does before, which must not write the operands.
+  /// The operands of term j of the sum that begins with p and of those behind it that can be one operand: their weights lie side
+  /// by side, the widest leaves enough rows of its last tile free for the others, and apart(m) does not hold.
+  template <class Apart>
+  static operand operands_from(const matrix_product* p, int j, int d, Apart apart) {
+    operand rows;
+    for (int depth = 0, widest = 0; j < p->terms; j++) {
+      matrix_product m = p[j];
+      m.columns = p->columns;
+      if (d == 1) m.b_dim = 0;
+      widest = std::max(widest, m.depth);
+      const bool beside =
+          rows.empty() || (m.a == rows[0].a + depth && m.a_dim == rows[0].a_dim && m.a_row == rows[0].a_row && m.a_col == 1);
+      depth += m.depth;
+      if (!beside || m.rule != extent_rule::full || m.b_dim != 0 ||
+          split_detail::blocks_of(depth) > split_detail::blocks_of(widest) || apart(m))
+        break;
+      rows.push_back(m);
+    }
+    return rows;
+  }
+  /// Puts one product in the place of such terms, which would otherwise be multiplied as they are, before the tile products,
+  /// where they have few columns of weights. [begin, end): the steps of the phase that run before. What a product of these makes
+  /// is split in strips, and stays apart; and in a loop all that they make, so that the others are split once, before it.
   template <class Steps>
-  void join_operands(step<float>& s, Steps begin, Steps end) {
+  void join_operands(step<float>& s, Steps begin, Steps end, bool in_loop) {
     if (!products(s)) return;
+    const auto apart = [&](const matrix_product& m) {
+      return std::any_of(begin, end, [&](const step<float>& t) { return (in_loop || products(t)) && writes(t, m); });
+    };
     std::vector<matrix_product> list;
     steps::detail::each_sum(s, [&](int first) {
       const matrix_product* const p = s.products + first;
       const std::size_t start = list.size();
-      for (int j = 0, n; j < p->terms; j += n) {
-        operand rows;
-        matrix_product all = p[j];
-        all.depth = 0;
-        int widest = 0;
-        for (n = 0; j + n < p->terms; n++) {
-          matrix_product m = p[j + n];
-          m.columns = p->columns;
-          if (s.d == 1) m.b_dim = 0;
-          widest = std::max(widest, m.depth);
-          if (m.rule != extent_rule::full || m.b_dim != 0 || m.a != all.a + all.depth || m.a_dim != all.a_dim ||
-              split_detail::blocks_of(all.depth + m.depth) > split_detail::blocks_of(widest) ||
-              std::any_of(begin, end, [&](const step<float>& t) { return writes(t, m); }))
-            break;
-          all.depth += m.depth;
-          rows.push_back(m);
-        }
-        all.b_dim = n > 1 ? 0 : p[j].b_dim;
-        if (split_product q; n > 1 && large(all) && weights_.place(all, s.d, q)) {
-          list.push_back(all);
-          all.columns = p->columns;
-          joined_.emplace_back(all, std::move(rows));
+      if (p->terms == 0) return list.push_back(*p);
+      for (int j = 0; j < p->terms;) {
+        operand rows = operands_from(p, j, s.d, apart);
+        matrix_product one = p[j];
+        one.b_dim = 0;
+        one.depth = 0;
+        for (const matrix_product& m : rows) one.depth += m.depth;
+        split_product q;
+        if (rows.size() > 1 && large(one) && weights_.place(one, s.d, q)) {
+          list.push_back(one);
+          j += int(rows.size());
+          one.columns = p->columns;
+          joined_.emplace_back(one, std::move(rows));
         } else {
-          n = 1;
-          list.push_back(p[j]);
+          list.push_back(p[j++]);
         }
       }
-      if (p->terms == 0) list.push_back(*p);
-      else list[start].terms = int(list.size() - start);
+      list[start].terms = int(list.size() - start);
     });
     if (int(list.size()) == s.product_count) return;
     products_.push_back(std::move(list));
