@@ -5,13 +5,10 @@
 #include "../simd/split_tile.hpp"
 #include "matrix_steps.hpp"
 #include "plan.hpp"
+#include "split_weights.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
-
-namespace split_detail {
-constexpr int blocks_of(int depth) { return (depth + simd::tile_depth - 1) / simd::tile_depth; }
-}  // namespace split_detail
 
 #if defined(DIMWISE_SIMD_SPLIT)
 namespace steps {
