@@ -145,7 +145,9 @@ class split_plan {
   void join_operands(step<float>& s, Steps begin, Steps end, bool in_loop) {
     if (!products(s)) return;
     const auto apart = [&](const matrix_product& m) {
-      return std::any_of(begin, end, [&](const step<float>& t) { return (in_loop || products(t)) && writes(t, m); });
+      const auto maker = std::find_if(std::make_reverse_iterator(end), std::make_reverse_iterator(begin),
+                                      [&](const step<float>& t) { return writes(t, m); });
+      return maker != std::make_reverse_iterator(begin) && (in_loop || products(*maker));
     };
     std::vector<matrix_product> list;
     steps::detail::each_sum(s, [&](int first) {
@@ -331,19 +333,21 @@ class split_plan {
 };
 
 /// Samples of a block of values from parts, as long as two blocks stay in the second cache of the processors that have AMX: an
-/// even number of vectors, which fills tile registers and whole turns; where three coefficients or more do so anyway, five (1 to
-/// 2 % faster than six with W1). `block` where no product is large enough.
+/// even number of vectors, which fills tile registers; five where turns are single vectors anyway (1 to 2 % faster than six with
+/// W1). `block` where no product is large enough.
 inline int block_from_parts(const table& t, const executable_program<float>& program, int block) {
   constexpr int lanes = simd::lanes<float>;
   constexpr std::ptrdiff_t second_cache = 2 << 20;  // bytes
+  bool odd = false;
   for (const int vectors : {6, 5, 4}) {
+    if (vectors == 5 && !odd) continue;
     split_weights weights;
     plan<float> p(t, program.nodes, program.functions, vectors * lanes);
     const split_plan split(p, weights);
     if (!weights.size()) return block;
-    const int most = p.coefficients > 2 ? 5 : 6;
-    if ((vectors == most || vectors == 4) && 2 * p.workspace * std::ptrdiff_t(sizeof(float)) <= second_cache)
-      return vectors * lanes;
+    odd = steps::vectors_of_turn(p.coefficients) == 1;
+    if (vectors == 6 && odd) continue;
+    if (2 * p.workspace * std::ptrdiff_t(sizeof(float)) <= second_cache) return vectors * lanes;
   }
   return 2 * lanes;
 }

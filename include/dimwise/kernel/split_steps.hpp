@@ -33,6 +33,10 @@ inline bool takes_two_rows(const step<float>& follower) {
          count(follower.in_set[0]) <= two_rows<float>::most_coefficients;
 }
 
+/// Vectors of samples that are computed in a turn, at most four numbers of a feature together, as long as a block has whole
+/// turns.
+constexpr int vectors_of_turn(int coefficients) { return std::clamp(4 / std::max(coefficients, 1), 1, 3); }
+
 /// What follows a strip of products and has not run yet: a little at a time, so that it can run while the tile registers are busy
 /// with another block. An elementary function takes some vectors of samples of two rows in a turn and splits them from registers:
 /// that is short enough for the processor to hold tile products on both sides of it. Other steps take whole rows, after each
@@ -60,7 +64,7 @@ class pending_rows {
     if (takes_two_rows(*follower_) && rows % simd::tile_depth == 0) {
       // Turns of one length: g++ takes the end of a shorter one as a minimum in vector registers, behind the tile products.
       const int vectors = follower_->samples / simd::lanes<float>;
-      int of_turn = std::clamp(most_numbers / coefficients, 1, most_vectors);
+      int of_turn = vectors_of_turn(coefficients);
       while (vectors % of_turn != 0) of_turn--;
       of_turn_ = of_turn * simd::lanes<float>;
       part_.pair = &pair_;
@@ -86,8 +90,6 @@ class pending_rows {
   }
 
  private:
-  static constexpr int most_vectors = 3;    // of samples in a turn, as long as these have
-  static constexpr int most_numbers = 4;    // coefficients together
   static constexpr int least_vectors = 12;  // of whole rows: fewer are not worth the calls
   const step<float>* follower_ = nullptr;
   call<float> part_;

@@ -74,19 +74,19 @@ DIMWISE_INLINE void split_lines(__m512i first, __m512i second, std::uint16_t* to
   }
 }
 
-/// `depth` rows of `columns` (a multiple of 16) numbers, of which row(k) is number k, as lines [depth / 2][part][columns / 16] of
-/// 64 bytes: two rows beside each other as the instruction reads them, filled up with zeros to a multiple of 32 rows. A tile is
-/// every so many lines, so that what two rows become lies on few pages: the TLB of stores is small. Only rows [begin, end) are
-/// split: begin is even, and end is, too, or it is the depth.
+/// `depth` rows of `columns` (a multiple of 16) numbers, where row(k) gives row k and is asked in order, as lines [depth /
+/// 2][part][columns / 16] of 64 bytes: two rows beside each other as the instruction reads them, filled up with zeros to a
+/// multiple of 32 rows. A tile is every so many lines, so that what two rows become lies on few pages: the TLB of stores is
+/// small. Only rows [begin, end) are split: begin is even, and end is, too, or it is the depth.
 template <class Row>
 inline void split_operand(Row&& row, int depth, int columns, std::uint16_t* to, int begin, int end) {
   const int groups = columns / tile_lines,
             pairs = end < depth ? end / 2 : (depth + tile_depth - 1) / tile_depth * (tile_depth / 2);
   for (int q = begin / 2; q < pairs; q++) {
-    const float *const upper = 2 * q < depth ? row(2 * q) : nullptr, *const lower = 2 * q + 1 < depth ? row(2 * q + 1) : nullptr;
+    const float *const a = 2 * q < depth ? row(2 * q) : nullptr, *const b = 2 * q + 1 < depth ? row(2 * q + 1) : nullptr;
     for (int g = 0; g < groups; g++) {
-      const __m512i first = upper ? _mm512_loadu_si512(upper + g * tile_lines) : _mm512_setzero_si512();
-      const __m512i second = lower ? _mm512_loadu_si512(lower + g * tile_lines) : _mm512_setzero_si512();
+      const __m512i first = a ? _mm512_loadu_si512(a + g * tile_lines) : _mm512_setzero_si512();
+      const __m512i second = b ? _mm512_loadu_si512(b + g * tile_lines) : _mm512_setzero_si512();
       split_lines(first, second, to + (std::ptrdiff_t(q) * split_parts * groups + g) * tile_depth,
                   std::ptrdiff_t(groups) * tile_depth);
     }
