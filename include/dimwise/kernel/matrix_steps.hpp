@@ -166,8 +166,8 @@ template <int Tile, class T>
 }  // namespace detail
 
 /// Products of parameters with blocks: linear layers, masked layers, readouts, and their transposes. A strip of rows at a time,
-/// all terms and coefficients, and then what follows. Tile: of simd::tile_shapes, or simd::outer_tile; digits do not depend on
-/// it.
+/// all terms and coefficients, and then what follows; from the call's first row on. Tile: of simd::tile_shapes, or
+/// simd::outer_tile; digits do not depend on it.
 template <class T, int Tile = 0>
 void products(const step<T>& st, const call<T>& c) {
   constexpr bool outer = Tile == simd::outer_tile;
@@ -182,7 +182,7 @@ void products(const step<T>& st, const call<T>& c) {
   const int of_strip = strip_rows(st.products->c_row * std::ptrdiff_t(sizeof(T)));
   bool by_columns = false;
   if constexpr (!outer) by_columns = !st.ahead.size && detail::goes_by_columns<Tile, T>(st.products, std::min(rows, of_strip));
-  for (int begin = 0, end; begin < rows; begin = end) {
+  for (int begin = c.first_row, end; begin < rows; begin = end) {
     end = begin;
     if constexpr (!outer)
       if (by_columns) end = detail::strip_by_columns<Tile>(st, c, ranges, begin, rows, of_strip);

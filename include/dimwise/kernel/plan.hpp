@@ -11,7 +11,7 @@
 #include "gradient_products.hpp"
 #include "layer_products.hpp"
 #include "matrix_steps.hpp"
-#include "quotient_steps.hpp"
+#include "products_with_function.hpp"
 #include "share_inputs.hpp"
 #include "simple_step.hpp"
 
@@ -92,7 +92,7 @@ class plan {
   /// Has products compute the functions that follow them, where there is a way to. They have no tile to choose then.
   void take_functions_along() {
     for (step<T>& s : steps)
-      if (s.run_with_function) s.run = s.run_with_function;
+      if (s.other_run) std::swap(s.run, s.other_run);
   }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
@@ -346,17 +346,10 @@ class plan {
     s.run = outer ? steps::products<T, simd::outer_tile> : steps::products<T>;
     s.follower = next;
     s.strip = next && next->strip;
-    if (next && !outer && leaves_quotients(s, at(follower)))
-      s.run_with_function = steps::products_before<T>(at(follower).f, s.products->rows, samples);
+    if (next && !outer) s.other_run = steps::products_with_function(s, at(follower));
     s.ahead = ahead.size  ? std::exchange(ahead, ahead_of_step{})
               : x.per_dim ? layout.written_ahead(follower >= 0 ? follower : i)
                           : ahead_of_step{};
-  }
-  /// Whether x, which follows the products of s, is the value of a function and nothing else, and these are one sum.
-  bool leaves_quotients(const step<T>& s, const jet_node& x) const {
-    return x.o == jet_op::unary && !x.slope && !s.follower->follower && s.follower->out_set == value_only &&
-           s.follower->in_set[0] == value_only && s.product_count == std::max(s.products->terms, 1) &&
-           s.products->columns == samples && !s.products->accumulate;
   }
   void emit_constant(const constant_coefficient& q) {
     step<T>& s = add_step(q.node);

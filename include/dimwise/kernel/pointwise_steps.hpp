@@ -2,7 +2,7 @@
 // registers.
 #pragma once
 #include "../simd/split_tile.hpp"
-#include "unary_vectors.hpp"
+#include "layer_steps.hpp"
 
 namespace dimwise {
 inline namespace DIMWISE_SIMD_ISA {
@@ -158,6 +158,7 @@ template <class T, function F, bool Slope, class Out, class A>
 
 template <class T, function F, bool Slope, class Out, class A>
 void unary(const step<T>& st, const call<T>& c) {
+  if (c.layer) return void(*c.layer = layer_of<T, F, Slope, Out, A>());
 #if defined(DIMWISE_SIMD_SPLIT)
   if constexpr (simd::has_split_tiles<T> && goes_by_vectors(F, Slope))
     if (c.pair) return void(c.pair->run = detail::unary_of_two_rows<T, F, Out, A>);

@@ -102,7 +102,8 @@ struct alignas(64) step {
   double value = 0;
   orders out_set = 0, in_set[3] = {};
   std::ptrdiff_t parameter = 0, parameter_dim = 0;
-  void (*run_with_function)(const step&, const call<T>&) = nullptr;  ///< of a product: does what follows it, too; null: none does
+  /// Of a product that one step can do with what follows it: that step, or where `run` is that, the one of products alone.
+  void (*other_run)(const step&, const call<T>&) = nullptr;
   const split_product* split = nullptr;  ///< of each product, where they are computed from parts; then `run` is null
   ahead_of_step ahead;
   const inputs_ahead* inputs = nullptr;    ///< of a product
@@ -162,6 +163,9 @@ struct call {
   int first_row = 0, rows = 0;  ///< features that a step applied to rows handles; 0 rows: all
   int strip_row = 0;            ///< the first feature of the current strip
   two_rows<T>* pair = nullptr;  ///< a step that is `by_vectors` says what handles two rows, instead of handling any
+  /// Where the step of an elementary function puts what does it and the product before it, if anything does, and does nothing
+  /// else.
+  void (**layer)(const step<T>&, const call<T>&) = nullptr;
   /// One past the last of `width` features.
   int end_row(int width) const { return rows ? first_row + rows : width; }
   T* at(const row_reference& r, int w = 0) const { return workspace + r.base + (i & r.turn) * r.dim + w * r.row; }

@@ -119,9 +119,11 @@ DIMWISE_INLINE void each_row(T* c, std::ptrdiff_t stride, F&& f) {
 
 /// The sums of Rows x Packs packs of C from (row, column) on, in Split parts. Outputs of the layer are rows, all of them; or,
 /// OutputsAlong, they are columns, and the bias has a number for each column. `between(k, step)` is asked before the inner loop
-/// of each term, of k steps, and may take some of them itself.
+/// of each term, of k steps, and may take some of them itself. `apart`: columns from one pack to the next; if they are not side
+/// by side, the first alone starts from the bias.
 template <bool OutputsAlong, class T, int Split, int Rows, int Packs, class Between>
-DIMWISE_INLINE void sum_tile(const gemm_strip<T>& g, int row, int column, pack<T> (&sum)[Split][Rows][Packs], Between&& between) {
+DIMWISE_INLINE void sum_tile(const gemm_strip<T>& g, int row, int column, pack<T> (&sum)[Split][Rows][Packs], Between&& between,
+                             std::ptrdiff_t apart = lanes<T>) {
   if constexpr (OutputsAlong) {
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
@@ -130,10 +132,10 @@ DIMWISE_INLINE void sum_tile(const gemm_strip<T>& g, int row, int column, pack<T
   } else if (g.start == gemm_start::accumulate) {
     each_row<Rows>(g.c + column, g.c_stride, [&](int r, const T* c) DIMWISE_INLINE_LAMBDA {
 #pragma GCC unroll 32
-      for (int v = 0; v < Packs; ++v) sum[0][r][v] = load(c + v * lanes<T>);
+      for (int v = 0; v < Packs; ++v) sum[0][r][v] = load(c + v * apart);
     });
   } else if (g.start == gemm_start::bias && column < g.bias_columns) {
-    const int biased = std::min(Packs, (g.bias_columns - column) / lanes<T>);
+    const int biased = apart > lanes<T> ? 1 : std::min(Packs, (g.bias_columns - column) / lanes<T>);
 #pragma GCC unroll 32
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 32
@@ -162,7 +164,7 @@ DIMWISE_INLINE void sum_tile(const gemm_strip<T>& g, int row, int column, pack<T
     const auto step = [&](pack<T>(&into)[Rows][Packs]) DIMWISE_INLINE_LAMBDA {
       pack<T> x[Packs];
 #pragma GCC unroll 32
-      for (int v = 0; v < Packs; ++v) x[v] = in_register(load(b + v * lanes<T>));
+      for (int v = 0; v < Packs; ++v) x[v] = in_register(load(b + v * apart));
 #pragma GCC unroll 32
       for (int r = 0; r < Rows; ++r) {
         const pack<T> w = in_register(broadcast<T>(a[r / 3][r % 3 * a_row]));

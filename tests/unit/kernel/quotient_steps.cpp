@@ -32,7 +32,7 @@ int layers_with_functions(int samples = plan_kernel<T>::default_block) {
   using namespace kernel_detail;
   const auto& program = static_program<layers, kernel_purpose::outputs, 0, by_nothing>::template executable<T>();
   const plan<T> p(recording<layers>::view, program.nodes, program.functions, samples);
-  return int(std::count_if(p.steps.begin(), p.steps.end(), [](const step<T>& s) { return s.run_with_function; }));
+  return int(std::count_if(p.steps.begin(), p.steps.end(), [](const step<T>& s) { return s.other_run; }));
 }
 
 /// All samples at once, and so few at a time that no block has three vectors, or two.
