@@ -40,7 +40,7 @@ template <class T, function F, class A>
     f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = sum[0][r][f.set.place(k)]; });
     jet<V, typename function_of_vectors::full_set> result(f.out.closure());
     f.compute(st, u, result, slope);
-    f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(out + f.out.place(k) * f.samples, result[k]); });
+    f.store(out, result);
   });
 }
 
@@ -48,9 +48,8 @@ template <class T, function F, class A>
 /// its columns.
 template <class T>
 int rows_of_vector(const step<T>& st, int tile_rows, int columns) {
-  std::ptrdiff_t depth = 0;
-  for (int j = 0; j < st.product_count; j++) depth += st.products[j].depth;
-  const std::ptrdiff_t fit = nearest_cache / (std::max<std::ptrdiff_t>(depth, 1) * std::ptrdiff_t(sizeof(T))) - columns;
+  if (asks_with_each_tile(st)) return tile_rows;
+  const std::ptrdiff_t fit = nearest_cache / std::max<std::ptrdiff_t>(bytes_of_column<T>(st.products), 1) - columns;
   return int(std::clamp<std::ptrdiff_t>(fit / tile_rows * tile_rows, tile_rows, most_strip_rows / tile_rows * tile_rows));
 }
 }  // namespace detail

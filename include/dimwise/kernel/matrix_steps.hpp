@@ -131,19 +131,29 @@ DIMWISE_INLINE void set_rows(simd::gemm_strip<T>& g, const matrix_product* p, co
   g.c_stride = p->c_row;
   set_sum(g, p, st, c, ranges, r, height);
 }
-/// Whether a strip of `rows` rows of the sums that begin with p is computed by columns: as many as a tile has, for all rows, then
-/// the next. The operand then comes from the second cache once for a strip, not once for each tile's rows. It should, where the
-/// nearest cache holds those columns and the strip's weights, but not all columns (4 % of W1 with four derivatives).
+/// Bytes of a column of the operands of the sum that begins with p, and of a row of its weights.
+template <class T>
+std::ptrdiff_t bytes_of_column(const matrix_product* p) {
+  std::ptrdiff_t depth = 0;
+  for (int j = 0; j < p->terms; j++) depth += p[j].depth;
+  return depth * std::ptrdiff_t(sizeof(T));
+}
+/// Whether a step asks for memory with the rows of each tile, a little at a time: for what lies ahead, or for the weights of the
+/// next dimension.
+template <class T>
+bool asks_with_each_tile(const step<T>& st) {
+  return st.ahead.size ||
+         std::any_of(st.products, st.products + st.product_count, [](const matrix_product& p) { return p.a_dim; });
+}
+/// Whether strips of `rows` rows are computed by columns: as many as a tile has, for all rows, then the next. The operand then
+/// comes from the second cache once for a strip, not once for each tile's rows. It should, where the nearest cache holds those
+/// columns and the strip's weights, but not all columns (4 % of W1 with four derivatives).
 template <int Tile, class T>
-bool goes_by_columns(const matrix_product* p, int rows) {
-  std::ptrdiff_t depth = 0;  // bytes of a column
-  for (int j = 0; j < p->terms; j++) {
-    if (p[j].a_dim) return false;  // asks for the weights of the next dimension with each tile's rows
-    depth += p[j].depth * std::ptrdiff_t(sizeof(T));
-  }
-  const std::ptrdiff_t weights = rows * depth;
-  return weights + p->columns * depth > nearest_cache &&
-         weights + simd::tile_shapes[Tile].packs * simd::lanes<T> * depth <= nearest_cache;
+bool goes_by_columns(const step<T>& st, int rows) {
+  if (asks_with_each_tile(st)) return false;
+  const std::ptrdiff_t column = bytes_of_column<T>(st.products), weights = rows * column;
+  return weights + st.products->columns * column > nearest_cache &&
+         weights + simd::tile_shapes[Tile].packs * simd::lanes<T> * column <= nearest_cache;
 }
 /// Computes a strip of `of_strip` rows, or as many as there are, from row `begin` of `rows` on, by columns. Returns its end.
 template <int Tile, class T>
@@ -181,7 +191,7 @@ void products(const step<T>& st, const call<T>& c) {
   simd::gemm_strip<T> g;
   const int of_strip = strip_rows(st.products->c_row * std::ptrdiff_t(sizeof(T)));
   bool by_columns = false;
-  if constexpr (!outer) by_columns = !st.ahead.size && detail::goes_by_columns<Tile, T>(st.products, std::min(rows, of_strip));
+  if constexpr (!outer) by_columns = detail::goes_by_columns<Tile>(st, std::min(rows, of_strip));
   for (int begin = c.first_row, end; begin < rows; begin = end) {
     end = begin;
     if constexpr (!outer)

@@ -107,8 +107,7 @@ template <class T, function F, class Out, class A>
       jet<V, A> u(f.set);
       f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = simd::load(operand[row][f.set.place(k)] + s); });
       f.compute(st, u, y[row], slope);
-      if (stores)
-        f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(result[row] + f.out.place(k) * f.samples + s, y[row][k]); });
+      if (stores) f.store(result[row] + s, y[row]);
     }
     f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
       const int p = f.out.place(k);

@@ -79,8 +79,12 @@ struct unary_vectors {
   int samples;
   DIMWISE_INLINE explicit unary_vectors(const step<T>& st) : out(st.out_set), set(st.in_set[0]), samples(st.samples) {}
 
+  /// The coefficients that are asked for, `samples` numbers from each other.
+  DIMWISE_INLINE void store(T* y, const jet<V, full_set>& r) const {
+    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(y + out.place(k) * samples, r[k]); });
+  }
   DIMWISE_INLINE void save(const rows& at, int s, const jet<V, full_set>& r, const V& slope) const {
-    out.each([&](auto k) DIMWISE_INLINE_LAMBDA { simd::store(at.y + out.place(k) * samples + s, r[k]); });
+    store(at.y + s, r);
     if constexpr (Slope) simd::store(at.slope + s, slope);
   }
   /// r = F(u), and the slope F'(u_0) where it is kept or the series is made from it. r[0] is there already where F is exp_given.

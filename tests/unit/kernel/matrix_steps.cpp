@@ -67,7 +67,9 @@ struct layer {
   template <int Tile>
   bool by_columns() const {
     const int of_strip = std::min(rows, strip_rows(columns * std::ptrdiff_t(sizeof(T))));
-    return steps::detail::goes_by_columns<Tile, T>(products, of_strip);
+    step<T> asks_for_nothing = products_of_layer;
+    asks_for_nothing.ahead = {};
+    return steps::detail::goes_by_columns<Tile>(asks_for_nothing, of_strip);
   }
   T* results() { return workspace.data() + products->c; }
   template <int Tile>
