@@ -2,8 +2,10 @@
 #include "catch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -236,32 +238,35 @@ TEST_CASE("values are shared out in vectors: every sample once, and no thread ha
 }
 
 TEST_CASE("a thread that is held up loses its blocks to the others, but for the last") {
-  // The first block waits until all others are done but those that belong to its thread: its first quarter and its last.
+  // The first block waits until all others are done but those that belong to its thread: its first quarter and its last. No other
+  // thread begins before it, or the quarter would be one of fewer blocks.
   struct slow_kernel final : function_kernel<float> {
-    mutable std::mutex lock;
-    mutable std::size_t done = 0;
-    std::size_t others;
-    explicit slow_kernel(std::size_t expected) : function_kernel<float>(kernel_of<float>(1, 48)), others(expected) {}
+    mutable std::atomic<std::size_t> done{0};
+    mutable std::atomic<bool> first_has_begun{false};
+    std::size_t others, all_blocks;
+    slow_kernel(std::size_t expected, std::size_t end_of_blocks)
+        : function_kernel<float>(kernel_of<float>(1, 48)), others(expected), all_blocks(end_of_blocks) {}
     std::size_t vector() const override { return 16; }
+    static void wait_for(const std::function<bool()>& ready) {
+      for (int i = 0; i < 10000 && !ready(); i++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     void evaluate(const float*, const arguments<float>&, std::size_t begin, std::size_t end, float* const*,
                   float*) const override {
-      const auto done_now = [&](std::size_t more) {
-        const std::lock_guard<std::mutex> held(lock);
-        return done += more;
-      };
-      for (int i = 0; begin == 0 && i < 10000 && done_now(0) < others; i++)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      if (begin == 0) CHECK(done_now(0) == others);
-      done_now(end - begin);
+      if (begin == 0) {
+        first_has_begun = true;
+        wait_for([&] { return done >= others; });
+        CHECK(done.load() == others);
+      } else if (begin < all_blocks) wait_for([&] { return first_has_begun.load(); });
+      done += end - begin;
     }
   };
   for (const std::size_t threads : {2u, 3u}) {
     arguments<float> in;
     in.samples = 48 * 48 + 16;
     const std::size_t own_blocks = 48 / threads, kept = (own_blocks + 3) / 4 + 1;
-    const slow_kernel kernel(in.samples - 48 * kept);
+    const slow_kernel kernel(in.samples - 48 * kept, 48 * 48);
     evaluate_all<float>(kernel, nullptr, in, nullptr, int(threads));
-    CHECK(kernel.done == in.samples);
+    CHECK(kernel.done.load() == in.samples);
   }
 }
 
