@@ -100,22 +100,28 @@ template <class T, function F, class Out, class A>
   std::uint16_t* const parts = at.parts + at.row / 2 * simd::split_parts * at.next_part;
   const std::ptrdiff_t next_part = at.next_part;
   const int split_begin = at.split_begin, split_end = at.split_end;
-  for (std::ptrdiff_t s = at.begin, end = s + at.samples; s < end; s += simd::lanes<T>) {
-    series y[2] = {series(f.out.closure()), series(f.out.closure())};
-    for (int row = 0; row < 2; row++) {
-      V slope(T(0));
-      jet<V, A> u(f.set);
-      f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = simd::load(operand[row][f.set.place(k)] + s); });
-      f.compute(st, u, y[row], slope);
-      if (stores) f.store(result[row] + s, y[row]);
-    }
+  const auto series_of = [&](int row, std::ptrdiff_t s) DIMWISE_INLINE_LAMBDA {
+    series y(f.out.closure());
+    V slope(T(0));
+    jet<V, A> u(f.set);
+    f.set.each([&](auto k) DIMWISE_INLINE_LAMBDA { u.c[f.set.place(k)] = simd::load(operand[row][f.set.place(k)] + s); });
+    f.compute(st, u, y, slope);
+    if (stores) f.store(result[row] + s, y);
+    return y;
+  };
+  const auto both_rows = [&](std::ptrdiff_t s) DIMWISE_INLINE_LAMBDA {
+    const series first = series_of(0, s), second = series_of(1, s);
     f.out.each([&](auto k) DIMWISE_INLINE_LAMBDA {
       const int p = f.out.place(k);
       if (p >= split_begin && p < split_end)
-        simd::split_lines(simd::to_bits(y[0][k]), simd::to_bits(y[1][k]),
+        simd::split_lines(simd::to_bits(first[k]), simd::to_bits(second[k]),
                           parts + (p * f.samples + s) * (simd::tile_depth / simd::tile_lines), next_part);
     });
-  }
+  };
+  // A loop keeps addresses for each row and coefficient: where a turn is one vector, half as many instructions as it has itself.
+  if constexpr (!std::is_same_v<Out, dynamic_orders> && vectors_of_turn(Out::capacity) == 1) both_rows(at.begin);
+  else
+    for (std::ptrdiff_t s = at.begin, end = s + at.samples; s < end; s += simd::lanes<T>) both_rows(s);
 }
 #endif
 

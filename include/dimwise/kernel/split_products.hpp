@@ -345,7 +345,7 @@ inline int block_from_parts(const table& t, const executable_program<float>& pro
     plan<float> p(t, program.nodes, program.functions, vectors * lanes);
     const split_plan split(p, weights);
     if (!weights.size()) return block;
-    odd = steps::vectors_of_turn(p.coefficients) == 1;
+    odd = vectors_of_turn(p.coefficients) == 1;
     if (vectors == 6 && odd) continue;
     if (2 * p.workspace * std::ptrdiff_t(sizeof(float)) <= second_cache) return vectors * lanes;
   }

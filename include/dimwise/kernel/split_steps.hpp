@@ -33,10 +33,6 @@ inline bool takes_two_rows(const step<float>& follower) {
          count(follower.in_set[0]) <= two_rows<float>::most_coefficients;
 }
 
-/// Vectors of samples that are computed in a turn, at most four numbers of a feature together, as long as a block has whole
-/// turns.
-constexpr int vectors_of_turn(int coefficients) { return std::clamp(4 / std::max(coefficients, 1), 1, 3); }
-
 /// What follows a strip of products and has not run yet: a little at a time, so that it can run while the tile registers are busy
 /// with another block. An elementary function takes some vectors of samples of two rows in a turn and splits them from registers:
 /// that is short enough for the processor to hold tile products on both sides of it. Other steps take whole rows, after each
