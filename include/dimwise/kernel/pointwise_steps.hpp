@@ -118,7 +118,7 @@ template <class T, function F, class Out, class A>
                           parts + (p * f.samples + s) * (simd::tile_depth / simd::tile_lines), next_part);
     });
   };
-  // A loop keeps addresses for each row and coefficient: where a turn is one vector, half as many instructions as it has itself.
+  // A loop keeps addresses for each row and coefficient: where a turn is one vector, up to a fifth of all instructions.
   if constexpr (!std::is_same_v<Out, dynamic_orders> && vectors_of_turn(Out::capacity) == 1) both_rows(at.begin);
   else
     for (std::ptrdiff_t s = at.begin, end = s + at.samples; s < end; s += simd::lanes<T>) both_rows(s);
