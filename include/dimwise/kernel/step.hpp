@@ -126,12 +126,12 @@ constexpr int strip_rows(std::ptrdiff_t row) {
 /// Whether the step of an elementary function is `by_vectors`, in builds that make bf16 parts.
 constexpr bool goes_by_vectors(function f, bool keeps_slope) { return !keeps_slope && f != function::exp_given; }
 
-/// The most dimensions whose sums over other dimensions are made together.
-inline constexpr int most_of_group = 64;
-
 /// Vectors of samples of two rows that such a step computes in a turn, at most four numbers of a feature together, as long as a
 /// block has whole turns.
 constexpr int vectors_of_turn(int coefficients) { return std::clamp(4 / std::max(coefficients, 1), 1, 3); }
+
+/// The most dimensions whose sums over other dimensions are made together.
+inline constexpr int most_of_group = 64;
 
 /// Vectors of samples of two rows of a strip, for a step that is `by_vectors`. What differs from turn to turn are three numbers.
 template <class T>

@@ -51,7 +51,7 @@ struct plans {
     for (const double v : initial_parameters(t, 1)) parameters.push_back(T(v + 0.1 * normal(engine)));
     for (std::size_t i = 0; i < n * std::size_t(t.d); i++) state.push_back(T(normal(engine)));
   }
-  /// There are none of the layers of values that go with their function, too.
+  /// Layers of values go with their function in blocks of two vectors and more: these are layers with derivatives alone.
   int layers_in_blocks_of_a_vector() const {
     const plan<T> p(t, program.nodes, program.functions, simd::lanes<T>);
     return int(std::count_if(p.steps.begin(), p.steps.end(), [](const step<T>& s) { return s.other_run; }));

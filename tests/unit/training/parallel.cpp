@@ -243,9 +243,9 @@ TEST_CASE("a thread that is held up loses its blocks to the others, but for the 
   struct slow_kernel final : function_kernel<float> {
     mutable std::atomic<std::size_t> done{0};
     mutable std::atomic<bool> first_has_begun{false};
-    std::size_t others, all_blocks;
-    slow_kernel(std::size_t expected, std::size_t end_of_blocks)
-        : function_kernel<float>(kernel_of<float>(1, 48)), others(expected), all_blocks(end_of_blocks) {}
+    std::size_t others, end_of_blocks;
+    slow_kernel(std::size_t samples_of_others, std::size_t samples_of_blocks)
+        : function_kernel<float>(kernel_of<float>(1, 48)), others(samples_of_others), end_of_blocks(samples_of_blocks) {}
     std::size_t vector() const override { return 16; }
     static void wait_for(const std::function<bool()>& ready) {
       for (int i = 0; i < 10000 && !ready(); i++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -256,7 +256,7 @@ TEST_CASE("a thread that is held up loses its blocks to the others, but for the 
         first_has_begun = true;
         wait_for([&] { return done >= others; });
         CHECK(done.load() == others);
-      } else if (begin < all_blocks) wait_for([&] { return first_has_begun.load(); });
+      } else if (begin < end_of_blocks) wait_for([&] { return first_has_begun.load(); });
       done += end - begin;
     }
   };
